@@ -1,0 +1,98 @@
+"""One hook call from request to cards: gather, predict, write the cards, keep the record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from cds_hooks.cards import Card
+from cds_hooks.gather import Gathered, gather
+from cds_hooks.notice import Notice
+from cds_hooks.ports import FhirReader, IssuedCard, PredictionRecord, Tracer
+from cds_hooks.protocol import HookRequest
+from cds_hooks.record import RecordContext, provenance, risk_assessment
+from cds_hooks.render.card import CardIdentity, prediction_card, withheld_card
+from cds_hooks.service import HookService
+from cds_hooks.wording import Wording
+from inference.prediction import Answer, Prediction, Withheld
+from inference.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The collaborators of every hook call; `own_fhir_url` is this server's FHIR base."""
+
+    predictor: Predictor
+    reader: FhirReader
+    record: PredictionRecord
+    tracer: Tracer
+    own_fhir_url: str
+    software: str
+
+    async def cards(
+        self, service: HookService, request: HookRequest, *, wording: Wording, at: datetime
+    ) -> tuple[Card, ...]:
+        """Return one card per model; each prediction is kept durably before its card leaves."""
+        service.check(request)
+        with self.tracer.span("prefetch"):
+            gathered = await gather(
+                request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
+            )
+        with self.tracer.span("inference"):
+            answers = self.predictor.answer_all(gathered.snapshot)
+        with self.tracer.span("card"):
+            written = [self._write(answer, gathered, request, wording) for answer in answers]
+        resources = [resource for _, kept in written for resource in kept]
+        issued = [
+            IssuedCard(card.uuid, service.id, request.hook_instance, _assessment_id(kept))
+            for card, kept in written
+        ]
+        with self.tracer.span("store"):
+            await self.record.keep(resources, issued)
+        return tuple(card for card, _ in written)
+
+    def _write(
+        self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording
+    ) -> tuple[Card, list[dict[str, Any]]]:
+        if isinstance(answer, Withheld):
+            loaded = self.predictor.registry.get(answer.model.id)
+            digest = loaded.digest if loaded else ""
+            return withheld_card(answer, CardIdentity(uuid4(), digest), wording), []
+        return self._write_prediction(answer, gathered, request, wording)
+
+    def _write_prediction(
+        self, answer: Prediction, gathered: Gathered, request: HookRequest, wording: Wording
+    ) -> tuple[Card, list[dict[str, Any]]]:
+        card_id, assessment_id = uuid4(), str(uuid4())
+        url = f"{self.own_fhir_url}/RiskAssessment/{assessment_id}"
+        card = prediction_card(answer, CardIdentity(card_id, answer.digest, url), wording)
+        context = RecordContext(
+            id=assessment_id,
+            provenance_id=str(uuid4()),
+            card=card_id,
+            subject=subject(request, gathered),
+            notice=Notice(wording.language).text,
+            software=self.software,
+        )
+        return card, [risk_assessment(answer, context, wording), provenance(answer, context)]
+
+
+def subject(request: HookRequest, gathered: Gathered) -> Mapping[str, Any]:
+    """Return the reference to the patient: a local id only where the store knows this patient."""
+    if gathered.stored_patient_id is not None:
+        return {"reference": f"Patient/{gathered.stored_patient_id}"}
+    if request.fhir_server is not None:
+        return {"reference": f"{request.fhir_server}/Patient/{request.patient_id}"}
+    identifiers = gathered.snapshot.patient.resource.get("identifier", ())
+    named = [i for i in identifiers if i.get("system") and i.get("value")]
+    identifier = (
+        {"system": named[0]["system"], "value": named[0]["value"]}
+        if named
+        else {"value": request.patient_id}
+    )
+    return {"type": "Patient", "identifier": identifier}
+
+
+def _assessment_id(kept: list[dict[str, Any]]) -> str | None:
+    return str(kept[0]["id"]) if kept else None

@@ -1,0 +1,103 @@
+"""One patient's snapshot from the client's prefetch and this server's own store.
+
+The two name patients differently. The own store is read only where the client says that it works
+on this server's FHIR endpoint, or where an identifier (system and value) names exactly one patient
+of the store: an id that happens to be equal proves nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cds_hooks import prefetch
+from cds_hooks.ports import FhirReader, StoredPatient
+from cds_hooks.prefetch import MissingPrefetch, Prefetched
+from cds_hooks.protocol import HookRequest
+from inference.snapshot import PatientSnapshot, RecordList, Sourced
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A snapshot, the own store's id of the patient where one was matched, and what went wrong.
+
+    `ambiguous` tells that the patient's identifiers fit several stored patients, so that the
+    store's results were left out.
+    """
+
+    snapshot: PatientSnapshot
+    stored_patient_id: str | None
+    ambiguous: bool
+
+
+async def gather(
+    request: HookRequest, *, reader: FhirReader, own_fhir_url: str, at: datetime
+) -> Gathered:
+    """Collect the patient's data; `MissingPrefetch` names each required key that cannot be had."""
+    if request.fhir_server == own_fhir_url:
+        return await _with_own_server(request, reader=reader, at=at)
+    return await _with_foreign_client(request, reader=reader, at=at)
+
+
+async def _with_own_server(request: HookRequest, *, reader: FhirReader, at: datetime) -> Gathered:
+    """The client works on this server: what it did not prefetch is read where it would have."""
+    keys = {key: prefetch.read_key(request, key) for key in _KEYS}
+    stored = await reader.patient(request.patient_id)
+    patient = _patient(request, keys[prefetch.PATIENT], stored)
+    identifier = request.patient_id
+    observations = await _given_or(keys[prefetch.OBSERVATIONS], reader.observations, identifier)
+    conditions = await _given_or(keys[prefetch.CONDITIONS], reader.conditions, identifier)
+    medications = await _given_or(keys[prefetch.MEDICATIONS], reader.medications, identifier)
+    snapshot = PatientSnapshot(patient, observations.entries, conditions, medications, at)
+    return Gathered(snapshot, stored.id if stored else None, ambiguous=False)
+
+
+async def _given_or(
+    sent: Prefetched, read: Callable[[str], Awaitable[RecordList]], patient_id: str
+) -> RecordList:
+    if sent.given:
+        return sent.records
+    return await read(patient_id)
+
+
+_KEYS = (prefetch.PATIENT, prefetch.OBSERVATIONS, prefetch.CONDITIONS, prefetch.MEDICATIONS)
+
+
+async def _with_foreign_client(
+    request: HookRequest, *, reader: FhirReader, at: datetime
+) -> Gathered:
+    keys = {key: prefetch.read_key(request, key) for key in _KEYS}
+    patient = _patient(request, keys[prefetch.PATIENT], None)
+    matches = await reader.patients_identified(_identifiers(patient.resource))
+    stored = matches[0] if len(matches) == 1 else None
+    results = await reader.observations(stored.id) if stored else None
+    asked = keys[prefetch.OBSERVATIONS]
+    if not asked.given and results is None:
+        raise MissingPrefetch((asked,))
+    observations = asked.records.entries + (results.entries if results else ())
+    snapshot = PatientSnapshot(
+        patient,
+        observations,
+        keys[prefetch.CONDITIONS].records,
+        keys[prefetch.MEDICATIONS].records,
+        at,
+    )
+    return Gathered(snapshot, stored.id if stored else None, ambiguous=len(matches) > 1)
+
+
+def _patient(request: HookRequest, sent: Prefetched, stored: StoredPatient | None) -> Sourced:
+    if sent.given:
+        prefetch.require_patient(request, sent)
+        return sent.records.entries[0]
+    if stored is None:
+        raise MissingPrefetch((sent,))
+    return stored.resource
+
+
+def _identifiers(patient: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """Return the identifiers that can name a person: with a system, and not a former one."""
+    return [
+        (identifier["system"], identifier["value"])
+        for identifier in patient.get("identifier", ())
+        if identifier.get("system") and identifier.get("value") and identifier.get("use") != "old"
+    ]

@@ -1,0 +1,156 @@
+"""Prefetch: the templates that the services ask for, and what came back for each key.
+
+CDS Hooks 2.0, "Prefetch Template": an absent key was not satisfied by the client, null means that
+the client has no data, an OperationOutcome says that the client's own query failed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cds_hooks.protocol import HookRequest
+from fhir_server.r4.outcome import BadRequest, FhirError, Issue
+from inference.snapshot import RecordList, Sourced
+from terminology.catalogue import Catalogue
+
+PATIENT = "patient"
+OBSERVATIONS = "observations"
+CONDITIONS = "conditions"
+MEDICATIONS = "medications"
+
+_PATIENT_ELEMENTS = ("subject", "patient")
+State = Literal["given", "absent", "null", "failed"]
+
+
+def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, str]:
+    """Return the prefetch templates in the query subset of CDS Hooks 2.0."""
+    codes = [code for name in analytes for code in catalogue.analyte(name).loinc]
+    # The pressures of a panel are components: a search by code finds the panel alone.
+    wanted = ",".join(f"http://loinc.org|{code}" for code in dict.fromkeys([*codes, "85354-9"]))
+    patient = "{{context.patientId}}"
+    return {
+        PATIENT: f"Patient/{patient}",
+        OBSERVATIONS: f"Observation?patient={patient}&code={wanted}&_sort=-date&_count=200",
+        CONDITIONS: f"Condition?patient={patient}&_count=500",
+        MEDICATIONS: f"MedicationRequest?patient={patient}&status=active&_count=500",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetched:
+    """One prefetch key as it came: its state, and its entries where it was given."""
+
+    key: str
+    state: State
+    records: RecordList
+    problem: str
+
+    @property
+    def given(self) -> bool:
+        """Whether the client answered the query with data, be it an empty list."""
+        return self.state == "given"
+
+
+_NOTHING = RecordList((), complete=False)
+
+
+class MissingPrefetch(FhirError):
+    """412: required data could be had neither from prefetch nor from a FHIR server."""
+
+    def __init__(self, missing: tuple[Prefetched, ...]) -> None:
+        issues = (
+            Issue(
+                "error",
+                "required",
+                f"Prefetch key {item.key!r} is required and {item.problem}; supply it as the "
+                "discovery document's template asks.",
+                (f"prefetch.{item.key}",),
+            )
+            for item in missing
+        )
+        super().__init__(412, *issues)
+
+
+def read_key(request: HookRequest, key: str) -> Prefetched:
+    """Return what the client sent for `key`; `BadRequest` where it is no FHIR resource."""
+    where = f"prefetch.{key}"
+    if key not in request.prefetch:
+        return Prefetched(key, "absent", _NOTHING, "was not supplied")
+    value = request.prefetch[key]
+    if value is None:
+        return Prefetched(key, "null", _NOTHING, "is null (the client has no data)")
+    if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
+        raise BadRequest("structure", "A prefetched value must be a FHIR resource.", where)
+    if value["resourceType"] == "OperationOutcome":
+        return Prefetched(key, "failed", _NOTHING, f"failed at the client: {_outcome_text(value)}")
+    if value["resourceType"] == "Bundle":
+        return Prefetched(key, "given", _bundle(request, value, where), "")
+    one = Sourced(value, _reference(request, value))
+    return Prefetched(key, "given", RecordList((one,), complete=True), "")
+
+
+def _bundle(request: HookRequest, bundle: Mapping[str, Any], where: str) -> RecordList:
+    entries = []
+    complete = not any(link.get("relation") == "next" for link in bundle.get("link", ()))
+    for index, entry in enumerate(bundle.get("entry", ())):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+            at = f"{where}.entry[{index}].resource"
+            raise BadRequest("structure", "Every entry must hold a FHIR resource.", at)
+        if resource["resourceType"] == "OperationOutcome":
+            complete = False  # the client's server warns about its own answer
+            continue
+        _check_patient(request, resource, f"{where}.entry[{index}].resource")
+        entries.append(Sourced(resource, _reference(request, resource)))
+    return RecordList(tuple(entries), complete)
+
+
+def _check_patient(request: HookRequest, resource: Mapping[str, Any], where: str) -> None:
+    """Refuse another patient's data: the whole call, because its query cannot be trusted."""
+    for element in _PATIENT_ELEMENTS:
+        subject = resource.get(element)
+        reference = subject.get("reference") if isinstance(subject, dict) else None
+        if not isinstance(reference, str) or "Patient/" not in reference:
+            continue
+        found = reference.rsplit("Patient/", 1)[1].split("/")[0]
+        if found != request.patient_id:
+            raise BadRequest(
+                "invalid",
+                "The prefetched resource belongs to another patient than context.patientId; "
+                "nothing of this call was used.",
+                f"{where}.{element}",
+            )
+
+
+def _reference(request: HookRequest, resource: Mapping[str, Any]) -> str:
+    """Cite a prefetched resource by its client's URL, never by an id of this server."""
+    local = f"{resource['resourceType']}/{resource.get('id', '-')}"
+    if request.fhir_server is None:
+        return f"{CLIENT_ONLY}{local}"
+    return f"{request.fhir_server}/{local}"
+
+
+CLIENT_ONLY = "client:"
+"""Marks a reference that only the calling client could resolve: it named no FHIR server."""
+
+
+def _outcome_text(outcome: Mapping[str, Any]) -> str:
+    for issue in outcome.get("issue", ()):
+        text = issue.get("diagnostics") or issue.get("details", {}).get("text")
+        if text:
+            return str(text)[:200]
+    return "no reason given"
+
+
+def require_patient(request: HookRequest, patient: Prefetched) -> None:
+    """Refuse a prefetched Patient that is not the patient in context."""
+    resource = patient.records.entries[0].resource if patient.records.entries else {}
+    if resource.get("resourceType") != "Patient":
+        raise BadRequest("structure", "prefetch.patient must be a Patient.", "prefetch.patient")
+    if resource.get("id") != request.patient_id:
+        raise BadRequest(
+            "invalid",
+            "prefetch.patient is another patient than context.patientId; "
+            "nothing of this call was used.",
+            "prefetch.patient.id",
+        )

@@ -1,0 +1,199 @@
+"""A prediction as FHIR: a RiskAssessment that can be computed again, and its Provenance."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from cds_hooks.prefetch import CLIENT_ONLY
+from cds_hooks.wording import Wording
+from inference.prediction import Estimate, Placement, Prediction
+
+SYSTEM = "https://attending.org/fhir"
+MODEL_SYSTEM = f"{SYSTEM}/models"
+ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
+INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
+DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
+INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
+SOFTWARE_SYSTEM = f"{SYSTEM}/software"
+NOT_KNOWN = "not-known"
+INPUTS_ID = "inputs"
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContext:
+    """What a record needs beside the prediction; `subject` is a whole FHIR Reference."""
+
+    id: str
+    provenance_id: str
+    card: UUID
+    subject: Mapping[str, Any]
+    notice: str
+    software: str
+
+
+def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wording) -> Resource:
+    """Return the RiskAssessment; its contained Parameters hold the row that the graph read."""
+    return {
+        "resourceType": "RiskAssessment",
+        "id": context.id,
+        "contained": [_inputs(prediction)],
+        "identifier": [
+            {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{context.card}"},
+        ],
+        "status": "final",
+        "method": {
+            "coding": [
+                {
+                    "system": MODEL_SYSTEM,
+                    "version": prediction.model.version,
+                    "code": prediction.model.id,
+                    "display": prediction.model.name.en,
+                }
+            ]
+        },
+        "subject": dict(context.subject),
+        "occurrenceDateTime": prediction.at.isoformat(timespec="milliseconds"),
+        "basis": list(_basis(prediction)),
+        "prediction": [
+            _outcome(estimate, prediction.placements if index == 0 else (), wording)
+            for index, estimate in enumerate(prediction.estimates)
+        ],
+        "note": [{"text": context.notice}],
+    }
+
+
+def provenance(prediction: Prediction, context: RecordContext) -> Resource:
+    """Return the Provenance: model digest, input hash and the software that computed it."""
+    at = prediction.at.isoformat(timespec="milliseconds")
+    return {
+        "resourceType": "Provenance",
+        "id": context.provenance_id,
+        "target": [{"reference": f"RiskAssessment/{context.id}"}],
+        "occurredDateTime": at,
+        "recorded": at,
+        "agent": [
+            {
+                "type": {
+                    "coding": [
+                        {
+                            "system": "http://terminology.hl7.org/CodeSystem/"
+                            "provenance-participant-type",
+                            "code": "assembler",
+                        }
+                    ]
+                },
+                "who": {
+                    "type": "Device",
+                    "identifier": {"system": SOFTWARE_SYSTEM, "value": context.software},
+                    "display": context.software,
+                },
+            }
+        ],
+        "entity": [
+            _entity(DIGEST_SYSTEM, f"sha256:{prediction.digest}"),
+            _entity(INPUT_HASH_SYSTEM, f"sha256:{prediction.input_hash}"),
+        ],
+    }
+
+
+def _entity(system: str, value: str) -> Resource:
+    return {"role": "source", "what": {"identifier": {"system": system, "value": value}}}
+
+
+def _inputs(prediction: Prediction) -> Resource:
+    return {
+        "resourceType": "Parameters",
+        "id": INPUTS_ID,
+        "parameter": [_parameter(name, value) for name, value in prediction.inputs.items()],
+    }
+
+
+def _parameter(name: str, value: float) -> Resource:
+    # FHIR JSON has no NaN: an input that was not known is a code.
+    if math.isnan(value):
+        return {"name": name, "valueCode": NOT_KNOWN}
+    return {"name": name, "valueDecimal": exact(value)}
+
+
+def exact(value: float) -> Decimal:
+    """Return the shortest decimal that reads back as the same float64."""
+    return Decimal(repr(value))
+
+
+def _basis(prediction: Prediction) -> Iterator[Resource]:
+    yield {"reference": f"#{INPUTS_ID}"}
+    sources: Sequence[str] = tuple(
+        dict.fromkeys(s for f in prediction.features.values() for s in f.sources)
+    )
+    for source in sources:
+        if source.startswith(CLIENT_ONLY):
+            local = source.removeprefix(CLIENT_ONLY)
+            yield {"type": local.split("/")[0], "display": local}
+        else:
+            yield {"reference": source}
+
+
+def _outcome(estimate: Estimate, placements: Sequence[Placement], wording: Wording) -> Resource:
+    outcome = estimate.outcome
+    found: Resource = {
+        "extension": [
+            {
+                "url": ESTIMATE_EXTENSION,
+                "valueQuantity": _quantity(estimate.value, outcome.unit),
+            },
+            {
+                "url": INTERVAL_EXTENSION,
+                "valueRange": {
+                    "low": _quantity(estimate.low, outcome.unit),
+                    "high": _quantity(estimate.high, outcome.unit),
+                },
+            },
+        ],
+        "outcome": {
+            "coding": [{"system": f"{MODEL_SYSTEM}/outcomes", "code": outcome.id}],
+            "text": wording.text(outcome.name),
+        },
+    }
+    if outcome.unit == "1":
+        found |= _probability(estimate)
+    known = [step for placed in placements for step in _codings(placed)]
+    if known:
+        found["qualitativeRisk"] = {"coding": known}
+    if outcome.horizon_years is not None:
+        years = {"value": outcome.horizon_years, "unit": "a", "code": "a"}
+        found["whenRange"] = {"high": {"system": "http://unitsofmeasure.org"} | years}
+    return found
+
+
+def _probability(estimate: Estimate) -> Resource:
+    """R4 RiskAssessment.prediction.probability[x]: a percentage, or the range that is possible."""
+    if estimate.possible is None:
+        return {"probabilityDecimal": exact(100 * estimate.value)}
+    low, high = estimate.possible
+    return {
+        "probabilityRange": {
+            "low": _quantity(100 * low, "%"),
+            "high": _quantity(100 * high, "%"),
+        }
+    }
+
+
+def _codings(placement: Placement) -> list[Resource]:
+    system = f"{MODEL_SYSTEM}/scales/{placement.scale.id}"
+    return [
+        {"system": system, "code": step.id, "display": step.name.en} for step in placement.steps
+    ]
+
+
+def _quantity(value: float, unit: str) -> Resource:
+    return {
+        "value": exact(value),
+        "unit": unit,
+        "system": "http://unitsofmeasure.org",
+        "code": unit,
+    }

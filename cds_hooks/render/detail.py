@@ -1,0 +1,155 @@
+"""The Markdown body of a prediction's card."""
+
+import math
+from collections.abc import Iterator
+
+from cds_hooks.prefetch import CLIENT_ONLY
+from cds_hooks.render import figures
+from cds_hooks.wording import Wording, escape
+from inference.contract import InputSpec
+from inference.features.feature import Absent, Feature
+from inference.prediction import Estimate, Placement, Prediction
+
+TOP_CONTRIBUTIONS = 5
+
+
+def body(prediction: Prediction, wording: Wording) -> str:
+    """Return estimate and interval, thresholds, values, contributions, gaps and confidence."""
+    sections = [
+        [*_estimate(prediction, wording), *_placements(prediction, wording)],
+        list(_other_outcomes(prediction, wording)),
+        list(_values(prediction, wording)),
+        list(_contributions(prediction, wording)),
+        list(missing(prediction.absent, wording)),
+        list(_confidence(prediction, wording)),
+        list(_limits(prediction, wording)),
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def value_of(estimate: Estimate) -> str:
+    """Return one value, or the span that the unknown inputs allow."""
+    if estimate.possible is None:
+        return figures.amount(estimate.outcome, estimate.value)
+    low, high = (figures.amount(estimate.outcome, end) for end in estimate.possible)
+    return low if low == high else f"{low}-{high}"
+
+
+def steps(placement: Placement, wording: Wording) -> str:
+    """Return the step, or all that remain open."""
+    between = f" {wording.say('detail.placement-open')} "
+    return between.join(wording.text(step.name) for step in placement.steps)
+
+
+def _estimate(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    estimate = prediction.primary
+    outcome = estimate.outcome
+    shown = {"outcome": wording.text(outcome.name)}
+    if outcome.horizon_years is None:
+        yield wording.say("detail.state", value=value_of(estimate), **shown) + "\n"
+    else:
+        years = str(outcome.horizon_years)
+        yield wording.say("detail.risk", risk=value_of(estimate), years=years, **shown) + "\n"
+    low, high = (figures.amount(outcome, end) for end in (estimate.low, estimate.high))
+    yield "- " + wording.say("detail.interval", low=low, high=high)
+    if estimate.possible is not None:
+        ends = (figures.amount(outcome, end) for end in estimate.possible)
+        yield "- " + wording.say("detail.possible", **dict(zip(("low", "high"), ends, strict=True)))
+
+
+def _placements(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    for placement in prediction.placements:
+        scale = wording.text(placement.scale.name)
+        if not placement.steps:
+            yield "- " + wording.say("detail.placement-unknown", scale=scale)
+            continue
+        yield "- " + wording.say(
+            "detail.placement",
+            scale=scale,
+            step=steps(placement, wording),
+            guideline=wording.text(placement.scale.guideline),
+            citation=placement.scale.citation,
+        )
+
+
+def _other_outcomes(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    others = prediction.estimates[1:]
+    if not others and not prediction.not_computed:
+        return
+    years = str(prediction.primary.outcome.horizon_years)
+    yield f"### {wording.say('heading.other-outcomes', years=years)}\n"
+    for estimate in others:
+        low, high = (figures.amount(estimate.outcome, e) for e in (estimate.low, estimate.high))
+        name = wording.text(estimate.outcome.name)
+        risk = value_of(estimate)
+        yield "- " + wording.say("detail.outcome", outcome=name, risk=risk, low=low, high=high)
+    for outcome in prediction.not_computed:
+        yield "- " + wording.say("detail.outcome-missing", outcome=wording.text(outcome.name))
+
+
+def _values(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    yield f"### {wording.say('heading.values')}\n"
+    heads = [wording.say(f"column.{c}") for c in ("input", "value", "date", "source")]
+    yield f"| {' | '.join(heads)} |"
+    yield "|---|---|---|---|"
+    for spec in prediction.model.inputs:
+        feature = prediction.features.get(spec.name)
+        if feature is not None:
+            yield f"| {' | '.join(_value_cells(spec, feature, wording))} |"
+
+
+def _value_cells(spec: InputSpec, feature: Feature, wording: Wording) -> tuple[str, ...]:
+    none = wording.say("value.none")
+    label = wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
+    value = figures.reported(feature, wording)
+    if feature.conversion:
+        value = wording.say("detail.conversion", value=value, rule=escape(feature.conversion))
+    date = feature.effective.date().isoformat() if feature.effective else none
+    sources = ", ".join(cited(source) for source in feature.sources) or none
+    return label, value, date, sources
+
+
+def cited(source: str) -> str:
+    """Return a source reference as a person reads it."""
+    return escape(source.removeprefix(CLIENT_ONLY))
+
+
+def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    if not prediction.contributions:
+        return
+    yield f"### {wording.say('heading.contributions')}\n"
+    for share in prediction.contributions[:TOP_CONTRIBUTIONS]:
+        yield "- " + wording.say(
+            f"detail.contribution.{prediction.model.contribution_scale}",
+            input=wording.text(share.spec.label),
+            value=figures.reported(share.feature, wording),
+            reference=figures.reference(share.spec, wording),
+            factor=f"{math.exp(share.amount):.2f}",
+        )
+
+
+def missing(absent: tuple[tuple[InputSpec, Absent], ...], wording: Wording) -> Iterator[str]:
+    """Yield the section on what is missing; nothing where all was there."""
+    if not absent:
+        return
+    yield f"### {wording.say('heading.missing')}\n"
+    for spec, gone in absent:
+        why = wording.reason(gone.reason)
+        yield "- " + wording.say("detail.missing-item", input=wording.text(spec.label), why=why)
+
+
+def _confidence(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    level = wording.say(f"level.{prediction.confidence.level}")
+    yield f"### {wording.say('heading.confidence', level=level)}\n"
+    for reason in prediction.confidence.reasons:
+        yield f"- {wording.reason(reason)}"
+
+
+def _limits(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    model = prediction.model
+    yield f"### {wording.say('heading.limits')}\n"
+    evidence = wording.text(model.evidence_for(prediction.region).summary)
+    population = wording.text(model.population)
+    yield "- " + wording.say("detail.population", population=population, evidence=evidence)
+    for limit in model.limits:
+        yield f"- {wording.text(limit)}"

@@ -1,0 +1,50 @@
+"""The level of confidence by a documented minimum rule (docs/explanation/confidence.md)."""
+
+from collections.abc import Iterable, Sequence
+
+from inference.contract import Evidence, InputSpec, ModelDefinition
+from inference.features.feature import Absent, Feature
+from inference.prediction import Confidence, Level
+from inference.reasons import Reason
+
+_ORDER: tuple[Level, ...] = ("low", "medium", "high")
+STABLE = 0.90
+UNSTABLE = 0.70
+
+_BY_EVIDENCE: dict[Evidence, Level] = {
+    Evidence.LOCAL: "high",
+    Evidence.NATIONAL: "medium",
+    Evidence.FOREIGN: "low",
+    Evidence.NONE: "low",
+}
+
+
+def judge(
+    model: ModelDefinition,
+    *,
+    region: str,
+    validated_here: bool,
+    probability: float,
+    features: Iterable[Feature],
+    absent: Sequence[tuple[InputSpec, Absent]],
+    unknown_states: Iterable[Reason],
+) -> Confidence:
+    """Return the lowest of the component levels, with a reason for each that lowers it."""
+    found: list[tuple[Level, Reason]] = []
+    share = {"percent": f"{100 * probability:.0f}"}
+    if probability < UNSTABLE:
+        found.append(("low", Reason("category-unstable", share)))
+    elif probability < STABLE:
+        found.append(("medium", Reason("category-uncertain", share)))
+    else:
+        found.append(("high", Reason("category-stable", share)))
+    evidence = Evidence.LOCAL if validated_here else model.evidence_for(region).grade
+    found.append((_BY_EVIDENCE[evidence], Reason(f"evidence-{evidence.value}")))
+    for spec, missing in absent:
+        found.append(("medium", Reason("input-not-known", {"feature": missing.name,
+                                                            "input": spec.name})))  # fmt: skip
+    for feature in features:
+        found.extend(("medium", caution) for caution in feature.cautions)
+    found.extend(("medium", reason) for reason in unknown_states)
+    level = min((level for level, _ in found), key=_ORDER.index)
+    return Confidence(level, probability, tuple(reason for _, reason in found))

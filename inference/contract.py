@@ -1,0 +1,165 @@
+"""The contract that every risk model declares: what it needs, what it says, where it comes from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Language = Literal["zh-CN", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One user-facing text in both languages of the product."""
+
+    zh: str
+    en: str
+
+    def said_in(self, language: Language) -> str:
+        """Return the text in the language asked for."""
+        return self.zh if language == "zh-CN" else self.en
+
+
+class TaskClass(StrEnum):
+    """What a model does, which decides the quality gates that apply to it (standard, 6.1)."""
+
+    DIAGNOSTIC = "diagnostic"
+    SCREENING = "screening"
+    PROGNOSTIC = "prognostic"
+    SCORE = "score"
+
+
+class WhenAbsent(StrEnum):
+    """What happens to a prediction when an input is not known."""
+
+    REQUIRED = "required"
+    """No estimate is made; the input is named as missing."""
+    SPAN = "span"
+    """The estimate is made at `assumed`, and the interval spans every value in `span`."""
+    LIMITS_OUTCOMES = "limits-outcomes"
+    """Only the outcomes named in `needed_for` are left out."""
+    OPTIONAL = "optional"
+    """The estimate does not use it; a category that does is reported as not known."""
+
+
+class Evidence(StrEnum):
+    """How far a model's calibration was shown for the population in front of it."""
+
+    LOCAL = "local"
+    NATIONAL = "national"
+    FOREIGN = "foreign"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One column of a model's input matrix.
+
+    `feature` names what is looked for: an analyte of the lab catalogue or a clinical flag.
+    `low` and `high` bound the model's own domain in `unit`, ends included; a value outside is
+    refused, never clipped. `max_age_days` is how old a value may be. `sd` (absolute) and `cv`
+    (relative) describe a single reading's spread around the person's usual value.
+    """
+
+    name: str
+    feature: str
+    label: Text
+    unit: str
+    low: float
+    high: float
+    loinc: tuple[str, ...] = ()
+    max_age_days: int | None = None
+    when_absent: WhenAbsent = WhenAbsent.REQUIRED
+    span: tuple[float, ...] = ()
+    assumed: float | None = None
+    needed_for: tuple[str, ...] = ()
+    sd: float = 0.0
+    cv: float = 0.0
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One estimated quantity; `horizon_years` is None for a present state.
+
+    `provides` names the feature that other models take from this outcome.
+    """
+
+    id: str
+    name: Text
+    unit: str
+    horizon_years: int | None = None
+    provides: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One step of a scale; `attention` marks those that a physician should look at first."""
+
+    id: str
+    name: Text
+    attention: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScale:
+    """An ordered scale that the graph puts the patient on; the graph's -1 means not known."""
+
+    id: str
+    name: Text
+    steps: tuple[Category, ...]
+    guideline: Text
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A state in which the model must not speak.
+
+    With `unknown_withholds` an unknown state withholds the estimate too; otherwise it lowers the
+    confidence and is said.
+    """
+
+    flag: str
+    reason: Text
+    unknown_withholds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationEvidence:
+    """Published validation in one population (ISO 3166 country code, or `*` for any)."""
+
+    region: str
+    grade: Evidence
+    summary: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDefinition:
+    """Everything about a model but its graph; see docs/reference/models.md for each field."""
+
+    id: str
+    version: str
+    name: Text
+    task_class: TaskClass
+    population: Text
+    inputs: tuple[InputSpec, ...]
+    outcomes: tuple[Outcome, ...]
+    scales: tuple[CategoryScale, ...]
+    exclusions: tuple[Exclusion, ...]
+    contribution_scale: Literal["log-hazard", "log-odds", "log-value"]
+    evidence: tuple[PopulationEvidence, ...]
+    limits: tuple[Text, ...]
+    citation: str
+    citation_url: str
+    coefficient_provenance: str
+    licence: str
+
+    @property
+    def primary(self) -> Outcome:
+        """The outcome that the card's summary states."""
+        return self.outcomes[0]
+
+    def evidence_for(self, region: str) -> PopulationEvidence:
+        """Return the evidence for a country: its own entry, else the entry for any."""
+        by_region = {entry.region: entry for entry in self.evidence}
+        return by_region.get(region) or by_region["*"]

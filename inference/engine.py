@@ -1,0 +1,46 @@
+"""ONNX Runtime behind one call: a float64 matrix in, the model's outputs out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOutput:
+    """What a graph computed for n rows, m outcomes and k inputs.
+
+    `estimate` and `base` are [n, m], `contributions` [n, m, k]; each of `categories` is [n] with
+    -1 where the category is not known. NaN in `estimate` means: not computed for want of an input.
+    """
+
+    estimate: Matrix
+    base: Matrix
+    contributions: Matrix
+    categories: dict[str, NDArray[np.int64]]
+
+
+class Engine:
+    """One loaded graph; `run` is safe to call from several threads."""
+
+    def __init__(self, graph: bytes, *, scales: Sequence[str]) -> None:
+        options = ort.SessionOptions()
+        # One row of a published equation is microseconds of work: threads and spinning cost more.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._scales = tuple(scales)
+        self._outputs = ["estimate", "base", "contributions", *self._scales]
+
+    def run(self, rows: Matrix) -> GraphOutput:
+        """Compute all outputs for float64 `rows` [n, k]."""
+        estimate, base, contributions, *categories = self._session.run(self._outputs, {"x": rows})
+        return GraphOutput(
+            estimate, base, contributions, dict(zip(self._scales, categories, strict=True))
+        )

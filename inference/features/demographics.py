@@ -1,0 +1,77 @@
+"""Sex, age and residence from the Patient resource."""
+
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from inference.features.feature import Absent, Feature
+from inference.reasons import Reason
+from inference.snapshot import PatientSnapshot
+from terminology.regions import find_province
+
+URBAN_EXTENSION = "https://attending.org/fhir/StructureDefinition/lives-in-city"
+
+
+def male(snapshot: PatientSnapshot) -> Feature | Absent:
+    """Return 1 for male and 0 for female; any other gender is not guessed at."""
+    gender = snapshot.patient.resource.get("gender")
+    if gender not in ("male", "female"):
+        return Absent("male", Reason("sex-not-stated"))
+    value = 1.0 if gender == "male" else 0.0
+    return Feature("male", value, "1", str(gender), (snapshot.patient.reference,))
+
+
+def age(snapshot: PatientSnapshot, *, zone: tzinfo) -> Feature | Absent:
+    """Return completed years at the time of the snapshot, from a full date of birth."""
+    text = snapshot.patient.resource.get("birthDate")
+    if not text:
+        return Absent("age", Reason("birth-date-missing"))
+    try:
+        born = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return Absent("age", Reason("birth-date-not-exact"))
+    today = snapshot.taken_at.astimezone(zone).date()
+    if born > today:
+        return Absent("age", Reason("birth-date-in-future"))
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return Feature("age", float(years), "a", str(years), (snapshot.patient.reference,))
+
+
+def lives_north_of_yangtze(snapshot: PatientSnapshot) -> Feature | Absent:
+    """Return 1 or 0 by the province of the home address, as China-PAR asks for it."""
+    name = "lives_north_of_yangtze"
+    sides = set()
+    provinces = []
+    for address in _home_addresses(snapshot):
+        province = find_province(str(address.get("state", "")))
+        if province is not None:
+            provinces.append(province.name_zh)
+            sides.add(province.side)
+    if len(sides) != 1 or None in sides:
+        return Absent(name, Reason("province-does-not-decide" if provinces else "province-unknown"))
+    value = 1.0 if sides == {"north"} else 0.0
+    return Feature(name, value, "1", provinces[0], (snapshot.patient.reference,))
+
+
+def lives_in_city(snapshot: PatientSnapshot) -> Feature | Absent:
+    """Return 1 or 0 as the Patient's extension for urban residence states it."""
+    for extension in snapshot.patient.resource.get("extension", ()):
+        if extension.get("url") == URBAN_EXTENSION and "valueBoolean" in extension:
+            urban = bool(extension["valueBoolean"])
+            source = (snapshot.patient.reference,)
+            return Feature("lives_in_city", float(urban), "1", str(urban).lower(), source)
+    return Absent("lives_in_city", Reason("residence-unknown"))
+
+
+def _home_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
+    addresses = snapshot.patient.resource.get("address", ())
+    current = [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
+    return [a for a in current if a.get("state")]
+
+
+def moment(text: str, *, zone: tzinfo) -> datetime | None:
+    """Return a FHIR dateTime of at least a day as an aware time, or None."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -1,0 +1,209 @@
+"""China-PAR: ten-year risk of atherosclerotic cardiovascular disease in Chinese adults."""
+
+from inference.contract import (
+    Category,
+    CategoryScale,
+    Evidence,
+    Exclusion,
+    InputSpec,
+    ModelDefinition,
+    Outcome,
+    PopulationEvidence,
+    TaskClass,
+    Text,
+    WhenAbsent,
+)
+
+_LAB_AGE_DAYS = 365
+_VITAL_AGE_DAYS = 365
+
+MODEL = ModelDefinition(
+    id="china-par",
+    version="1.0.0",
+    name=Text("China-PAR", "China-PAR"),
+    task_class=TaskClass.PROGNOSTIC,
+    population=Text(
+        "35-74 岁、无动脉粥样硬化性心血管病史的中国成人",
+        "Chinese adults aged 35-74 without atherosclerotic cardiovascular disease",
+    ),
+    # The graph reads its columns in this order.
+    inputs=(
+        InputSpec("male", "male", Text("男性", "Male sex"), "1", 0, 1),
+        InputSpec("age", "age", Text("年龄", "Age"), "a", 35, 74, reference=50),
+        InputSpec(
+            "systolic_pressure",
+            "sbp",
+            Text("收缩压", "Systolic blood pressure"),
+            "mm[Hg]",
+            70,
+            250,
+            loinc=("8480-6",),
+            max_age_days=_VITAL_AGE_DAYS,
+            sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
+            reference=120,
+        ),
+        InputSpec(
+            "treated",
+            "antihypertensive",
+            Text("正在服用降压药", "On blood-pressure-lowering medication"),
+            "1",
+            0,
+            1,
+            reference=0,
+        ),
+        InputSpec(
+            "total_cholesterol",
+            "total_cholesterol",
+            Text("总胆固醇", "Total cholesterol"),
+            "mg/dL",
+            80,
+            400,
+            loinc=("14647-2", "2093-3"),
+            max_age_days=_LAB_AGE_DAYS,
+            cv=0.06,
+            reference=170,
+        ),
+        InputSpec(
+            "hdl_cholesterol",
+            "hdl_cholesterol",
+            Text("高密度脂蛋白胆固醇", "HDL cholesterol"),
+            "mg/dL",
+            15,
+            120,
+            loinc=("14646-4", "2085-9"),
+            max_age_days=_LAB_AGE_DAYS,
+            cv=0.07,
+            reference=50,
+        ),
+        InputSpec(
+            "waist",
+            "waist",
+            Text("腰围", "Waist circumference"),
+            "cm",
+            50,
+            150,
+            loinc=("8280-0",),
+            max_age_days=_VITAL_AGE_DAYS,
+            sd=1.5,
+            reference=80,
+        ),
+        InputSpec(
+            "smoker",
+            "current_smoker",
+            Text("当前吸烟", "Current smoker"),
+            "1",
+            0,
+            1,
+            loinc=("72166-2",),
+            max_age_days=_VITAL_AGE_DAYS,
+            reference=0,
+        ),
+        InputSpec("diabetes", "diabetes", Text("糖尿病", "Diabetes"), "1", 0, 1, reference=0),
+        InputSpec(
+            "north",
+            "lives_north_of_yangtze",
+            Text("居住于长江以北", "Lives north of the Yangtze"),
+            "1",
+            0,
+            1,
+            when_absent=WhenAbsent.SPAN,
+            span=(0.0, 1.0),
+            assumed=0.0,
+            reference=0,
+        ),
+        InputSpec(
+            "urban",
+            "lives_in_city",
+            Text("居住于城市", "Lives in a city"),
+            "1",
+            0,
+            1,
+            when_absent=WhenAbsent.SPAN,
+            span=(0.0, 1.0),
+            assumed=0.0,
+            reference=0,
+        ),
+        InputSpec(
+            "family_history",
+            "family_cvd",
+            Text("心血管病家族史", "Family history of cardiovascular disease"),
+            "1",
+            0,
+            1,
+            when_absent=WhenAbsent.SPAN,
+            span=(0.0, 1.0),
+            assumed=0.0,
+            reference=0,
+        ),
+    ),
+    outcomes=(
+        Outcome(
+            "ascvd",
+            Text("动脉粥样硬化性心血管病", "atherosclerotic cardiovascular disease"),
+            "1",
+            horizon_years=10,
+        ),
+    ),
+    scales=(
+        CategoryScale(
+            "risk-category",
+            Text("10 年风险分层", "Ten-year risk category"),
+            (
+                Category("low", Text("低危（<5%）", "low (<5 %)")),
+                Category("moderate", Text("中危（5%-<10%）", "moderate (5 % to <10 %)")),
+                Category("high", Text("高危（≥10%）", "high (>=10 %)"), attention=True),
+            ),
+            Text(
+                "《中国心血管病风险评估和管理指南》：10 年风险 ≥10% 为高危，5%-<10% 为中危",
+                "Chinese guideline on assessment and management of cardiovascular risk: "
+                "a ten-year risk of 10 % or more is high, 5 % to under 10 % moderate",
+            ),
+            "Chinese Circulation Journal 2019;34(1):4-28",
+        ),
+    ),
+    exclusions=(
+        Exclusion(
+            "prior_cvd",
+            Text(
+                "已有动脉粥样硬化性心血管病，不适用一级预防方程",
+                "atherosclerotic cardiovascular disease is already present; "
+                "a primary-prevention equation does not apply",
+            ),
+            unknown_withholds=True,
+        ),
+    ),
+    contribution_scale="log-hazard",
+    evidence=(
+        PopulationEvidence(
+            "CN",
+            Evidence.NATIONAL,
+            Text(
+                "中国队列外部验证 c 统计量 0.74-0.78；有一队列低估 20%-42%",
+                "validated in Chinese cohorts, c 0.74-0.78; one cohort under-predicted by 20-42 %",
+            ),
+        ),
+        PopulationEvidence(
+            "*",
+            Evidence.NONE,
+            Text("未在中国以外人群验证", "not validated outside China"),
+        ),
+    ),
+    limits=(
+        Text(
+            "系数取自两个相互独立且一致的公开程序；论文补充材料未核对",
+            "coefficients taken from two unrelated public programs that agree; "
+            "the paper's supplement was not seen",
+        ),
+        Text(
+            "区间不含系数的协方差（未发表）",
+            "the interval leaves out the coefficients' covariance, which is unpublished",
+        ),
+    ),
+    citation="Yang X, et al. Circulation 2016;134:1430-1440",
+    citation_url="https://doi.org/10.1161/CIRCULATIONAHA.116.022367",
+    coefficient_provenance=(
+        "Two unrelated public implementations agree; men S0 0.9707, women S0 0.9904 "
+        "(one source prints 0.99)"
+    ),
+    licence="Published equation; no licence terms known for the coefficients",
+)

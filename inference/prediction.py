@@ -1,0 +1,103 @@
+"""What a model answers: a prediction with its confidence, or why it made none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from inference.contract import Category, CategoryScale, InputSpec, ModelDefinition, Outcome
+from inference.features.feature import Absent, Feature
+from inference.reasons import Reason
+
+Level = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How far to trust an answer.
+
+    `probability` is the share of plausible readings under which the category stays the same;
+    `level` follows the minimum rule of docs/explanation/confidence.md; `reasons` say why.
+    """
+
+    level: Level
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One outcome's value with its 5-95 % input interval.
+
+    `possible` spans the values that the unknown inputs allow, None where nothing is unknown.
+    """
+
+    outcome: Outcome
+    value: float
+    low: float
+    high: float
+    possible: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the patient stands on a scale; several `steps` where unknown inputs leave it open."""
+
+    scale: CategoryScale
+    steps: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """An input's exact share of the primary outcome's linear predictor, against its reference."""
+
+    spec: InputSpec
+    feature: Feature
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A model's answer for one patient at one moment.
+
+    `inputs` is the row that the graph read, with NaN for what was not known: with the digest it
+    is all that is needed to compute the same figures again.
+    """
+
+    model: ModelDefinition
+    digest: str
+    at: datetime
+    region: str
+    inputs: Mapping[str, float]
+    input_hash: str
+    features: Mapping[str, Feature]
+    absent: tuple[tuple[InputSpec, Absent], ...]
+    estimates: tuple[Estimate, ...]
+    not_computed: tuple[Outcome, ...]
+    placements: tuple[Placement, ...]
+    contributions: tuple[Contribution, ...]
+    confidence: Confidence
+
+    @property
+    def primary(self) -> Estimate:
+        """The estimate that the card's summary states."""
+        return self.estimates[0]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether any scale may place the patient on a step that a physician should look at."""
+        return any(step.attention for placed in self.placements for step in placed.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A model made no estimate: inputs are missing, it does not apply, or it failed."""
+
+    model: ModelDefinition
+    kind: Literal["missing", "not-applicable", "failed"]
+    absent: tuple[tuple[InputSpec, Absent], ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    excluded_by: tuple[str, ...] = ()
+
+
+Answer = Prediction | Withheld

@@ -1,0 +1,249 @@
+"""Runs every model on one snapshot: features, applicability, graph, interval, confidence."""
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+import numpy as np
+
+from inference import uncertainty
+from inference.confidence import judge
+from inference.contract import InputSpec, ModelDefinition, Outcome, WhenAbsent
+from inference.engine import GraphOutput
+from inference.features.extract import FeatureReader
+from inference.features.feature import Absent, Feature
+from inference.prediction import (
+    Answer,
+    Contribution,
+    Estimate,
+    Placement,
+    Prediction,
+    Withheld,
+)
+from inference.reasons import Reason
+from inference.registry import LoadedModel, ModelRegistry
+from inference.snapshot import PatientSnapshot
+from terminology.catalogue import Catalogue
+
+_log = logging.getLogger(__name__)
+
+
+class GraphFailed(RuntimeError):
+    """The graph gave no finite number where the inputs were complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """All models of a deployment.
+
+    `region` is the ISO 3166 country whose evidence counts; `validated` holds `id@version` of the
+    models that the hospital validated on its own patients.
+    """
+
+    registry: ModelRegistry
+    catalogue: Catalogue
+    zone: tzinfo
+    region: str
+    validated: Collection[str] = ()
+
+    def answer_all(self, snapshot: PatientSnapshot) -> tuple[Answer, ...]:
+        """Return one answer per model, in the registry's order; none is left out silently."""
+        reader = FeatureReader(snapshot, catalogue=self.catalogue, zone=self.zone)
+        answers: dict[str, Answer] = {}
+        providers_first = sorted(self.registry, key=lambda m: not _provided(m.definition))
+        for model in providers_first:
+            answer = self._answer(model, reader)
+            answers[model.definition.id] = answer
+            if isinstance(answer, Prediction):
+                reader.derived.update(_derived(answer))
+        return tuple(answers[model.definition.id] for model in self.registry)
+
+    def _answer(self, model: LoadedModel, reader: FeatureReader) -> Answer:
+        definition = model.definition
+        patient = reader.snapshot.patient.resource
+        if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
+            return Withheld(definition, "not-applicable", reasons=(Reason("deceased"),))
+        excluded, unknown = _exclusions(definition, reader)
+        if excluded:
+            return Withheld(definition, "not-applicable", excluded_by=excluded)
+        found = {spec.name: reader.read(spec) for spec in definition.inputs}
+        features = {name: f for name, f in found.items() if isinstance(f, Feature)}
+        absent = tuple(
+            (spec, missing)
+            for spec in definition.inputs
+            if isinstance(missing := found[spec.name], Absent)
+        )
+        blocking = tuple(pair for pair in absent if pair[0].when_absent is WhenAbsent.REQUIRED)
+        withholding = tuple(reason for reason, withholds in unknown if withholds)
+        if blocking or withholding:
+            outside = any(missing.reason.code == "outside-domain" for _, missing in blocking)
+            kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
+            return Withheld(definition, kind, absent=blocking, reasons=withholding)
+        try:
+            return self._predict(model, reader.snapshot, features, absent, unknown)
+        except (GraphFailed, RuntimeError):
+            # onnxruntime raises subclasses of RuntimeError; the card says that the model failed.
+            _log.exception("model failed", extra={"model": definition.id})
+            return Withheld(definition, "failed", reasons=(Reason("model-failed"),))
+
+    def _predict(
+        self,
+        model: LoadedModel,
+        snapshot: PatientSnapshot,
+        features: Mapping[str, Feature],
+        absent: tuple[tuple[InputSpec, Absent], ...],
+        unknown: Sequence[tuple[Reason, bool]],
+    ) -> Prediction:
+        definition = model.definition
+        specs = definition.inputs
+        gone = [spec.name not in features for spec in specs]
+        inputs = {
+            spec.name: features[spec.name].value if spec.name in features else _stand_in(spec)
+            for spec in specs
+        }
+        output = model.engine.run(uncertainty.rows(specs, list(inputs.values()), gone))
+        corners = uncertainty.corner_count(specs, gone)
+        estimates, not_computed = _estimates(definition, output, corners, absent)
+        placements, probability = _placements(definition, output, corners)
+        recorded = {name: value if name in features else math.nan for name, value in inputs.items()}
+        return Prediction(
+            model=definition,
+            digest=model.digest,
+            at=snapshot.taken_at,
+            region=self.region,
+            inputs=recorded,
+            input_hash=input_hash(definition, model.digest, recorded),
+            features=features,
+            absent=absent,
+            estimates=estimates,
+            not_computed=not_computed,
+            placements=placements,
+            contributions=_contributions(specs, features, output),
+            confidence=judge(
+                definition,
+                region=self.region,
+                validated_here=f"{definition.id}@{definition.version}" in self.validated,
+                probability=probability,
+                features=features.values(),
+                absent=absent,
+                unknown_states=[reason for reason, _ in unknown],
+            ),
+        )
+
+
+def recompute(model: LoadedModel, inputs: Mapping[str, float]) -> tuple[float, ...]:
+    """Run the graph on a recorded input row (NaN for not known); one value per outcome."""
+    specs = model.definition.inputs
+    row = [
+        _stand_in(spec) if math.isnan(inputs[spec.name]) else inputs[spec.name] for spec in specs
+    ]
+    estimate = model.engine.run(np.array([row], dtype=np.float64)).estimate[0]
+    return tuple(float(value) for value in estimate)
+
+
+def input_hash(definition: ModelDefinition, digest: str, inputs: Mapping[str, float]) -> str:
+    """Return the sha256 that stands for this model on these inputs."""
+    named = {name: repr(value) for name, value in inputs.items()}
+    subject = {"model": definition.id, "version": definition.version, "digest": digest}
+    canonical = json.dumps(subject | {"inputs": named}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _stand_in(spec: InputSpec) -> float:
+    return spec.assumed if spec.assumed is not None else math.nan
+
+
+def _provided(definition: ModelDefinition) -> bool:
+    return any(outcome.provides for outcome in definition.outcomes)
+
+
+def _derived(prediction: Prediction) -> dict[str, Feature]:
+    """Turn the outcomes that other models take into features, traced to what they came from."""
+    used = prediction.features.values()
+    sources = tuple(dict.fromkeys(source for f in used for source in f.sources))
+    times = [f.effective for f in used if f.effective is not None]
+    return {
+        estimate.outcome.provides: Feature(
+            name=estimate.outcome.provides,
+            value=estimate.value,
+            unit=estimate.outcome.unit,
+            reported=f"{estimate.value:.1f} {estimate.outcome.unit}",
+            sources=sources,
+            effective=min(times) if times else None,
+            conversion=f"{prediction.model.id}@{prediction.model.version}",
+            cautions=tuple(c for f in used for c in f.cautions),
+        )
+        for estimate in prediction.estimates
+        if estimate.outcome.provides
+    }
+
+
+def _exclusions(
+    definition: ModelDefinition, reader: FeatureReader
+) -> tuple[tuple[str, ...], list[tuple[Reason, bool]]]:
+    """Return the flags that forbid an answer, and what is unknown with whether it withholds."""
+    excluded = []
+    unknown = []
+    for exclusion in definition.exclusions:
+        state = reader.flag(exclusion.flag)
+        if isinstance(state, Absent):
+            reason = Reason("state-not-known", {"feature": exclusion.flag})
+            unknown.append((reason, exclusion.unknown_withholds))
+        elif state.value:
+            excluded.append(exclusion.flag)
+    return tuple(excluded), unknown
+
+
+def _estimates(
+    definition: ModelDefinition,
+    output: GraphOutput,
+    corners: int,
+    absent: Sequence[tuple[InputSpec, Absent]],
+) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
+    limited = {name for spec, _ in absent for name in spec.needed_for}
+    estimates = []
+    not_computed = []
+    for column, outcome in enumerate(definition.outcomes):
+        if outcome.id in limited:
+            not_computed.append(outcome)
+            continue
+        values = output.estimate[:, column]
+        if not np.isfinite(values).all():
+            raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
+        spread = values[1 + corners :]
+        low, high = np.quantile(spread, (0.05, 0.95))
+        possible = values[1 : 1 + corners]
+        span = (float(possible.min()), float(possible.max())) if corners > 1 else None
+        estimates.append(Estimate(outcome, float(values[0]), float(low), float(high), span))
+    return tuple(estimates), tuple(not_computed)
+
+
+def _placements(
+    definition: ModelDefinition, output: GraphOutput, corners: int
+) -> tuple[tuple[Placement, ...], float]:
+    """Place the patient on each scale; the share of draws that stay on the first scale's step."""
+    placements = []
+    for scale in definition.scales:
+        steps = output.categories[scale.id][: 1 + corners]
+        known = sorted({int(step) for step in steps if step >= 0})
+        placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
+    first = output.categories[definition.scales[0].id]
+    stay = float(np.mean(first[1 + corners :] == first[0]))
+    return tuple(placements), stay
+
+
+def _contributions(
+    specs: Sequence[InputSpec], features: Mapping[str, Feature], output: GraphOutput
+) -> tuple[Contribution, ...]:
+    shares = output.contributions[0, 0]
+    found = [
+        Contribution(spec, features[spec.name], float(share))
+        for spec, share in zip(specs, shares, strict=True)
+        if spec.name in features and share != 0.0
+    ]
+    return tuple(sorted(found, key=lambda c: abs(c.amount), reverse=True))

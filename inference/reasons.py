@@ -1,0 +1,15 @@
+"""Reasons as codes with values, put into words where a person reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is missing, refused or less certain; `code` is a key of the text catalogue."""
+
+    code: str
+    values: Mapping[str, str] = field(default=_NONE)
