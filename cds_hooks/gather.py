@@ -14,20 +14,16 @@ from cds_hooks import prefetch
 from cds_hooks.ports import FhirReader, StoredPatient
 from cds_hooks.prefetch import MissingPrefetch, Prefetched
 from cds_hooks.protocol import HookRequest
+from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A snapshot, the own store's id of the patient where one was matched, and what went wrong.
-
-    `ambiguous` tells that the patient's identifiers fit several stored patients, so that the
-    store's results were left out.
-    """
+    """A snapshot, and the own store's id of the patient where one was matched."""
 
     snapshot: PatientSnapshot
     stored_patient_id: str | None
-    ambiguous: bool
 
 
 async def gather(
@@ -49,7 +45,7 @@ async def _with_own_server(request: HookRequest, *, reader: FhirReader, at: date
     conditions = await _given_or(keys[prefetch.CONDITIONS], reader.conditions, identifier)
     medications = await _given_or(keys[prefetch.MEDICATIONS], reader.medications, identifier)
     snapshot = PatientSnapshot(patient, observations.entries, conditions, medications, at)
-    return Gathered(snapshot, stored.id if stored else None, ambiguous=False)
+    return Gathered(snapshot, stored.id if stored else None)
 
 
 async def _given_or(
@@ -81,8 +77,9 @@ async def _with_foreign_client(
         keys[prefetch.CONDITIONS].records,
         keys[prefetch.MEDICATIONS].records,
         at,
+        cautions=(Reason("store-ambiguous"),) if len(matches) > 1 else (),
     )
-    return Gathered(snapshot, stored.id if stored else None, ambiguous=len(matches) > 1)
+    return Gathered(snapshot, stored.id if stored else None)
 
 
 def _patient(request: HookRequest, sent: Prefetched, stored: StoredPatient | None) -> Sourced:

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 Matrix = NDArray[np.float64]
+
+_RUNTIME_ERRORS = (
+    runtime_errors.Fail,
+    runtime_errors.InvalidArgument,
+    runtime_errors.RuntimeException,
+    runtime_errors.EngineError,
+    runtime_errors.NotImplemented,
+)
+
+
+class GraphFailed(RuntimeError):
+    """The graph gave no number where there should be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +52,12 @@ class Engine:
         self._outputs = ["estimate", "base", "contributions", *self._scales]
 
     def run(self, rows: Matrix) -> GraphOutput:
-        """Compute all outputs for float64 `rows` [n, k]."""
-        estimate, base, contributions, *categories = self._session.run(self._outputs, {"x": rows})
+        """Compute all outputs for float64 `rows` [n, k]; `GraphFailed` where the runtime cannot."""
+        try:
+            found = self._session.run(self._outputs, {"x": rows})
+        except _RUNTIME_ERRORS as error:
+            raise GraphFailed(str(error)) from error
+        estimate, base, contributions, *categories = found
         return GraphOutput(
             estimate, base, contributions, dict(zip(self._scales, categories, strict=True))
         )

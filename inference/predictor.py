@@ -14,7 +14,7 @@ import numpy as np
 from inference import uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, WhenAbsent
-from inference.engine import GraphOutput
+from inference.engine import GraphFailed, GraphOutput
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.prediction import (
@@ -31,10 +31,6 @@ from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
 
 _log = logging.getLogger(__name__)
-
-
-class GraphFailed(RuntimeError):
-    """The graph gave no finite number where the inputs were complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +77,13 @@ class Predictor:
         blocking = tuple(pair for pair in absent if pair[0].when_absent is WhenAbsent.REQUIRED)
         withholding = tuple(reason for reason, withholds in unknown if withholds)
         if blocking or withholding:
+            withholding += reader.snapshot.cautions
             outside = any(missing.reason.code == "outside-domain" for _, missing in blocking)
             kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
             return Withheld(definition, kind, absent=blocking, reasons=withholding)
         try:
             return self._predict(model, reader.snapshot, features, absent, unknown)
-        except (GraphFailed, RuntimeError):
-            # onnxruntime raises subclasses of RuntimeError; the card says that the model failed.
+        except GraphFailed:
             _log.exception("model failed", extra={"model": definition.id})
             return Withheld(definition, "failed", reasons=(Reason("model-failed"),))
 
@@ -131,7 +127,7 @@ class Predictor:
                 probability=probability,
                 features=features.values(),
                 absent=absent,
-                unknown_states=[reason for reason, _ in unknown],
+                unknown_states=[*snapshot.cautions, *(reason for reason, _ in unknown)],
             ),
         )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from inference.reasons import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
@@ -27,10 +29,14 @@ class RecordList:
 
 @dataclass(frozen=True, slots=True)
 class PatientSnapshot:
-    """The resources of one patient that the models may look at, taken at `taken_at` (aware)."""
+    """The resources of one patient that the models may look at, taken at `taken_at` (aware).
+
+    `cautions` are doubts about the whole snapshot; every answer carries them.
+    """
 
     patient: Sourced
     observations: tuple[Sourced, ...]
     conditions: RecordList
     medications: RecordList
     taken_at: datetime
+    cautions: tuple[Reason, ...] = ()

@@ -1,9 +1,10 @@
 """The measurement that stands for an analyte now: newest, usable, in the model's unit."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import TypeVar
 
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
@@ -12,6 +13,8 @@ from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
 from terminology.measurement import Measurement, Unusable, measurements
 from terminology.units import UnitRefused, convert
+
+_Found = TypeVar("_Found", Measurement, Unusable)
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -40,7 +43,7 @@ def tabulate(snapshot: PatientSnapshot, *, catalogue: Catalogue, zone: tzinfo) -
             if isinstance(found, Measurement):
                 usable.setdefault(found.analyte, []).append(_cited(found, entry.reference))
             elif found.analyte is not None:
-                unusable.setdefault(found.analyte, []).append(found)
+                unusable.setdefault(found.analyte, []).append(_cited(found, entry.reference))
                 if found.reason_code == "withdrawn" and found.effective is not None:
                     withdrawn.add((found.analyte, found.effective))
     return MeasurementTable(
@@ -49,13 +52,9 @@ def tabulate(snapshot: PatientSnapshot, *, catalogue: Catalogue, zone: tzinfo) -
     )
 
 
-def _cited(found: Measurement, reference: str) -> Measurement:
-    if found.source == reference:
-        return found
-    return Measurement(
-        found.analyte, found.value, found.unit, found.reported_value, found.reported_unit,
-        found.effective, found.issued, found.status, reference, found.conversion,
-    )  # fmt: skip
+def _cited(found: _Found, reference: str) -> _Found:
+    """Return the finding with the reference by which its resource is cited here."""
+    return found if found.source == reference else replace(found, source=reference)
 
 
 def _newest_first(

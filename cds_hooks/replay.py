@@ -1,0 +1,104 @@
+"""A recorded prediction computed again, from its record alone."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_hooks.record import (
+    DIGEST_SYSTEM,
+    ESTIMATE_EXTENSION,
+    INPUT_HASH_SYSTEM,
+    INPUTS_ID,
+    MODEL_SYSTEM,
+)
+from inference.predictor import input_hash, recompute
+from inference.registry import LoadedModel, ModelRegistry
+
+
+class ReplayRefused(ValueError):
+    """The record cannot be computed again; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One outcome as it was recorded and as it was computed again."""
+
+    outcome: str
+    recorded: float
+    computed: float
+
+    @property
+    def same(self) -> bool:
+        """Whether the two are the same float64."""
+        return self.recorded == self.computed
+
+
+def replay(
+    assessment: Mapping[str, Any], provenance: Mapping[str, Any], registry: ModelRegistry
+) -> tuple[Replayed, ...]:
+    """Compute a RiskAssessment again; `ReplayRefused` where model or inputs are not the same."""
+    model = _model(assessment, registry)
+    inputs = recorded_inputs(assessment, model)
+    expected = {
+        DIGEST_SYSTEM: model.digest,
+        INPUT_HASH_SYSTEM: input_hash(model.definition, model.digest, inputs),
+    }
+    for system, digest in expected.items():
+        recorded = _entity(provenance, system)
+        if recorded != f"sha256:{digest}":
+            raise ReplayRefused(f"{system}: recorded {recorded}, here sha256:{digest}")
+    computed = recompute(model, inputs)
+    outcomes = [outcome.id for outcome in model.definition.outcomes]
+    return tuple(
+        Replayed(outcome, value, computed[outcomes.index(outcome)])
+        for outcome, value in _estimates(assessment)
+    )
+
+
+def _model(assessment: Mapping[str, Any], registry: ModelRegistry) -> LoadedModel:
+    for coding in assessment.get("method", {}).get("coding", ()):
+        if coding.get("system") != MODEL_SYSTEM:
+            continue
+        model = registry.get(str(coding.get("code")))
+        if model is None or model.definition.version != coding.get("version"):
+            wanted = f"{coding.get('code')} {coding.get('version')}"
+            raise ReplayRefused(f"this server does not hold the model {wanted}")
+        return model
+    raise ReplayRefused("RiskAssessment.method names no model of Attending")
+
+
+def recorded_inputs(assessment: Mapping[str, Any], model: LoadedModel) -> Mapping[str, float]:
+    """Return the row that the graph read, NaN for what was not known."""
+    contained = assessment.get("contained", ())
+    parameters: Mapping[str, Any] = next((p for p in contained if p.get("id") == INPUTS_ID), {})
+    found = {
+        parameter["name"]: float(parameter.get("valueDecimal", math.nan))
+        for parameter in parameters.get("parameter", ())
+    }
+    names = [spec.name for spec in model.definition.inputs]
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ReplayRefused(f"RiskAssessment.contained lacks the inputs {', '.join(missing)}")
+    return {name: found[name] for name in names}
+
+
+def _entity(provenance: Mapping[str, Any], system: str) -> str | None:
+    for entity in provenance.get("entity", ()):
+        identifier = entity.get("what", {}).get("identifier", {})
+        if identifier.get("system") == system:
+            return str(identifier.get("value"))
+    return None
+
+
+def _estimates(assessment: Mapping[str, Any]) -> list[tuple[str, float]]:
+    found = []
+    for prediction in assessment.get("prediction", ()):
+        outcome = prediction["outcome"]["coding"][0]["code"]
+        value = next(
+            extension["valueQuantity"]["value"]
+            for extension in prediction.get("extension", ())
+            if extension.get("url") == ESTIMATE_EXTENSION
+        )
+        found.append((outcome, float(value)))
+    return found

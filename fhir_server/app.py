@@ -1,0 +1,61 @@
+"""The ASGI app: routes, boundary, and the life of the store and the MLLP listener."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from fhir_server.rest import bundle, cds_services, create, delete, health, hl7v2, metadata, read
+from fhir_server.rest import search, update
+from fhir_server.rest.boundary import RequestBoundary
+from fhir_server.settings import Settings
+from fhir_server.wiring import VERSION, House, build
+
+_LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+_DESCRIPTION = (
+    "A FHIR-native clinical decision support server that leaves the decision to the attending "
+    "physician."
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the app; the store opens here, so that a refusal stops the start."""
+    house = build(settings)
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        async with house.running():
+            yield
+
+    app = FastAPI(
+        title="Attending",
+        version=VERSION,
+        description=_DESCRIPTION,
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+        lifespan=life,
+    )
+    app.state.fhir = house.fhir
+    app.state.cds = house.cds
+    app.state.hl7v2 = house.intake
+    for room in (health, cds_services, hl7v2, metadata, bundle, search, create, read, update,
+                 delete):  # fmt: skip
+        app.include_router(room.router)
+    _guard(app, house, settings)
+    return app
+
+
+def _guard(app: FastAPI, house: House, settings: Settings) -> None:
+    """Put CORS inside the boundary and the boundary around everything."""
+    app.add_middleware(RequestBoundary, telemetry=house.telemetry, gate=house.gate)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_origin_regex=_LOOPBACK_ORIGIN if settings.profile == "evaluation" else None,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Accept", "Prefer", "If-Match"],
+        expose_headers=["ETag", "Location", "Content-Location", "WWW-Authenticate"],
+        max_age=600,
+    )

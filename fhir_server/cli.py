@@ -1,0 +1,89 @@
+"""The command line: `attending COMMAND`; one module of `fhir_server.commands` per command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
+from fhir_server.text_catalogue import say
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command."""
+    parser = argparse.ArgumentParser(
+        prog="attending",
+        description="Clinical decision support that leaves the decision to the physician.",
+        epilog=f"Settings are environment variables {PREFIX}*; see docs/reference/settings.md.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="start the server")
+    demo = commands.add_parser("demo", help="run the whole story against a temporary server")
+    demo.add_argument("--corpus", help="messages.jsonl.gz of real-world messages to send too")
+    replay = commands.add_parser("replay", help="compute a recorded prediction again")
+    replay.add_argument("id", help="id of the RiskAssessment")
+    hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
+    tasks = hl7v2.add_subparsers(dest="task", required=True, metavar="TASK")
+    tasks.add_parser("failed", help="list rejected and failed messages")
+    show = tasks.add_parser("show", help="show one message, its error and a diagnosis")
+    show.add_argument("id", help="id of the message")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 for success, 1 for a failed command, 2 for wrong words or settings."""
+    options = build_parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+    except SettingsRefused as refused:
+        print(say("zh-CN", "start.refused"), say("en", "start.refused"), sep="\n", file=sys.stderr)
+        for problem in refused.problems:
+            print(f"  {problem}", file=sys.stderr)
+        return 2
+    return _run(options, settings)
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    # Imported here: `attending --help` need not load the models.
+    if options.command == "serve":
+        from fhir_server.commands.serve import serve  # noqa: PLC0415
+
+        return serve(settings)
+    if options.command == "demo":
+        from fhir_server.commands.demo import demo  # noqa: PLC0415
+
+        return demo(settings.language, corpus=options.corpus)
+    if options.command == "replay":
+        from fhir_server.commands.replay import replay  # noqa: PLC0415
+
+        return replay(settings, options.id)
+    from fhir_server.commands import hl7v2  # noqa: PLC0415
+
+    if options.task == "failed":
+        return hl7v2.failed(settings)
+    return hl7v2.show(settings, options.id)
+
+
+def load_settings() -> Settings:
+    """Return the settings of the environment; `SettingsRefused` with every problem found."""
+    problems = [
+        say(language, "start.unknown-variable", name=name)
+        for name in unknown_variables()
+        for language in ("zh-CN", "en")
+    ]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += [
+            f"{PREFIX}{'.'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"
+            for found in error.errors(include_input=False)
+        ]
+        raise SettingsRefused(problems) from None
+    if problems:
+        raise SettingsRefused(problems)
+    return settings
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The answer to a message: MSH, MSA and one ERR per problem, in the sender's set and separators.
+
+Source: HL7 v2.5.1 section 2.9.2 (original mode), 2.15.5 (ERR), 2.15.8 (MSA); v2.3 section 2.24.5
+for the ERR-1 of versions before 2.5. Whatever came in, the answer can be parsed.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from fhir_server.hl7v2.charset import codec_of
+from fhir_server.hl7v2.escapes import Separators, escape
+from fhir_server.hl7v2.header import Header
+from fhir_server.hl7v2.problems import CONDITIONS, Acknowledgment, Problem
+
+_VERSION: Final = re.compile(r"2\.[0-9](\.[0-9])?")
+# The version in which a sender is answered whose own cannot be read.
+_FALLBACK_VERSION: Final = "2.5.1"
+_SEVERITY_FIRST: Final = "2.5"
+
+
+def acknowledge(
+    header: Header,
+    code: Acknowledgment,
+    problems: Iterable[Problem] = (),
+    *,
+    at: datetime,
+    control_id: str,
+) -> bytes:
+    """Return the ACK of a message: segments end with CR, without MLLP blocks.
+
+    `at` (aware) becomes MSH-7, `control_id` MSH-10. AA may carry warnings.
+    """
+    marks = header.separators
+    found = list(problems)
+    version = header.version if _VERSION.fullmatch(header.version) else _FALLBACK_VERSION
+    errors = [problem for problem in found if problem.severity == "E"]
+    segments = [
+        _msh(header, version, at, control_id),
+        _msa(header, code, errors),
+        *_err(found, version, marks),
+    ]
+    text = "".join(marks.field.join(fields).rstrip(marks.field) + "\r" for fields in segments)
+    # A character that the sender's set has not can only come from our own English texts.
+    return text.encode(_codec(header), errors="replace")
+
+
+def code_of(acknowledgment: bytes) -> str:
+    """Return MSA-1 of an ACK that this module wrote."""
+    for line in acknowledgment.split(b"\r"):
+        if line.startswith(b"MSA"):
+            return line[4:6].decode("ascii")
+    raise ValueError("the acknowledgment has no MSA")
+
+
+def _codec(header: Header) -> str:
+    if header.codec == "latin-1":
+        return "latin-1"
+    return codec_of(header.charset) or header.codec
+
+
+def _msh(header: Header, version: str, at: datetime, control_id: str) -> list[str]:
+    event = escape(header.component(9, 2), header.separators)
+    kind = header.separators.component.join(("ACK", event, "ACK")) if event else "ACK"
+    # Fields are echoed as they came, still escaped: 3 and 4 change places with 5 and 6.
+    return [
+        "MSH",
+        header.separators.encoding_characters,
+        header.field(5),
+        header.field(6),
+        header.field(3),
+        header.field(4),
+        at.strftime("%Y%m%d%H%M%S%z"),
+        "",
+        kind,
+        control_id,
+        header.field(11) or "P",
+        version,
+        *[""] * 5,
+        header.field(18) if codec_of(header.charset) else "",
+    ]
+
+
+def _msa(header: Header, code: Acknowledgment, errors: list[Problem]) -> list[str]:
+    # MSA-3 is deprecated since 2.4 and still what most senders log.
+    text = escape(errors[0].text, header.separators) if errors else ""
+    return ["MSA", code, header.field(10), text[:80] if "\\" not in text else ""]
+
+
+def _err(problems: list[Problem], version: str, marks: Separators) -> list[list[str]]:
+    if version >= _SEVERITY_FIRST:
+        return [_err_25(problem, marks) for problem in problems]
+    errors = [problem for problem in problems if problem.severity == "E"]
+    if not errors:
+        return []
+    # ERR-1 (ELD) repeats: segment ^ sequence ^ field ^ code&text&system.
+    cells = marks.repetition.join(_eld(problem, marks) for problem in errors)
+    return [["ERR", cells]]
+
+
+def _err_25(problem: Problem, marks: Separators) -> list[str]:
+    condition = CONDITIONS.get(problem.code, "")
+    return [
+        "ERR",
+        "",
+        _place(problem, marks),
+        marks.component.join((problem.code, condition, "HL70357")),
+        problem.severity,
+        "",
+        "",
+        "",
+        escape(problem.text, marks),
+    ]
+
+
+def _eld(problem: Problem, marks: Separators) -> str:
+    place = _place(problem, marks).split(marks.component)[:3]
+    place += [""] * (3 - len(place))
+    condition = (problem.code, CONDITIONS.get(problem.code, ""), "HL70357")
+    return marks.component.join((*place, (marks.subcomponent or "&").join(condition)))
+
+
+def _place(problem: Problem, marks: Separators) -> str:
+    if problem.location is None:
+        return ""
+    return str(problem.location).replace("^", marks.component)

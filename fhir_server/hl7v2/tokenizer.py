@@ -1,0 +1,193 @@
+"""Messages, segments and fields: everything addressable, nothing interpreted, nothing dropped.
+
+Fields are split when a message is parsed, deeper levels when they are asked for. Source: HL7
+v2.8 chapter 2.5, "Message construction rules".
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from fhir_server.hl7v2.charset import WrongCharset, decode
+from fhir_server.hl7v2.escapes import Separators, unescape
+from fhir_server.hl7v2.header import Header, body_start
+from fhir_server.hl7v2.problems import Location, refuse
+
+# HL7 v2.5.1 section 2.5.3.3: two quotes mean "null, delete what you have"; no value in a result.
+NULL: Final = '""'
+_NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment: its name in capitals, its place, its fields as they came.
+
+    `fields[n]` is field n of the standard (MSH included). `index` counts all segments of the
+    message from 0, `sequence` those of the same name from 1. `span` is its bytes in the raw
+    message, the line end excluded. A line that begins with no segment name has the name "".
+    """
+
+    name: str
+    index: int
+    sequence: int
+    span: tuple[int, int]
+    fields: tuple[str, ...]
+    separators: Separators
+    codec: str
+
+    def raw(self, number: int) -> str:
+        """Return a whole field as it came, "" where it is absent or null."""
+        value = self.fields[number] if number < len(self.fields) else ""
+        return "" if value == NULL else value
+
+    def repetitions(self, number: int) -> "tuple[Composite, ...]":
+        """Return the repetitions of a field, empty where it is absent or null."""
+        value = self.raw(number)
+        if not value:
+            return ()
+        mark = self.separators.repetition
+        parts = value.split(mark) if mark else [value]
+        return tuple(Composite(part, self.separators, self.codec) for part in parts)
+
+    def first(self, number: int) -> "Composite":
+        """Return the first repetition of a field, an empty one where it is absent or null."""
+        found = self.repetitions(number)
+        return found[0] if found else Composite("", self.separators, self.codec)
+
+    def text(self, number: int, component: int = 1) -> str:
+        """Return a component of the first repetition, unescaped, "" where it is absent."""
+        return self.first(number).text(component)
+
+    def at(
+        self,
+        number: int | None = None,
+        *,
+        repetition: int | None = None,
+        component: int | None = None,
+    ) -> Location:
+        """Return the place of this segment, or of a field in it, for an error."""
+        return Location(self.name or "???", self.sequence, number, repetition, component)
+
+    def valued(self) -> list[int]:
+        """Return the numbers of the fields that hold anything."""
+        return [n for n, value in enumerate(self.fields) if n > 0 and value.strip("^~&")]
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """One repetition of a field, or one component with its sub-components."""
+
+    raw: str
+    separators: Separators
+    codec: str
+
+    def __bool__(self) -> bool:
+        return any(part not in ("", NULL) for part in self._split(self.separators.component))
+
+    def text(self, component: int = 1) -> str:
+        """Return the first sub-component of a component, unescaped and without blanks around it."""
+        return self.component(component).subcomponent(1)
+
+    def component(self, number: int) -> "Composite":
+        """Return a component, an empty one where it is absent or null."""
+        return Composite(self._part(self.separators.component, number), self.separators, self.codec)
+
+    def subcomponent(self, number: int) -> str:
+        """Return a sub-component of a component, unescaped and without blanks around it."""
+        part = self._part(self.separators.subcomponent, number)
+        return unescape(part, self.separators, self.codec).strip()
+
+    def whole(self) -> str:
+        """Return all of it as one text, unescaped: for text types, in which `^` is no delimiter."""
+        return unescape(self.raw, self.separators, self.codec)
+
+    def _split(self, mark: str) -> list[str]:
+        return self.raw.split(mark) if mark else [self.raw]
+
+    def _part(self, mark: str, number: int) -> str:
+        parts = self._split(mark)
+        value = parts[number - 1] if number <= len(parts) else ""
+        return "" if value == NULL else value
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded message: the header and every segment in order, MSH first."""
+
+    header: Header
+    codec: str
+    segments: tuple[Segment, ...]
+    _by_name: dict[str, list[Segment]] = field(default_factory=dict, repr=False)
+
+    def named(self, name: str) -> list[Segment]:
+        """Return the segments of that name in order."""
+        return self._by_name.get(name, [])
+
+
+def parse(raw: bytes, header: Header, codec: str) -> Message:
+    """Return the segments of `raw`, decoded by `codec`.
+
+    Refusal with code 102 naming the segment whose bytes are not of the declared set.
+    """
+    segments: list[Segment] = []
+    by_name: dict[str, list[Segment]] = {}
+    separators = header.separators
+    for start, end in _lines(raw, separators.field):
+        text = _decoded(raw[start:end], codec, by_name)
+        name, fields = _fields(text, separators.field)
+        same = by_name.setdefault(name, [])
+        segment = Segment(
+            name, len(segments), len(same) + 1, (start, end), fields, separators, codec
+        )
+        same.append(segment)
+        segments.append(segment)
+    return Message(header, codec, tuple(segments), by_name)
+
+
+def _lines(raw: bytes, mark: str) -> Iterator[tuple[int, int]]:
+    start = body_start(raw)
+    for found in _line_end(mark).finditer(raw, start):
+        if found.start() > start:
+            yield start, found.start()
+        start = found.end()
+    if raw[start:].strip(b"\0 \t"):
+        yield start, len(raw)
+
+
+@lru_cache(maxsize=16)
+def _line_end(mark: str) -> re.Pattern[bytes]:
+    """CR ends a segment, and CRLF; LF does where a segment, or nothing, stands behind it.
+
+    Any other LF is a line break inside a text, which a sender forgot to escape.
+    """
+    separator = re.escape(mark).encode()
+    return re.compile(
+        rb"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{2}(?:" + separator + rb"|[\r\n]|\Z))|\n(?=[\r\n]|\Z)"
+    )
+
+
+def _fields(text: str, mark: str) -> tuple[str, tuple[str, ...]]:
+    parts = text.split(mark)
+    name = parts[0].strip().upper()
+    if not _NAME.fullmatch(name):
+        return "", tuple(parts)
+    if name in ("MSH", "FHS", "BHS"):
+        # Field 1 of a header is the separator itself.
+        return name, (parts[0], mark, *parts[1:])
+    return name, tuple(parts)
+
+
+def _decoded(line: bytes, codec: str, by_name: dict[str, list[Segment]]) -> str:
+    try:
+        return decode(line, codec)
+    except WrongCharset as error:
+        name = line[:3].decode("ascii", errors="replace").upper()
+        sequence = len(by_name.get(name, ())) + 1
+        raise refuse(
+            "102",
+            f"byte {error.offset + 1} of the segment is not {codec}: {error}; MSH-18 must name "
+            "the character set in which the message is written",
+            Location(name, sequence),
+        ) from None

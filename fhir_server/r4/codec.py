@@ -1,0 +1,204 @@
+"""FHIR JSON on the wire, without loss: every number leaves with the spelling it came with.
+
+R4, "JSON representation of decimals": precision carries meaning, `1.00` is not `1.0`. Numbers
+with a fraction or an exponent become `Decimal`; where `str(Decimal)` spells one otherwise
+(`1e3`, `0.00000001`), a `SpelledDecimal` carries the text. One spelling is lost: `-0`, which
+has neither, is read as the integer 0.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias
+
+import msgspec
+
+from fhir_server.r4.outcome import BadRequest, FhirError
+
+JsonObject: TypeAlias = dict[str, Any]
+JsonValue: TypeAlias = bool | int | Decimal | str | list[Any] | dict[str, Any] | None
+
+# Official examples reach 17 levels; deeper input is an attack on the stack, not a record.
+MAX_DEPTH = 64
+# Beyond the exponents of a 64-bit float no clinical quantity exists, and integer arithmetic on
+# such a Decimal would not end.
+MAX_EXPONENT = 308
+
+
+class SpelledDecimal(Decimal):
+    """A Decimal that remembers its JSON text, for spellings that `str` would change."""
+
+    __slots__ = ("text",)
+    text: str
+
+
+class _NumberTooLargeError(ValueError):
+    """The text of a number whose magnitude is beyond MAX_EXPONENT."""
+
+
+def _number(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # the exponent does not even fit the decimal module
+        raise _NumberTooLargeError(text[:40]) from None
+    if not -MAX_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
+        raise _NumberTooLargeError(text[:40])
+    if str(value) == text:
+        return value
+    spelled = SpelledDecimal(text)
+    spelled.text = text
+    return spelled
+
+
+def _spell(value: object) -> msgspec.Raw:
+    if isinstance(value, SpelledDecimal):
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(f"FHIR JSON has no form for {type(value).__name__}: {value!r}")
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_spell)
+
+
+def decode(body: bytes) -> JsonObject:
+    """Return the JSON object of `body`, numbers with a fraction or exponent as Decimal.
+
+    FhirError 400 `structure` naming the byte offset for malformed JSON (NaN and Infinity are
+    no JSON), invalid UTF-8, nesting beyond MAX_DEPTH and a body that is no object; `value` for
+    a number beyond 1e±308. Duplicate keys are `check_duplicate_keys`' matter: the parser keeps
+    the last one.
+    """
+    try:
+        value = _DECODER.decode(body)
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal(body, error) from None
+    if type(value) is not dict:
+        raise BadRequest(
+            "structure", f"The body is a JSON {_kind(value)}; a FHIR resource is a JSON object."
+        )
+    _check_depth(value)
+    return value
+
+
+def encode(resource: Mapping[str, Any]) -> bytes:
+    """Return the compact UTF-8 JSON of `resource`, Decimals written as numbers as spelled.
+
+    Key order is kept. TypeError for a value that JSON has no form for.
+    """
+    return _ENCODER.encode(resource)
+
+
+def check_duplicate_keys(body: bytes) -> None:
+    """Refuse a body in which one object names a key twice: FhirError 400 `structure`.
+
+    Two readers would take different values from such a record. Call it on the FHIR write path
+    after `decode` has accepted the same bytes; it costs a second parse, about 15 us for an
+    Observation of 1.7 kB.
+    """
+    try:
+        json.loads(body, object_pairs_hook=_unique)
+    except _DuplicateKeyError as error:
+        raise BadRequest("structure", *_locate_duplicate(body, error.args[0])) from None
+
+
+class _DuplicateKeyError(ValueError):
+    """The key that one object holds twice."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object's members in order, repeats included."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _DuplicateKeyError(_repeated([key for key, _ in pairs]))
+
+
+def _repeated(keys: list[str]) -> str | None:
+    return next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+
+
+def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
+    """Return diagnostics and the FHIRPath of the first repeated key, outermost object first."""
+    root = json.loads(body, object_pairs_hook=_Pairs)
+    name = next((v for k, v in root if k == "resourceType" and isinstance(v, str)), "$this")
+    level: list[tuple[str, Any]] = [(name, root)]
+    while level:
+        for path, node in level:
+            if isinstance(node, _Pairs):
+                found = _repeated([k for k, _ in node])
+                if found is not None:
+                    where = f"{path}.{found}"
+                    return f"Key {found!r} stands twice in one object; keep one.", where
+        level = [child for path, node in level for child in _children(path, node)]
+    return f"Key {key!r} stands twice in one object; keep one.", name
+
+
+def _children(path: str, node: object) -> list[tuple[str, Any]]:
+    if isinstance(node, _Pairs):
+        return [(f"{path}.{key}", value) for key, value in node]
+    if isinstance(node, list):
+        return [(f"{path}[{index}]", value) for index, value in enumerate(node)]
+    return []
+
+
+def _check_depth(root: JsonObject) -> None:
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> FhirError:
+    return BadRequest(
+        "structure", f"Nesting is deeper than {MAX_DEPTH} levels; no FHIR record needs that."
+    )
+
+
+def _refusal(body: bytes, error: Exception) -> FhirError:
+    if isinstance(error.__cause__, _NumberTooLargeError):  # msgspec wraps what a hook raises
+        error = error.__cause__
+        return BadRequest("value", f"Number {error} is beyond 1e±{MAX_EXPONENT}; mend its value.")
+    if isinstance(error, msgspec.ValidationError):
+        return BadRequest("value", "An integer has more digits than any quantity; mend its value.")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return BadRequest(
+            "structure",
+            f"Invalid UTF-8 at byte {fault.start}: send the body encoded as UTF-8.",
+        )
+    if body.startswith(b"\xef\xbb\xbf"):
+        # RFC 8259, section 8.1: JSON on a network carries no byte order mark.
+        return BadRequest("structure", "A byte order mark stands at byte 0: send UTF-8 without it.")
+    return BadRequest("structure", f"Malformed JSON: {_malformed(text, error)}.")
+
+
+def _malformed(text: str, error: Exception) -> str:
+    """Return what is wrong and at which byte; the parser's own offset is only near the place."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as fault:
+        at = len(text[: fault.pos].encode())
+        return f"{fault.msg} at byte {at} (line {fault.lineno}, column {fault.colno})"
+    # The standard library takes NaN, Infinity and half a surrogate pair, which are no JSON.
+    return str(error).removeprefix("JSON is malformed: ")
+
+
+def _kind(value: JsonValue) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "number"

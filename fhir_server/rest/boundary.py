@@ -1,0 +1,117 @@
+"""The request boundary: one span, one metric, one log line, one translation of errors."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.rest.errors import error_response
+from fhir_server.telemetry import Telemetry
+from security.client_authentication import ClientAuthenticator
+from security.clients import Interface
+
+_log = logging.getLogger(__name__)
+
+_QUIET = ("/health/live", "/health/ready", "/metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Which requests need a registered client; None where the profile asks for none."""
+
+    authenticator: ClientAuthenticator
+    public_url: str
+    clock: Callable[[], datetime]
+
+    def check(self, request: Request) -> None:
+        """Let the request pass, or raise `Unauthorized`."""
+        need = needed_interface(request.method, request.url.path)
+        if need is None:
+            return
+        query = f"?{request.url.query}" if request.url.query else ""
+        self.authenticator.authenticate(
+            request.headers.get("authorization"),
+            url=f"{self.public_url}{request.url.path}{query}",
+            need=need,
+            now=self.clock(),
+        )
+
+
+def needed_interface(method: str, path: str) -> Interface | None:
+    """Return what a client must be registered for; None for what holds no patient's data."""
+    if method == "OPTIONS" or path in _PUBLIC:
+        return None
+    for prefix, interface in _INTERFACES:
+        if path == prefix or path.startswith(f"{prefix}/"):
+            return interface
+    # Default deny: a route that nobody classified is as closed as the store.
+    return "fhir"
+
+
+_PUBLIC = frozenset({"/cds-services", "/fhir/metadata", "/health/live", "/health/ready"})
+_INTERFACES: tuple[tuple[str, Interface], ...] = (
+    ("/cds-services", "cds-hooks"),
+    ("/fhir", "fhir"),
+    ("/hl7v2", "hl7v2"),
+)
+
+
+class RequestBoundary:
+    """ASGI middleware around everything; the one place that catches whatever a request raises."""
+
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, gate: Gate | None) -> None:
+        self._app = app
+        self._telemetry = telemetry
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection scope."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with self._telemetry.tracer.start_as_current_span("request") as span:
+            await self._answer(scope, receive, watched)
+            route = _route(scope)
+            span.set_attribute("http.route", route)
+            span.set_attribute("http.response.status_code", status)
+            seconds = time.perf_counter() - started
+            labels = {"route": route, "method": scope["method"], "status": str(status)}
+            self._telemetry.requests.record(seconds, labels)
+            if route not in _QUIET:
+                _log.info("request", extra=labels | {"milliseconds": round(1000 * seconds, 2)})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            if self._gate is not None:
+                self._gate.check(request)
+            await self._app(scope, receive, send)
+        except FhirError as error:
+            _log.warning("refused", extra={"status": error.status, "issue": error.issues[0].code})
+            await error_response(error)(scope, receive, send)
+        except Exception:
+            _log.exception("failed")
+            diagnostics = "The server failed to answer; its log names the place. Try again later."
+            error = FhirError(500, Issue("fatal", "exception", diagnostics))
+            await error_response(error)(scope, receive, send)
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's template: a path itself may hold a patient's identifier."""
+    route = scope.get("route")
+    path = getattr(route, "path", None)
+    return str(path) if path else "unknown"

@@ -1,0 +1,128 @@
+"""The settings tree: every variable `ATTENDING_*`, its default and its meaning.
+
+docs/reference/settings.md is the same list for people; a test keeps the two equal.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from inference.contract import Language
+
+PREFIX = "ATTENDING_"
+
+
+class SettingsRefused(RuntimeError):
+    """The settings do not allow a start; each line says which variable and how to mend it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class Settings(BaseSettings):
+    """One deployment's settings, read from the environment once at start."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    profile: Literal["evaluation", "production"] = Field(
+        "evaluation", description="evaluation: loopback only, no authentication; or production"
+    )
+    http_host: str = Field("127.0.0.1", description="address that the HTTP server binds")
+    http_port: int = Field(8080, ge=1, le=65535, description="port of the HTTP server")
+    mllp_host: str = Field("127.0.0.1", description="address that the MLLP listener binds")
+    mllp_port: int = Field(
+        2575, ge=0, le=65535, description="port of the MLLP listener; 0 turns it off"
+    )
+    base_url: str | None = Field(
+        None, description="URL under which clients reach this server, without a slash at its end"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of the database and its files")
+    database_url: str | None = Field(
+        None, description="sqlite:///FILE; default: attending.db in the data folder"
+    )
+    language: Language = Field("zh-CN", description="zh-CN or en, where a client names none")
+    region: str = Field(
+        "CN",
+        pattern="^[A-Z]{2}$",
+        description="ISO 3166 country of the patients: which validation evidence counts",
+    )
+    timezone: str = Field(
+        "Asia/Shanghai", description="IANA zone of dates and HL7v2 times that name none"
+    )
+    local_codes: Path | None = Field(
+        None, description="ConceptMap file, or folder of them, from local codes to LOINC"
+    )
+    identifier_systems: Mapping[str, str] = Field(
+        {}, description="JSON object: HL7v2 assigning authority to identifier system URI"
+    )
+    hl7v2_charset: str | None = Field(
+        None, description="charset of HL7v2 messages without MSH-18; default: UTF-8, checked"
+    )
+    validated_models: tuple[str, ...] = Field(
+        (), description="JSON array of ID@VERSION that this hospital validated on its patients"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="JSON array of origins whose pages may call; evaluation adds loopback"
+    )
+    body_limit: int = Field(
+        5 * 1024 * 1024, ge=1024, description="largest HTTP body and HL7v2 message, in bytes"
+    )
+    clients_file: Path | None = Field(
+        None, description="registered clients and their public keys (production)"
+    )
+    tls_certificate: Path | None = Field(None, description="PEM certificate chain (production)")
+    tls_key: Path | None = Field(None, description="PEM private key (production)")
+    mllp_client_ca: Path | None = Field(
+        None, description="PEM of the CA whose MLLP senders are let in (production)"
+    )
+    otlp_endpoint: str | None = Field(
+        None, description="OTLP/HTTP endpoint for traces; none: traces stay in the process"
+    )
+    trace_ratio: float = Field(0.1, ge=0, le=1, description="share of requests that are traced")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least level of the JSON log on standard error"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone, such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _bare_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must be an absolute http(s) URL")
+        return value.rstrip("/") if value else value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates that name none."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def public_url(self) -> str:
+        """The URL under which clients reach this server."""
+        scheme = "https" if self.profile == "production" else "http"
+        return self.base_url or f"{scheme}://{self.http_host}:{self.http_port}"
+
+    @property
+    def store_url(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'attending.db'}"
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the `ATTENDING_` variables that no setting reads: a typing slip must not pass."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(n for n in environment if n.upper().startswith(PREFIX) and n.upper() not in known)

@@ -1,0 +1,109 @@
+"""The cards that went out, and what physicians did with them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlmodel import Field
+
+from cds_hooks.feedback import Feedback, UnknownCard
+from cds_hooks.ports import IssuedCard
+from fhir_server.store import resources
+from fhir_server.store.database import Database
+from fhir_server.store.resources import microseconds
+from fhir_server.store.statements import Prepared
+from fhir_server.store.tables import StoreTable, table
+
+
+class CardRow(StoreTable, table=True):
+    """One card as it was issued; `issued` in microseconds since the epoch."""
+
+    __tablename__ = "issued_card"
+    uuid: str = Field(primary_key=True)
+    service: str
+    hook_instance: str
+    risk_assessment: str | None
+    issued: int
+
+
+class FeedbackRow(StoreTable, table=True):
+    """One entry of feedback; several for one card are kept, in order of arrival."""
+
+    __tablename__ = "card_feedback"
+    number: int | None = Field(default=None, primary_key=True)
+    card: str = Field(index=True, foreign_key="issued_card.uuid")
+    outcome: str
+    outcome_at: int
+    received: int
+    accepted_suggestions: str
+    override_reason: str | None
+    user_comment: str | None
+
+
+_CARD = table("issued_card")
+_FEEDBACK = table("card_feedback")
+_ADD_CARD = Prepared(insert(_CARD).values(dict.fromkeys(_CARD.c.keys())))
+_ADD_FEEDBACK = Prepared(
+    insert(_FEEDBACK).values(dict.fromkeys(k name for name in FeedbackRow.model_fields if name != "number"))
+)
+_SERVICE_OF = Prepared(select(_CARD.c.service).where(_CARD.c.uuid == bindparam("of_uuid")))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPredictions:
+    """`cds_hooks.ports.PredictionRecord` on the store."""
+
+    database: Database
+    clock: Callable[[], datetime]
+
+    async def keep(self, kept: Sequence[Mapping[str, Any]], cards: Sequence[IssuedCard]) -> None:
+        """Store resources and cards in one durable transaction."""
+        now = self.clock()
+
+        def job(connection: Connection) -> None:
+            for resource in kept:
+                resources.put(connection, dict(resource), now=now)
+            issued = microseconds(now)
+            _ADD_CARD.run_many(
+                connection,
+                [
+                    (str(c.uuid), c.service, c.hook_instance, c.risk_assessment_id, issued)
+                    for c in cards
+                ],
+            )
+
+        await self.database.write(job)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeedback:
+    """`cds_hooks.ports.FeedbackLog` on the store."""
+
+    database: Database
+    clock: Callable[[], datetime]
+
+    async def keep(self, service: str, entries: Sequence[Feedback]) -> None:
+        """Store all entries, or none where one names a card that `service` did not issue."""
+        now = self.clock()
+        await self.database.write(lambda connection: _keep(connection, service, entries, now))
+
+
+def _keep(connection: Connection, service: str, entries: Sequence[Feedback], now: datetime) -> None:
+    for index, entry in enumerate(entries):
+        row = _SERVICE_OF.run(connection, str(entry.card)).fetchone()
+        if row is None or row[0] != service:
+            raise UnknownCard(index)
+        reason = None if entry.reason is None else msgspec.json.encode(entry.reason).decode()
+        _ADD_FEEDBACK.run(
+            connection,
+            str(entry.card),
+            entry.outcome,
+            microseconds(entry.at),
+            microseconds(now),
+            msgspec.json.encode(entry.accepted_suggestions).decode(),
+            reason,
+            entry.comment,
+        )

@@ -1,0 +1,140 @@
+"""One patient's resources for the hook services, by the index and never by a scan."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+
+from cds_hooks.ports import StoredPatient
+from fhir_server.r4.codec import decode
+from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.store import interning, resources
+from fhir_server.store.database import Database
+from fhir_server.store.statements import Prepared, SqlValue, driver
+from fhir_server.store.tables import table
+from inference.snapshot import RecordList, Sourced
+
+MOST = 2000
+"""Of one kind, the entries that are read; a list cut there does not count as complete."""
+
+_TOKEN = table("token_index")
+_RESOURCE = table("resource")
+_REFERENCE = table("reference_index")
+_VERSION = table("resource_version")
+
+_IDENTIFIED = Prepared(
+    select(_RESOURCE.c.id)
+    .join_from(_TOKEN, _RESOURCE, _RESOURCE.c.rid == _TOKEN.c.rid)
+    .where(_TOKEN.c.param == bindparam("of_param"))
+    .where(_TOKEN.c.system == bindparam("of_system"))
+    # The index compares codes without case, a patient's identifier is compared exactly below.
+    .where(_TOKEN.c.code == bindparam("of_code"))
+)
+_OF_PATIENT = Prepared(
+    select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body)
+    .select_from(_REFERENCE)
+    .join(_RESOURCE, _RESOURCE.c.rid == _REFERENCE.c.rid)
+    .join(
+        _VERSION, (_VERSION.c.rid == _RESOURCE.c.rid) & (_VERSION.c.version == _RESOURCE.c.version)
+    )
+    .where(_REFERENCE.c.param == bindparam("of_param"))
+    .where(_REFERENCE.c.target == bindparam("of_target"))
+    .order_by(_RESOURCE.c.last_updated.desc())
+    .limit(MOST + 1)
+)
+_CODED_OF_PATIENT = f"""
+SELECT r.id, v.version, v.body FROM reference_index x
+JOIN resource r ON r.rid = x.rid
+JOIN resource_version v ON v.rid = r.rid AND v.version = r.version
+WHERE x.param = ? AND x.target = ? AND EXISTS (
+  SELECT 1 FROM token_index t WHERE t.rid = x.rid AND t.param = ?
+  AND t.code IN (SELECT value FROM json_each(?)))
+ORDER BY r.last_updated DESC LIMIT {MOST + 1}
+"""  # noqa: S608 (no value from outside)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecords:
+    """`cds_hooks.ports.FhirReader` on the store; `codes` are the LOINC codes worth reading."""
+
+    database: Database
+    codes: frozenset[str]
+
+    async def patient(self, patient_id: str) -> StoredPatient | None:
+        """Return the patient of that id, None where there is none or it was deleted."""
+        return self.database.read_now(lambda connection: _patient(connection, patient_id))
+
+    async def patients_identified(
+        self, identifiers: Sequence[tuple[str, str]]
+    ) -> tuple[StoredPatient, ...]:
+        """Return all patients who carry any of the identifiers, each once."""
+        return self.database.read_now(lambda connection: _identified(connection, identifiers))
+
+    async def observations(self, patient_id: str) -> RecordList:
+        """Return the patient's Observations of the lab catalogue."""
+        codes = json.dumps(sorted(self.codes))
+        return await self.database.read(lambda c: _observations(c, patient_id, codes))
+
+    async def conditions(self, patient_id: str) -> RecordList:
+        """Return the patient's Conditions."""
+        return self.database.read_now(lambda c: _of_patient(c, "Condition", patient_id))
+
+    async def medications(self, patient_id: str) -> RecordList:
+        """Return the patient's MedicationRequests."""
+        return self.database.read_now(lambda c: _of_patient(c, "MedicationRequest", patient_id))
+
+
+def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:
+    try:
+        stored = resources.read(connection, "Patient", patient_id)
+    except (NotFound, Gone):
+        return None
+    reference = f"Patient/{stored.id}/_history/{stored.version}"
+    return StoredPatient(stored.id, Sourced(decode(stored.body), reference))
+
+
+def _identified(
+    connection: Connection, identifiers: Sequence[tuple[str, str]]
+) -> tuple[StoredPatient, ...]:
+    param = interning.parameter_ids(connection, "Patient")["identifier"]
+    found: dict[str, StoredPatient] = {}
+    for system, value in identifiers:
+        system_id = interning.known_system_id(connection, system)
+        if system_id is None:
+            continue
+        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": value}
+        for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
+            patient = _patient(connection, patient_id)
+            if patient is not None and _carries(patient, system, value):
+                found[patient_id] = patient
+    return tuple(found.values())
+
+
+def _carries(patient: StoredPatient, system: str, value: str) -> bool:
+    return any(
+        identifier.get("system") == system and identifier.get("value") == value
+        for identifier in patient.resource.resource.get("identifier", ())
+    )
+
+
+def _observations(connection: Connection, patient_id: str, codes: str) -> RecordList:
+    params = interning.parameter_ids(connection, "Observation")
+    rows = driver(connection).execute(
+        _CODED_OF_PATIENT, (params["patient"], patient_id, params["code"], codes)
+    )
+    return _record_list("Observation", rows.fetchall())
+
+
+def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordList:
+    param = interning.parameter_ids(connection, type)["patient"]
+    values: dict[str, SqlValue] = {"of_param": param, "of_target": patient_id}
+    return _record_list(type, _OF_PATIENT.run_named(connection, values).fetchall())
+
+
+def _record_list(type: str, rows: Sequence[tuple[str, int, bytes]]) -> RecordList:
+    entries = tuple(
+        Sourced(decode(body), f"{type}/{id}/_history/{version}")
+        for id, version, body in rows[:MOST]
+    )
+    return RecordList(entries, complete=len(rows) <= MOST)

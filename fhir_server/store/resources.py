@@ -1,0 +1,219 @@
+"""Resources and their versions: create, update, read and delete, inside the caller's transaction.
+
+Plain functions on a Connection, so that writes of several rooms can share one transaction.
+The caller has validated; what is written here is the identity, `meta` and the indexes.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from fhir_server.r4.codec import JsonObject, encode
+from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
+from fhir_server.store import indexing
+from fhir_server.store.identity import new_id
+from fhir_server.store.statements import Prepared
+from fhir_server.store.tables import table
+
+_RESOURCE = table("resource")
+_VERSION = table("resource_version")
+
+_FIND = Prepared(
+    select(_RESOURCE.c.rid, _RESOURCE.c.version, _RESOURCE.c.deleted, _RESOURCE.c.last_updated)
+    .where(_RESOURCE.c.type == bindparam("of_type"))
+    .where(_RESOURCE.c.id == bindparam("of_id"))
+)
+_ADD = Prepared(
+    insert(_RESOURCE).values(dict.fromkeys(("type", "id", "version", "last_updated", "deleted")))
+)
+_ADVANCE = Prepared(
+    update(_RESOURCE)
+    .values(dict.fromkeys(("version", "last_updated", "deleted")))
+    .where(_RESOURCE.c.rid == bindparam("of_rid"))
+)
+_ADD_VERSION = Prepared(insert(_VERSION).values(dict.fromkeys(_VERSION.c.keys())))
+_READ = Prepared(
+    select(_VERSION.c.version, _VERSION.c.last_updated, _VERSION.c.deleted, _VERSION.c.body)
+    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
+    .where(_RESOURCE.c.type == bindparam("of_type"))
+    .where(_RESOURCE.c.id == bindparam("of_id"))
+    .where(_VERSION.c.version == _RESOURCE.c.version)
+)
+_READ_VERSION = Prepared(
+    select(_VERSION.c.version, _VERSION.c.last_updated, _VERSION.c.deleted, _VERSION.c.body)
+    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
+    .where(_RESOURCE.c.type == bindparam("of_type"))
+    .where(_RESOURCE.c.id == bindparam("of_id"))
+    .where(_VERSION.c.version == bindparam("of_version"))
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of a resource as it is kept and served.
+
+    `body` is the JSON with `meta.versionId` and `meta.lastUpdated`, empty where `deleted`.
+    `created` says that this write brought the resource into being (or back after a deletion).
+    """
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime
+    deleted: bool
+    body: bytes
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    rid: int
+    version: int
+    deleted: bool
+    last_updated: int
+
+
+def create(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
+    """Store `resource` under a new id; an id that it brings is ignored (R4 http.html#create)."""
+    return _store_new(connection, {**resource, "id": new_id(now)}, now)
+
+
+def put(
+    connection: Connection,
+    resource: JsonObject,
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Stored:
+    """Store `resource` as the next version of its own id, which it must have.
+
+    VersionConflict (412) where `expected_version` is given and is not the current one. A deleted
+    resource comes back with the next version number.
+    """
+    type, id = resource["resourceType"], resource["id"]
+    current = _current(connection, type, id)
+    _check_version(type, id, current, expected_version)
+    if current is None:
+        return _store_new(connection, resource, now)
+    if not current.deleted:
+        indexing.remove(connection, current.rid)
+    version, at = current.version + 1, microseconds(now)
+    _ADVANCE.run(connection, version, at, False, current.rid)
+    return _store_version(connection, current.rid, version, at, resource, created=current.deleted)
+
+
+def delete(
+    connection: Connection,
+    type: str,
+    id: str,
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Stored:
+    """Mark the resource as deleted with a version of its own; nothing that points at it changes.
+
+    Deleting what is deleted changes nothing (R4 http.html#delete). NotFound where it never was.
+    """
+    current = _current(connection, type, id)
+    _check_version(type, id, current, expected_version)
+    if current is None:
+        raise NotFound(type, id)
+    if current.deleted:
+        return Stored(type, id, current.version, moment(current.last_updated), True, b"")
+    indexing.remove(connection, current.rid)
+    version, at = current.version + 1, microseconds(now)
+    _ADVANCE.run(connection, version, at, True, current.rid)
+    _ADD_VERSION.run(connection, current.rid, version, at, True, b"")
+    return Stored(type, id, version, moment(at), True, b"")
+
+
+def read(connection: Connection, type: str, id: str) -> Stored:
+    """Return the current version; NotFound (404) or, where it was deleted, Gone (410)."""
+    row = _READ.run(connection, type, id).fetchone()
+    if row is None:
+        raise NotFound(type, id)
+    version, last_updated, deleted, body = row
+    if deleted:
+        raise Gone(type, id)
+    return Stored(type, id, version, moment(last_updated), False, body)
+
+
+def read_version(connection: Connection, type: str, id: str, version: int) -> Stored:
+    """Return one version, also of a deleted resource; Gone where that version is the deletion."""
+    row = _READ_VERSION.run(connection, type, id, version).fetchone()
+    if row is None:
+        if _current(connection, type, id) is None:
+            raise NotFound(type, id)
+        raise FhirError(404, Issue("error", "not-found", f"{type}/{id} has no version {version}."))
+    version, last_updated, deleted, body = row
+    if deleted:
+        raise Gone(type, id)
+    return Stored(type, id, version, moment(last_updated), False, body)
+
+
+def microseconds(at: datetime) -> int:
+    """Return `at` (aware) in microseconds since the epoch, cut to the millisecond that is served.
+
+    ValueError for a naive datetime: a zone is never guessed.
+    """
+    if at.tzinfo is None:
+        raise ValueError("the time of a write needs a time zone")
+    return (at - _EPOCH) // timedelta(milliseconds=1) * 1000
+
+
+def moment(at: int) -> datetime:
+    """Return the datetime (UTC) of microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def _current(connection: Connection, type: str, id: str) -> _Current | None:
+    row = _FIND.run(connection, type, id).fetchone()
+    return None if row is None else _Current(row[0], row[1], bool(row[2]), row[3])
+
+
+def _check_version(type: str, id: str, current: _Current | None, expected: int | None) -> None:
+    if expected is None:
+        return
+    # RFC 9110, 13.1.1: If-Match is false where there is no current representation.
+    found = 0 if current is None else current.version
+    if found != expected:
+        raise VersionConflict(type, id, expected=expected, current=found)
+
+
+def _store_new(connection: Connection, resource: JsonObject, now: datetime) -> Stored:
+    at = microseconds(now)
+    added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, False)
+    rid = added.lastrowid
+    if rid is None:
+        raise RuntimeError("SQLite gave no row id to a new resource")
+    return _store_version(connection, rid, 1, at, resource, created=True)
+
+
+def _store_version(
+    connection: Connection, rid: int, version: int, at: int, resource: JsonObject, *, created: bool
+) -> Stored:
+    last_updated = moment(at)
+    body = encode(_with_meta(resource, version, last_updated))
+    _ADD_VERSION.run(connection, rid, version, at, False, body)
+    indexing.add(connection, rid, resource)
+    return Stored(
+        resource["resourceType"], resource["id"], version, last_updated, False, body, created
+    )
+
+
+def _with_meta(resource: JsonObject, version: int, last_updated: datetime) -> JsonObject:
+    """Return a copy that leads with type, id and the server's `meta`; the rest keeps its order."""
+    instant = last_updated.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": instant}
+    return {
+        "resourceType": resource["resourceType"],
+        "id": resource["id"],
+        "meta": meta,
+        **{key: value for key, value in resource.items() if key not in _LEADING},
+    }
+
+
+_LEADING = frozenset({"resourceType", "id", "meta"})

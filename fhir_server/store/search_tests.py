@@ -1,0 +1,164 @@
+"""The tests that a search is made of: which rows of which index satisfy a term.
+
+A `Kind` is the shape (one condition on one index), a `Test` a kind with its values. Comparing
+ranges of time follows http://hl7.org/fhir/R4/search.html#prefix to the letter: `eq` holds where
+the search range contains the resource's, `gt` and `lt` where the range above or below the search
+range meets it, `ge` and `le` where that or `eq` holds.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Table, and_, exists, func, or_
+
+from fhir_server.store.search_query import DatePrefix
+from fhir_server.store.statements import SqlValue
+from fhir_server.store.tables import table
+
+RESOURCE = table("resource")
+VERSION = table("resource_version")
+DATE_INDEX = table("date_index")
+
+_Bind: TypeAlias = Mapping[str, BindParameter[Any]]
+_Condition: TypeAlias = Callable[[FromClause, _Bind], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One condition on one index.
+
+    `by_rid`: rows come out of the index in the order of resources. `seeks`: the index leads to
+    the rows; otherwise finding them reads all rows of the parameter. `unique`: at most one row
+    for a resource.
+    """
+
+    index: Table
+    values: tuple[str, ...]
+    condition: _Condition
+    by_rid: bool = False
+    seeks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A kind, by its name in KINDS, with a value for each of its `values`."""
+
+    kind: str
+    values: tuple[SqlValue, ...]
+
+
+def _equal(*names: str) -> _Condition:
+    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+        return and_(*(rows.c[name] == bind[name] for name in names))
+
+    return condition
+
+
+def _starts(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+    return and_(
+        rows.c.param == bind["param"],
+        rows.c.value >= bind["from_text"],
+        rows.c.value < bind["to_text"],
+    )
+
+
+def _contains(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+    return and_(
+        rows.c.param == bind["param"], func.instr(rows.c.value, bind["text"]) > 0
+    )
+
+
+def _exact(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+    of, version = RESOURCE.alias(), VERSION.alias()
+    body_says_so = exists().where(
+        of.c.rid == rows.c.rid,
+        version.c.rid == of.c.rid,
+        version.c.version == of.c.version,
+        func.holds_text(version.c.body, bind["paths"], bind["text"]) == 1,
+    )
+    return and_(
+        rows.c.param == bind["param"], rows.c.value == bind["normalised"], body_says_so
+    )
+
+
+def _compare(
+    prefix: DatePrefix, low: ColumnElement[int], high: ColumnElement[int], bind: _Bind
+) -> ColumnElement[bool]:
+    """Return the comparison of a resource's `[low, high)` with the search's.
+
+    Where both ends matter, the bound that an index can seek by is written out beside them.
+    """
+    from_, to = bind["low"], bind["high"]
+    inside = and_(low >= from_, high <= to)
+    match prefix:
+        case "eq":
+            return and_(inside, low < to)
+        case "ne":
+            return or_(low < from_, high > to)
+        case "gt":
+            return high > to
+        case "lt":
+            return low < from_
+        case "ge":
+            return and_(high > from_, or_(high > to, inside))
+        case "le":
+            return and_(low < to, or_(low < from_, inside))
+        case "sa":
+            return low >= to
+        case "eb":
+            return high <= from_
+
+
+def _date(prefix: DatePrefix) -> Kind:
+    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+        return and_(
+            rows.c.param == bind["param"], _compare(prefix, rows.c.low, rows.c.high, bind)
+        )
+
+    return Kind(DATE_INDEX, ("param", "low", "high"), condition, seeks=prefix != "ne")
+
+
+def _updated(prefix: DatePrefix) -> Kind:
+    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+        # lastUpdated is served to the millisecond: that is its range. The column stands alone
+        # on its side, so that the index can be used.
+        at = rows.c.last_updated
+        from_, to = bind["low"], bind["high"]
+        compared = {
+            "eq": and_(at >= from_, at <= to - 1000),
+            "ne": or_(at < from_, at > to - 1000),
+            "gt": at > to - 1000,
+            "lt": at < from_,
+            "ge": or_(at > to - 1000, and_(at >= from_, at <= to - 1000)),
+            "le": or_(at < from_, and_(at >= from_, at <= to - 1000)),
+            "sa": at >= to,
+            "eb": at <= from_ - 1000,
+        }[prefix]
+        return and_(rows.c.type == bind["type"], compared)
+
+    return Kind(RESOURCE, ("type", "low", "high"), condition, seeks=prefix != "ne")
+
+
+_PREFIXES: tuple[DatePrefix, ...] = ("eq", "ne", "lt", "gt", "ge", "le", "sa", "eb")
+
+_TOKEN, _STRING, _REFERENCE = (
+    table(name) for name in ("token_index", "string_index", "reference_index")
+)
+_SYSTEM_CODE = ("param", "code", "system")
+_TYPE_ID = ("param", "target", "type")
+_TEXT = ("param", "normalised", "paths", "text")
+
+KINDS: Mapping[str, Kind] = {
+    "token": Kind(_TOKEN, _SYSTEM_CODE, _equal(*_SYSTEM_CODE), by_rid=True),
+    "code": Kind(_TOKEN, ("param", "code"), _equal("param", "code")),
+    "system": Kind(_TOKEN, ("param", "system"), _equal("param", "system"), seeks=False),
+    "reference": Kind(_REFERENCE, _TYPE_ID, _equal(*_TYPE_ID), by_rid=True),
+    "target": Kind(_REFERENCE, ("param", "target"), _equal("param", "target")),
+    "starts": Kind(_STRING, ("param", "from_text", "to_text"), _starts),
+    "contains": Kind(_STRING, ("param", "text"), _contains, seeks=False),
+    "exact": Kind(_STRING, _TEXT, _exact),
+    "id": Kind(RESOURCE, ("type", "id"), _equal("type", "id"), by_rid=True),
+    **{f"date-{prefix}": _date(prefix) for prefix in _PREFIXES},
+    **{f"updated-{prefix}": _updated(prefix) for prefix in _PREFIXES},
+}

@@ -1,0 +1,166 @@
+"""The one thread that writes: it commits what has gathered while the last commit was synced.
+
+A durable commit costs a sync of the log (0.1 to 10 ms) however much it holds, so jobs that wait
+share one: BEGIN IMMEDIATE, each job in a SAVEPOINT of its own, COMMIT, and only then the answers.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.store import interning
+from fhir_server.store.statements import driver
+
+# More jobs in one transaction would delay the first of them for little gain.
+_MOST_IN_GROUP = 256
+
+
+class StoreUnavailable(FhirError):
+    """503: the store could not take or commit the write; nothing of it was kept."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            503,
+            Issue("error", "no-store", f"The write was not stored ({reason}); send it again."),
+        )
+
+
+@dataclass(slots=True)
+class Write:
+    """A job with the future that waits for it; `result` or `error` once it has run."""
+
+    job: Callable[[Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Hand the outcome to the future, in the future's own loop."""
+        if self.future.done():  # its caller was cancelled; the write stands all the same
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStatistics:
+    """Jobs and group commits since the start, and jobs that wait now."""
+
+    jobs: int
+    commits: int
+    waiting: int
+
+
+class Writer:
+    """Runs jobs one after another on its own thread and connection, in group transactions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._jobs: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
+        self._done = 0
+        self._commits = 0
+        self._thread.start()
+
+    def submit(self, write: Write) -> None:
+        """Queue `write`; its future resolves after the commit that holds it."""
+        self._jobs.put(write)
+
+    def close(self) -> None:
+        """Run what is queued, then end the thread and close the connection."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def statistics(self) -> WriterStatistics:
+        """Return the counts since the start."""
+        return WriterStatistics(self._done, self._commits, self._jobs.qsize())
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            group, ended = self._gather()
+            if group:
+                self._commit(self._connection, group)
+
+    def _gather(self) -> tuple[list[Write], bool]:
+        """Wait for a job and take those behind it; the flag says that the end was reached."""
+        group: list[Write] = []
+        item = self._jobs.get()
+        with contextlib.suppress(queue.Empty):
+            while item is not None:
+                group.append(item)
+                if len(group) == _MOST_IN_GROUP:
+                    return group, False
+                item = self._jobs.get_nowait()
+            return group, True
+        return group, False
+
+    def _commit(self, connection: Connection, group: list[Write]) -> None:
+        try:
+            with connection.begin():
+                for write in group:
+                    _run_job(connection, write)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            # Disk full, I/O error, a lock held by another process: nothing of the group stands.
+            interning.forget(connection)
+            for write in group:
+                write.error = StoreUnavailable(type(error).__name__)
+                write.error.__cause__ = error
+        self._done += len(group)
+        self._commits += 1
+        _answer(group)
+
+
+@contextlib.contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Keep what the block writes, or, where it raises, none of it."""
+    run = driver(connection).execute
+    run("SAVEPOINT job")
+    try:
+        yield
+    except BaseException:
+        # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
+        # savepoint left, and the error of this statement says so to the group.
+        run("ROLLBACK TO job")
+        run("RELEASE job")
+        interning.forget(connection)
+        raise
+    run("RELEASE job")
+
+
+def _run_job(connection: Connection, write: Write) -> None:
+    try:
+        with savepoint(connection):
+            write.result = write.job(connection)
+    except Exception as error:
+        if not driver(connection).in_transaction:
+            raise
+        write.error = error
+
+
+def _answer(group: Iterable[Write]) -> None:
+    """Settle the futures, with one wake-up for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Write]] = {}
+    for write in group:
+        by_loop.setdefault(write.loop, []).append(write)
+    for loop, writes in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(_settle, writes)
+
+
+def _settle(writes: list[Write]) -> None:
+    for write in writes:
+        write.settle()

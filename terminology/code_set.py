@@ -1,0 +1,125 @@
+"""The rule by which a concept belongs to a clinical code set."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from terminology.codings import ATC, ICD10_SYSTEMS, SNOMED, Coding
+
+Verdict = Literal["member", "not-member", "unconfirmed"]
+
+# ICD-10 with the point or without, with national extensions (E11.900x001), and dagger and
+# asterisk codes in one string (E11.2+N08.3*).
+_ICD10_CODE: Final = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]+)?")
+_ICD10_TEXT: Final = re.compile(rf"{_ICD10_CODE.pattern}(?:[+*†/ ]+{_ICD10_CODE.pattern})*[+*†]?")
+_ATC_CODE: Final = re.compile(r"[A-V](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A verdict for all codes that begin with one of `prefixes` (parted by spaces), and why.
+
+    The longest prefix that fits a code decides.
+    """
+
+    verdict: Verdict
+    prefixes: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSet:
+    """A clinical flag as data.
+
+    `icd10` and `atc` give a verdict by prefix and decide every well-formed code of their system;
+    `sctids` gives one for each listed SNOMED CT code. `keywords` finds the concept in a text.
+    """
+
+    id: str
+    name_en: str
+    name_zh: str
+    icd10: Mapping[str, Verdict] | None
+    atc: Mapping[str, Verdict] | None
+    sctids: Mapping[str, Verdict] | None
+    keywords: re.Pattern[str]
+
+    def verdict(self, codings: Iterable[Coding], text: str | None) -> Verdict:
+        """Whether a concept with these codings and this text belongs to the set.
+
+        `unconfirmed`: no coding that the set understands, a code too coarse or too vague to
+        decide, or a text that names the concept beside codes that do not.
+        """
+        kept = tuple(codings)
+        words = " ".join(filter(None, (text, *(coding.display for coding in kept)))).casefold()
+        judged = [found for coding in kept for found in self._judge(coding, words)]
+        verdicts = {verdict for verdict, _ in judged}
+        if "member" in verdicts:
+            return "member"
+        if not verdicts or "unconfirmed" in verdicts:
+            return "unconfirmed"
+        # A rule that names a non-member (family history, diabetes insipidus) explains the word.
+        explained = any(explicit for _, explicit in judged)
+        return "not-member" if explained or not self.keywords.search(words) else "unconfirmed"
+
+    def _judge(self, coding: Coding, words: str) -> Iterable[tuple[Verdict, bool]]:
+        """Yield (verdict, whether a rule names the code) for what the set understands."""
+        if coding.system in ICD10_SYSTEMS and self.icd10 is not None:
+            text = coding.code.strip().upper()
+            if _ICD10_TEXT.fullmatch(text):
+                for code in _ICD10_CODE.findall(text):
+                    yield _by_prefix(code.replace(".", ""), self.icd10)
+        elif coding.system == ATC and self.atc is not None:
+            code = coding.code.strip().upper()
+            if _ATC_CODE.fullmatch(code):
+                yield _by_prefix(code, self.atc)
+        elif coding.system == SNOMED and self.sctids is not None:
+            listed = self.sctids.get(coding.code)
+            if listed:
+                yield listed, True
+            elif words:
+                # Without SNOMED's hierarchy an unlisted code may be a descendant; what it is
+                # called tells, and where it is called nothing it stays unknown.
+                yield "not-member", False
+
+
+def code_set(
+    id: str,
+    *,
+    name_en: str,
+    name_zh: str,
+    keywords: Iterable[str],
+    icd10: Iterable[Rule] | None = None,
+    atc: Iterable[Rule] | None = None,
+    sctids: Mapping[str, Verdict] | None = None,
+) -> CodeSet:
+    """Build a set from rules; `keywords` are regular expressions over case-folded text."""
+    return CodeSet(
+        id=id,
+        name_en=name_en,
+        name_zh=name_zh,
+        icd10=_prefixes(icd10),
+        atc=_prefixes(atc),
+        sctids=sctids,
+        keywords=re.compile("|".join(keywords)),
+    )
+
+
+def _prefixes(rules: Iterable[Rule] | None) -> Mapping[str, Verdict] | None:
+    if rules is None:
+        return None
+    by_prefix: dict[str, Verdict] = {}
+    for rule in rules:
+        for prefix in rule.prefixes.replace(".", "").split():
+            if prefix in by_prefix:
+                raise ValueError(f"two rules for the prefix {prefix}")
+            by_prefix[prefix] = rule.verdict
+    return by_prefix
+
+
+def _by_prefix(code: str, verdicts: Mapping[str, Verdict]) -> tuple[Verdict, bool]:
+    longest = next((code[:end] for end in range(len(code), 0, -1) if code[:end] in verdicts), None)
+    verdict: Verdict = verdicts[longest] if longest else "not-member"
+    finer = {verdicts[prefix] for prefix in verdicts if prefix != code and prefix.startswith(code)}
+    # A code above its rules (I70 where I70.2 is the member) may be either.
+    return ("unconfirmed", True) if finer - {verdict} else (verdict, longest is not None)

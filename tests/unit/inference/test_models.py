@@ -1,0 +1,194 @@
+"""One suite over every model folder: contract, integrity, exactness of the graph."""
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference import folders
+from inference.contract import WhenAbsent
+from inference.registry import ModelRefused, ModelRegistry, golden_cases, load
+from terminology import catalogue as catalogue_room
+from tests.support import oracles
+
+REGISTRY = ModelRegistry.discover()
+MODELS = {model.definition.id: model for model in REGISTRY}
+CATALOGUE = catalogue_room.load()
+
+every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+
+
+def row(model, values: dict[str, float]) -> np.ndarray:
+    named = [values.get(spec.name, math.nan) for spec in model.definition.inputs]
+    return np.array([named], dtype=np.float64)
+
+
+@st.composite
+def inputs(draw, model_id: str) -> dict[str, float]:
+    found = {}
+    for spec in MODELS[model_id].definition.inputs:
+        if spec.unit == "1":
+            found[spec.name] = float(draw(st.booleans()))
+        elif spec.name == "age":
+            found[spec.name] = float(draw(st.integers(int(spec.low), int(spec.high))))
+        else:
+            found[spec.name] = draw(st.floats(max(spec.low, 1e-3), spec.high))
+    return found
+
+
+def test_the_three_models_of_the_first_release_are_found():
+    assert set(MODELS) == {"china-par", "ckd-epi-2021", "prevent-base-10y"}
+
+
+@every_model
+def test_golden_cases_are_repeated(model):
+    name = next(n for n in folders.names() if folders.definition(n) is model.definition)
+    cases = golden_cases(folders.path(name) / folders.GOLDEN)
+    assert len(cases) >= 8
+    outcomes = [o.id for o in model.definition.outcomes]
+    for case in cases:
+        estimate = model.engine.run(row(model, case["inputs"])).estimate[0]
+        for outcome, expected in case["expected"].items():
+            found = estimate[outcomes.index(outcome)]
+            assert found == pytest.approx(expected, abs=case["tolerance"]), case["source"]
+
+
+@every_model
+def test_inputs_name_loinc_codes_of_the_catalogue(model):
+    for spec in model.definition.inputs:
+        for code in spec.loinc:
+            analyte = CATALOGUE.by_loinc(code)
+            assert analyte is not None, f"{spec.name}: {code} is not in the lab catalogue"
+            if spec.feature != "current_smoker":
+                assert analyte.id == spec.feature
+        quantity = spec.unit not in ("1", "a")
+        assert not quantity or spec.loinc, f"{spec.name} has no LOINC code"
+
+
+@every_model
+def test_definition_is_complete(model):
+    definition = model.definition
+    assert definition.citation
+    assert definition.coefficient_provenance
+    assert "*" in {entry.region for entry in definition.evidence}
+    for spec in definition.inputs:
+        assert spec.low < spec.high
+        if spec.when_absent is WhenAbsent.SPAN:
+            assert spec.assumed in spec.span
+        if spec.when_absent is WhenAbsent.LIMITS_OUTCOMES:
+            assert set(spec.needed_for) <= {o.id for o in definition.outcomes}
+
+
+@settings(max_examples=200, deadline=None)
+@given(inputs("china-par"))
+def test_china_par_graph_equals_the_equation(values):
+    model = MODELS["china-par"]
+    output = model.engine.run(row(model, values))
+    risk = oracles.china_par(values)
+    assert output.estimate[0, 0] == pytest.approx(risk, rel=1e-12, abs=1e-12)
+    expected = 2 if output.estimate[0, 0] >= 0.10 else 1 if output.estimate[0, 0] >= 0.05 else 0
+    assert output.categories["risk-category"][0] == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(inputs("ckd-epi-2021"))
+def test_ckd_epi_graph_equals_the_equation(values):
+    model = MODELS["ckd-epi-2021"]
+    output = model.engine.run(row(model, values))
+    egfr = oracles.ckd_epi_2021(values)
+    assert output.estimate[0, 0] == pytest.approx(egfr, rel=1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(inputs("prevent-base-10y"))
+def test_prevent_graph_equals_the_equation(values):
+    model = MODELS["prevent-base-10y"]
+    estimate = model.engine.run(row(model, values)).estimate[0]
+    for outcome, risk in zip(oracles.prevent_base(values).values(), estimate, strict=True):
+        assert risk == pytest.approx(outcome, rel=1e-12, abs=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(MODELS)).flatmap(lambda m: st.tuples(st.just(m), inputs(m))))
+def test_contributions_and_base_add_up_to_the_linear_predictor(case):
+    model_id, values = case
+    model = MODELS[model_id]
+    output = model.engine.run(row(model, values))
+    total = output.base[0] + output.contributions[0].sum(axis=1)
+    estimate = output.estimate[0]
+    link = {
+        "log-hazard": lambda risk: np.log(np.log1p(-risk)),
+        "log-odds": lambda risk: np.log(risk / (1 - risk)),
+        "log-value": np.log,
+    }[model.definition.contribution_scale]
+    if model.definition.contribution_scale == "log-hazard":
+        survival = 0.9707 if values["male"] else 0.9904
+        assert -np.expm1(np.exp(total) * np.log(survival)) == pytest.approx(estimate, rel=1e-9)
+    else:
+        assert total == pytest.approx(link(estimate), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("egfr_of", "stage"),
+    [(0.6, 0), (1.4, 2), (2.0, 3), (3.5, 4), (8.0, 5)],
+)
+def test_kdigo_gfr_stages(egfr_of, stage):
+    model = MODELS["ckd-epi-2021"]
+    output = model.engine.run(row(model, {"male": 1, "age": 60, "creatinine": egfr_of}))
+    assert output.categories["gfr-category"][0] == stage
+    assert output.categories["albuminuria-category"][0] == -1
+    assert output.categories["kdigo-risk"][0] == -1
+
+
+@pytest.mark.parametrize(("acr", "albuminuria"), [(29.9, 0), (30.0, 1), (300.0, 1), (300.1, 2)])
+def test_kdigo_albuminuria_bounds(acr, albuminuria):
+    model = MODELS["ckd-epi-2021"]
+    values = {"male": 0, "age": 50, "creatinine": 0.7, "acr": acr}
+    output = model.engine.run(row(model, values))
+    assert output.categories["albuminuria-category"][0] == albuminuria
+    assert output.categories["kdigo-risk"][0] == (0, 1, 2)[albuminuria]
+
+
+def test_prevent_without_body_mass_index_leaves_out_heart_failure_alone():
+    model = MODELS["prevent-base-10y"]
+    values = {
+        "male": 0, "age": 50, "total_cholesterol": 200, "hdl_cholesterol": 45,
+        "systolic_pressure": 160, "egfr": 90, "diabetes": 1, "smoker": 0, "treated": 1,
+        "statin": 0,
+    }  # fmt: skip
+    estimate = model.engine.run(row(model, values)).estimate[0]
+    named = dict(zip([o.id for o in model.definition.outcomes], estimate, strict=True))
+    assert math.isnan(named.pop("heart-failure"))
+    assert named["cvd"] == pytest.approx(0.147, abs=5e-4)
+    assert all(math.isfinite(risk) for risk in named.values())
+
+
+def copied(name: str, target: Path) -> Path:
+    return Path(shutil.copytree(folders.path(name), target / name))
+
+
+def test_one_changed_byte_of_a_graph_is_refused(tmp_path):
+    folder = copied("china_par", tmp_path)
+    graph = bytearray((folder / folders.GRAPH).read_bytes())
+    graph[len(graph) // 2] ^= 1
+    (folder / folders.GRAPH).write_bytes(graph)
+    with pytest.raises(ModelRefused, match="changed after it was built"):
+        load("china_par", folder)
+
+
+def test_a_graph_that_misses_its_worked_examples_is_refused(tmp_path):
+    folder = copied("ckd_epi_2021", tmp_path)
+    golden = (folder / folders.GOLDEN).read_text(encoding="utf-8")
+    (folder / folders.GOLDEN).write_text(golden.replace('"egfr": 1', '"egfr": 2'))
+    with pytest.raises(ModelRefused, match="worked example"):
+        load("ckd_epi_2021", folder)
+
+
+def test_two_models_of_one_id_stop_the_start():
+    model = MODELS["china-par"]
+    with pytest.raises(ModelRefused, match="two model folders"):
+        ModelRegistry([model, model])

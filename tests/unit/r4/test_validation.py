@@ -1,0 +1,183 @@
+"""A resource is valid as R4 4.0.1 says, and each fault is named with its place."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fhir_server.r4.codec import decode
+from fhir_server.r4.findings import MAX_ISSUES
+from fhir_server.r4.outcome import Issue
+from fhir_server.r4.validation import validate
+from tests.unit.r4.records import (
+    LEAVE_OUT,
+    blood_pressure,
+    creatinine,
+    hypertension,
+    patient,
+    report,
+    risk,
+    transaction,
+)
+from tests.unit.r4.traps import TRAPS, Trap
+
+_ABSENT = {
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+            "valueCode": "unknown",
+        }
+    ]
+}
+
+
+def _validate(record: dict[str, Any], **options: Any) -> tuple[Issue, ...]:
+    """Validate as the server does: what came over the wire."""
+    return validate(decode(json.dumps(record).encode()), **options)
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_trap(trap: Trap) -> None:
+    issues = _validate(trap.record)
+    found = [(issue.expression, issue.code) for issue in issues]
+    assert found == [((trap.expression,), trap.code)], issues
+    assert issues[0].severity == "error"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        creatinine(),
+        blood_pressure(),
+        patient(),
+        hypertension(),
+        risk(),
+        report(),
+        transaction(patient(), creatinine()),
+    ],
+    ids=lambda record: record["resourceType"],
+)
+def test_clinical_record_is_valid(record: dict[str, Any]) -> None:
+    assert _validate(record) == ()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(patient(birthDate=LEAVE_OUT, _birthDate=_ABSENT), id="an absent birth date"),
+        pytest.param(
+            creatinine(status=LEAVE_OUT, _status=_ABSENT), id="a required element by extension"
+        ),
+        pytest.param(
+            patient(name=[{"given": ["三", None], "_given": [None, _ABSENT]}]),
+            id="null beside an extension",
+        ),
+        pytest.param(patient(_birthDate={"id": "b1"}), id="an id beside a primitive"),
+        pytest.param(patient(birthDate="1960-02-29"), id="29 February of a leap year"),
+        pytest.param(
+            creatinine(effectiveDateTime="2016-12-31T23:59:60Z"), id="the leap second of 2016"
+        ),
+        pytest.param(
+            hypertension(clinicalStatus=_ABSENT), id="a bound concept absent with a reason"
+        ),
+        pytest.param(
+            creatinine(subject={"identifier": {"value": "MRN-0042"}}), id="a logical reference"
+        ),
+        pytest.param(
+            transaction(creatinine(subject={"reference": "Patient?identifier=urn:x|42"})),
+            id="a conditional reference in a transaction",
+        ),
+        pytest.param(
+            report(effectivePeriod={"start": "2026-03-01T23:30:00-05:00", "end": "2026-03-01"}),
+            id="a period that ends on the day it starts, by the local calendar",
+        ),
+        pytest.param(
+            patient(
+                text={
+                    "status": "generated",
+                    "div": '<div xmlns="http://www.w3.org/1999/xhtml"><b>张三</b>'
+                    '<a href="https://his.example.org">x</a></div>',
+                }
+            ),
+            id="a narrative with formatting",
+        ),
+    ],
+)
+def test_unusual_but_legal(record: dict[str, Any]) -> None:
+    assert _validate(record) == ()
+
+
+def test_trap_table_is_as_long_as_promised() -> None:
+    assert len({trap.name for trap in TRAPS}) == len(TRAPS) >= 60
+
+
+def test_two_faults_are_both_reported() -> None:
+    issues = _validate(creatinine(status="done", subject={"reference": "Group"}))
+    assert [i.expression for i in issues] == [
+        ("Observation.status",),
+        ("Observation.subject.reference",),
+    ]
+
+
+def test_a_misspelt_element_gets_the_right_one_proposed() -> None:
+    (issue,) = _validate(patient(birthdate="1961"))
+    assert "'birthDate'" in issue.diagnostics
+
+
+def test_a_choice_without_its_type_gets_the_types_proposed() -> None:
+    (issue,) = _validate(creatinine(effectiveDateTime=LEAVE_OUT, effective="2026"))
+    assert "effectiveDateTime, effectiveInstant, effectivePeriod" in issue.diagnostics
+
+
+def test_a_wrong_code_gets_the_right_ones_listed() -> None:
+    (issue,) = _validate(patient(gender="M"))
+    assert "female, male, other, unknown" in issue.diagnostics
+
+
+def test_issue_list_ends_at_its_limit() -> None:
+    issues = _validate(patient(name=[{"family": ""}] * 500))
+    assert len(issues) == MAX_ISSUES
+    assert issues[-1].expression == (f"Patient.name[{MAX_ISSUES - 1}].family",)
+
+
+def test_another_type_than_the_request_names() -> None:
+    (issue,) = _validate(patient(), expected_type="Observation")
+    assert issue.code == "invalid"
+    assert "Observation" in issue.diagnostics
+    assert issue.expression == ("Patient",)
+
+
+@pytest.mark.parametrize(
+    ("record", "code", "expression"),
+    [
+        ({}, "required", "Resource"),
+        ({"id": "x"}, "required", "Resource"),
+        ({"resourceType": "Citation"}, "structure", "Citation.resourceType"),  # R4B, not R4
+        ({"resourceType": "DomainResource"}, "structure", "DomainResource.resourceType"),
+        ({"resourceType": ["Patient"]}, "structure", "Resource.resourceType"),
+    ],
+)
+def test_no_resource(record: dict[str, Any], code: str, expression: str) -> None:
+    (issue,) = _validate(record, expected_type="Patient" if not record else None)
+    assert (issue.code, issue.expression) == (code, (expression,))
+
+
+def test_r4_types_that_r4b_dropped_are_known() -> None:
+    product = {"resourceType": "MedicinalProduct", "name": [{"productName": "阿托伐他汀"}]}
+    assert _validate(product) == ()
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), 0.1])
+def test_a_number_built_in_the_house_must_be_an_exact_one(value: object) -> None:
+    record = creatinine()
+    record["valueQuantity"]["value"] = value
+    (issue,) = validate(record)
+    assert issue.expression == ("Observation.valueQuantity.value",)
+
+
+def test_bottomless_nesting_is_an_issue_not_a_crash() -> None:
+    extension: dict[str, Any] = {"url": "urn:x"}
+    extension["extension"] = [extension]
+    (issue,) = validate({"resourceType": "Basic", "code": {"text": "x"}, "extension": [extension]})
+    assert issue.code == "structure"
