@@ -10,7 +10,8 @@ from inference.contract import Language, ModelDefinition, Text
 from inference.reasons import Reason
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+# Parentheses matter after a bracket only, `#`, `+`, `-` and `!` at a line's start or before one.
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
@@ -19,12 +20,8 @@ def escape(text: str) -> str:
 
     A widely used client renders raw HTML in `detail`.
     """
-    entities = text.replace("&", "&amp;")
-    return (
-        _LINE_BREAKS.sub(" ", _MARKDOWN.sub(r"\\\1", entities))
-        .replace("\\<", "&lt;")
-        .replace("\\>", "&gt;")
-    )
+    entities = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LINE_BREAKS.sub(" ", _MARKDOWN.sub(r"\\\1", entities))
 
 
 @cache

@@ -160,9 +160,14 @@ def _provided(definition: ModelDefinition) -> bool:
 
 def _derived(prediction: Prediction) -> dict[str, Feature]:
     """Turn the outcomes that other models take into features, traced to what they came from."""
-    used = prediction.features.values()
-    sources = tuple(dict.fromkeys(source for f in used for source in f.sources))
-    times = [f.effective for f in used if f.effective is not None]
+    used = [
+        prediction.features[spec.name]
+        for spec in prediction.model.inputs
+        if spec.when_absent is WhenAbsent.REQUIRED and spec.name in prediction.features
+    ]
+    measured = [feature for feature in used if feature.effective is not None]
+    sources = tuple(dict.fromkeys(source for f in measured for source in f.sources))
+    times = [f.effective for f in measured if f.effective is not None]
     return {
         estimate.outcome.provides: Feature(
             name=estimate.outcome.provides,
@@ -202,6 +207,7 @@ def _estimates(
     absent: Sequence[tuple[InputSpec, Absent]],
 ) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
     limited = {name for spec, _ in absent for name in spec.needed_for}
+    ends = np.quantile(output.estimate[1 + corners :], (0.05, 0.95), axis=0)
     estimates = []
     not_computed = []
     for column, outcome in enumerate(definition.outcomes):
@@ -211,8 +217,7 @@ def _estimates(
         values = output.estimate[:, column]
         if not np.isfinite(values).all():
             raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
-        spread = values[1 + corners :]
-        low, high = np.quantile(spread, (0.05, 0.95))
+        low, high = ends[:, column]
         possible = values[1 : 1 + corners]
         span = (float(possible.min()), float(possible.max())) if corners > 1 else None
         estimates.append(Estimate(outcome, float(values[0]), float(low), float(high), span))

@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,4 +9,4 @@ class Reason:
     """Why something is missing, refused or less certain; `code` is a key of the text catalogue."""
 
     code: str
-    values: Mapping[str, str] = field(default=_NONE)
+    values: Mapping[str, str] = field(default_factory=dict)

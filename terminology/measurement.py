@@ -11,7 +11,7 @@ from fhir_server.r4.dates import instant_range
 from terminology.catalogue import Analyte, Catalogue, LoincCode
 from terminology.codings import LOINC, Coding, concept_codings
 from terminology.local_codes import LocalCodes
-from terminology.quantities import Refusal, read_quantity
+from terminology.quantities import ValueRefused, read_quantity
 
 ReasonCode = Literal[
     "withdrawn",  # status entered-in-error, cancelled, registered, unknown: see `status`
@@ -144,9 +144,10 @@ def _measure(part: Mapping[str, Any], coded: _Coded, report: _Report) -> Measure
     if report.effective is None:
         text = f"{analyte.id}: {report.effective_fault}"
         return report.unusable(analyte.id, "no-effective-time", text)
-    reading = read_quantity(part, analyte=analyte, codes=tuple(code for _, code in coded))
-    if isinstance(reading, Refusal):
-        return report.unusable(analyte.id, reading.code, reading.text)
+    try:
+        reading = read_quantity(part, analyte=analyte, codes=tuple(code for _, code in coded))
+    except ValueRefused as refused:
+        return report.unusable(analyte.id, refused.code, refused.text)
     return Measurement(
         analyte=analyte.id,
         value=float(reading.value),

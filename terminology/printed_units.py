@@ -57,7 +57,8 @@ PRINTED: Final[Mapping[str, str]] = {
     "g/mol": "g/molCr g/mol{creat}", "ug/umol": "", "ug/mmol": "", "g/mmol": "",
     "1": "{INR} INR {ratio} 比值",
     # body measures and vital signs
-    "cm": "CM 厘米 公分", "m": "米", "mm": "MM 毫米", "[in_i]": "in inch inches 英寸", "[ft_i]": "ft 英尺",
+    "cm": "CM 厘米 公分", "m": "米", "mm": "MM 毫米", "[in_i]": "in inch inches 英寸",
+    "[ft_i]": "ft 英尺",
     "kg": "KG Kg 公斤 千克", "g": "gm 克", "[lb_av]": "lb lbs 磅", "[oz_av]": "oz",
     "kg/m2": "kg/m^2 KG/M2 kg/m*2 Kg/m2 公斤/平方米 千克/平方米", "g/m2": "", "g/cm2": "g/cm^2",
     "mm[Hg]": "mmHg mmhg MMHG mmHG 毫米汞柱", "cm[Hg]": "cmHg", "kPa": "KPa KPA kpa 千帕", "Pa": "",
@@ -70,8 +71,10 @@ PRINTED: Final[Mapping[str, str]] = {
     "mL/s/{1.73_m2}": "mL/s/1.73m2 ml/s/1.73m2",
     "mL/min": "ml/min ML/MIN 毫升/分 毫升/分钟", "mL/s": "ml/s", "L/min": "l/min 升/分",
     # printed on the same reports, outside the catalogue
-    "fL": "fl FL 飞升", "pg": "皮克", "fmol": "", "mg": "毫克", "ug": "微克", "L": "l 升", "mL": "ml 毫升",
-    "dL": "dl", "s": "sec 秒", "min": "分钟", "h": "hr 小时", "d": "day days 天", "wk": "week weeks",
+    "fL": "fl FL 飞升", "pg": "皮克", "fmol": "", "mg": "毫克", "ug": "微克",
+    "L": "l 升", "mL": "ml 毫升",
+    "dL": "dl", "s": "sec 秒", "min": "分钟", "h": "hr 小时", "d": "day days 天",
+    "wk": "week weeks",
     "mo": "month months", "a": "year years yr 岁 年", "mosm/kg": "mOsm/kg mOsm/kgH2O",
     "g/(24.h)": "g/24h g/24hr g/d", "mg/(24.h)": "mg/24h mg/24hr mg/d", "ug/min": "",
     "mmol/(24.h)": "mmol/24h mmol/d", "mL/(24.h)": "ml/24h mL/24h", "mm/h": "mm/hr",

@@ -16,17 +16,18 @@ RefusalReason = Literal[
 ]  # fmt: skip
 
 _VALUES: Final = (
-    "valueQuantity", "valueString", "valueCodeableConcept", "valueInteger", "valueRatio",
-    "valueRange", "valueBoolean", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod",
+    "valueString", "valueCodeableConcept", "valueInteger", "valueRatio", "valueRange",
+    "valueBoolean", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a value cannot be used."""
+class ValueRefused(ValueError):
+    """A value cannot be used; `code` for machines, `text` for people."""
 
-    code: RefusalReason
-    text: str
+    def __init__(self, code: RefusalReason, text: str) -> None:
+        super().__init__(text)
+        self.code: RefusalReason = code
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,84 +42,78 @@ class Reading:
 
 def read_quantity(
     part: Mapping[str, Any], *, analyte: Analyte, codes: tuple[LoincCode, ...]
-) -> Reading | Refusal:
-    """The value of an Observation or component that carries the analyte's LOINC `codes`."""
+) -> Reading:
+    """The value of an Observation or component that carries the analyte's LOINC `codes`.
+
+    Raises ValueRefused with the reason where there is no value to trust.
+    """
     quantity = _quantity(part, analyte)
-    if isinstance(quantity, Refusal):
-        return quantity
-    value = _number(quantity.get("value"))
-    if value is None:
-        return Refusal("no-value", f"{analyte.id}: the quantity has no numeric value")
+    value = _number(quantity, analyte)
     unit = _unit(quantity, analyte)
-    if isinstance(unit, Refusal):
-        return unit
     mismatch = _code_mismatch(unit, analyte, codes)
-    if isinstance(mismatch, Refusal):
-        return mismatch
     try:
         converted = convert(value, unit=unit, analyte=analyte)
     except UnitRefused as refused:
-        code = "implausible" if refused.code == "not-a-number" else refused.code
-        return Refusal(code, refused.text)
+        code: RefusalReason = "implausible" if refused.code == "not-a-number" else refused.code
+        raise ValueRefused(code, refused.text) from None
     if not analyte.is_plausible(converted.value):
-        return _implausible(value, unit, converted.value, analyte)
-    notes = f"{converted.rule}; {mismatch}" if mismatch else converted.rule
+        raise _implausible(value, unit, converted.value, analyte)
+    notes = f"{converted.rule}; {mismatch}".removeprefix("; ") if mismatch else converted.rule
     return Reading(converted.value, value, unit, notes)
 
 
-def _quantity(part: Mapping[str, Any], analyte: Analyte) -> Mapping[str, Any] | Refusal:
-    if part.get("modifierExtension"):
-        # R4 extensibility.html#modifierExtension: unknown ones may negate the whole element.
-        text = f"{analyte.id}: a modifierExtension changes the meaning in a way not known here"
-        return Refusal("modifier-extension", text)
+def _quantity(part: Mapping[str, Any], analyte: Analyte) -> Mapping[str, Any]:
     quantity = part.get("valueQuantity")
     if quantity is None:
-        return _without_quantity(part, analyte)
+        raise _without_quantity(part, analyte)
     if not isinstance(quantity, dict):
-        return Refusal("malformed", f"{analyte.id}: valueQuantity is not an object")
+        raise ValueRefused("malformed", f"{analyte.id}: valueQuantity is not an object")
+    if part.get("modifierExtension") or quantity.get("modifierExtension"):
+        # R4 extensibility.html#modifierExtension: unknown ones may negate the whole element.
+        text = f"{analyte.id}: a modifierExtension changes the meaning in a way not known here"
+        raise ValueRefused("modifier-extension", text)
     if part.get("dataAbsentReason"):
         # R4 invariant obs-6: dataAbsentReason and value exclude each other.
         text = f"{analyte.id}: dataAbsentReason stands beside a value; send one of the two"
-        return Refusal("malformed", text)
-    if quantity.get("modifierExtension"):
-        text = f"{analyte.id}: a modifierExtension changes the meaning in a way not known here"
-        return Refusal("modifier-extension", text)
+        raise ValueRefused("malformed", text)
     if quantity.get("comparator"):
-        text = (
-            f"{analyte.id}: {quantity['comparator']!s:.10}{quantity.get('value')!s:.40} is a bound, "
-            "not a value"
-        )
-        return Refusal("comparator", text)
+        bound = f"{quantity['comparator']!s:.10}{quantity.get('value')!s:.40}"
+        raise ValueRefused("comparator", f"{analyte.id}: {bound} is a bound, not a value")
     return quantity
 
 
-def _without_quantity(part: Mapping[str, Any], analyte: Analyte) -> Refusal:
+def _without_quantity(part: Mapping[str, Any], analyte: Analyte) -> ValueRefused:
     given = next((name for name in _VALUES if name in part), None)
     if given is None:
-        return Refusal("no-value", f"{analyte.id}: there is no value")
+        return ValueRefused("no-value", f"{analyte.id}: there is no value")
     if given == "valueInteger":
         text = f"{analyte.id}: valueInteger has no unit; send valueQuantity"
-        return Refusal("missing-unit", text)
-    return Refusal("not-numeric", f"{analyte.id}: {given} is no number with a unit")
+        return ValueRefused("missing-unit", text)
+    return ValueRefused("not-numeric", f"{analyte.id}: {given} is no number with a unit")
 
 
-def _number(value: Any) -> Decimal | None:
-    """Return a JSON number as Decimal; a float keeps the digits that it prints."""
+def _number(quantity: Mapping[str, Any], analyte: Analyte) -> Decimal:
+    """Return Quantity.value as Decimal; a float keeps the digits that it prints."""
+    value = quantity.get("value")
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    return Decimal(repr(value)) if isinstance(value, float) else None
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if value is None:
+        raise ValueRefused("no-value", f"{analyte.id}: the quantity has no value")
+    raise ValueRefused("not-numeric", f"{analyte.id}: the quantity's value is no JSON number")
 
 
-def _unit(quantity: Mapping[str, Any], analyte: Analyte) -> str | Refusal:
+def _unit(quantity: Mapping[str, Any], analyte: Analyte) -> str:
     """Return the UCUM code of a Quantity's unit."""
     system, code, printed = quantity.get("system"), quantity.get("code"), quantity.get("unit")
     coded = code if isinstance(code, str) and system in (UCUM, None) else ""
     text = printed if isinstance(printed, str) else ""
     by_code, by_text = ucum_code(coded), ucum_code(text)
     if by_code and by_text and not same_meaning(by_code, by_text, analyte=analyte):
-        return Refusal(
+        raise ValueRefused(
             "unit-conflict",
             f"{analyte.id}: unit {text!r} and code {coded!r} disagree; send one of the two",
         )
@@ -128,11 +123,12 @@ def _unit(quantity: Mapping[str, Any], analyte: Analyte) -> str | Refusal:
         return known
     example = f"send a UCUM code, for example {analyte.canonical_unit}"
     if given.strip():
-        return Refusal("unknown-unit", f"{analyte.id}: unit {given[:40]!r} is not known; {example}")
-    return Refusal("missing-unit", f"{analyte.id}: the value has no unit; {example}")
+        text = f"{analyte.id}: unit {given[:40]!r} is not known; {example}"
+        raise ValueRefused("unknown-unit", text)
+    raise ValueRefused("missing-unit", f"{analyte.id}: the value has no unit; {example}")
 
 
-def _code_mismatch(unit: str, analyte: Analyte, codes: tuple[LoincCode, ...]) -> str | Refusal:
+def _code_mismatch(unit: str, analyte: Analyte, codes: tuple[LoincCode, ...]) -> str:
     """Say where unit and LOINC property disagree; the unit decides, as long as it can."""
     if analyte.factor in ("none", "enzyme"):
         return ""
@@ -146,19 +142,16 @@ def _code_mismatch(unit: str, analyte: Analyte, codes: tuple[LoincCode, ...]) ->
         # LOINC 59261-8 is the IFCC scale, also printed as a percentage (4.75 % = 47.5 mmol/mol),
         # so the number may be NGSP or IFCC: a difference of two percentage points.
         text = f"{analyte.id}: LOINC {codes[0].code} is the IFCC scale and % the NGSP one"
-        return Refusal("no-conversion", f"{text}; send mmol/mol, or LOINC 4548-4 with %")
+        raise ValueRefused("no-conversion", f"{text}; send mmol/mol, or LOINC 4548-4 with %")
     wanted = UNITS[codes[0].unit].dimension
     return f"unit {unit} although LOINC {codes[0].code} is a {wanted}; the unit decided"
 
 
-def _implausible(value: Decimal, unit: str, canonical: Decimal, analyte: Analyte) -> Refusal:
-    low, high = analyte.plausible_low, analyte.plausible_high
-    bounds = f"{low if low is not None else ''}-{high if high is not None else ''}"
-    converted = (
-        "" if unit == analyte.canonical_unit else f" ({canonical:.6g} {analyte.canonical_unit})"
-    )
-    return Refusal(
+def _implausible(value: Decimal, unit: str, canonical: Decimal, analyte: Analyte) -> ValueRefused:
+    low, high, wanted = analyte.plausible_low, analyte.plausible_high, analyte.canonical_unit
+    converted = "" if unit == wanted else f" ({canonical:.6g} {wanted})"
+    return ValueRefused(
         "implausible",
-        f"{analyte.id}: {value!s:.40} {unit}{converted} is outside {bounds} "
-        f"{analyte.canonical_unit}, which a living body can have; check the value and its unit",
+        f"{analyte.id}: {value!s:.40} {unit}{converted} is outside {low} to {high} {wanted}, the "
+        "range of a living body; check the value and its unit",
     )

@@ -1,4 +1,4 @@
-"""The units that values of the catalogue come in: UCUM code, dimension and size, as UCUM gives them.
+"""The units that values of the catalogue come in: UCUM code, dimension and size by UCUM.
 
 A dimension here is finer than UCUM's: mg/g and % are both pure numbers there, and treating them
 as one is how a library turns an HbA1c of 6.5 % into 65 mmol/mol.

@@ -26,7 +26,7 @@ _SUPERSCRIPT_POWER: Final = re.compile("10([⁰¹²³⁴-⁹]+)")
 _LOOKALIKES: Final = str.maketrans({"μ": "u", "∕": "/", "⁄": "/", "×": "x", "＾": "^", "−": "-"})
 
 
-class UnitRefused(ValueError):  # noqa: N818 - the refusal is an answer, not a fault
+class UnitRefused(ValueError):
     """A value cannot be brought to the unit wanted; `code` for machines, `text` for people."""
 
     def __init__(self, code: RefusalCode, text: str) -> None:

@@ -89,14 +89,16 @@ class Refusal(Exception):
     @property
     def acknowledgment(self) -> Acknowledgment:
         """AR where the header is not for this server, AE where the content is wrong."""
-        header = any(
-            problem.location is not None
-            and problem.location.segment == "MSH"
-            and problem.code in ("100", "101")
-            for problem in self.problems
-        )
+        header = any(_is_header(problem) for problem in self.problems)
         rejecting = any(problem.code in _REJECTING for problem in self.problems)
         return "AR" if header or rejecting else "AE"
+
+
+def _is_header(problem: Problem) -> bool:
+    place = problem.location
+    if place is None or place.segment != "MSH":
+        return False
+    return problem.code in ("100", "101") or place.field in (1, 2)
 
 
 def refuse(code: str, text: str, location: Location | None = None) -> Refusal:

@@ -7,6 +7,7 @@ has neither, is read as the integer 0.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -56,6 +57,9 @@ def _spell(value: object) -> msgspec.Raw:
     raise TypeError(f"FHIR JSON has no form for {type(value).__name__}: {value!r}")
 
 
+_HALF_SURROGATE = re.compile(
+    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)
 _DECODER = msgspec.json.Decoder(float_hook=_number)
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_spell)
 
@@ -190,7 +194,10 @@ def _malformed(text: str, error: Exception) -> str:
     except json.JSONDecodeError as fault:
         at = len(text[: fault.pos].encode())
         return f"{fault.msg} at byte {at} (line {fault.lineno}, column {fault.colno})"
-    # The standard library takes NaN, Infinity and half a surrogate pair, which are no JSON.
+    # The standard library takes half a surrogate pair, NaN and Infinity, which are no JSON text.
+    half = _HALF_SURROGATE.search(text)
+    if half is not None:
+        return f"half a surrogate pair at byte {len(text[: half.start()].encode())}"
     return str(error).removeprefix("JSON is malformed: ")
 
 

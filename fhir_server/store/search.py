@@ -5,32 +5,127 @@ each candidate. Where every criterion matches much, the walk follows an index in
 stops at the end of the page. So a page costs what it holds, not what the store holds.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
-from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, normalise
-from fhir_server.store import interning
 from fhir_server.store.resources import Stored, moment
-from fhir_server.store.search_query import (
-    Criterion,
-    Cursor,
-    DateTerm,
-    ReferenceTerm,
-    SearchPage,
-    SearchQuery,
-    Sort,
-    StringTerm,
-    Term,
-    TokenTerm,
-)
+from fhir_server.store.search_compile import conditions_of, parameter_number
+from fhir_server.store.search_plan import Plan, bound, plan
+from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery, Sort
 from fhir_server.store.search_statements import (
     Order,
     Shape,
     count_statement,
-    estimate_statement,
     page_statement,
     value_names,
 )
-from fhir_server.store.search_tests import KINDS, Test
 from fhir_server.store.statements import SqlValue
+
+_NOTHING = SearchPage((), 0, None)
+
+
+def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
+    """Return one page of the resources of `type` for which every criterion of `query` holds.
+
+    Deleted resources are never among them. `total` is given where `query.total` asks for it.
+    """
+    tested = [conditions_of(connection, type, criterion) for criterion in query.criteria]
+    if not all(tested):  # a criterion that nothing stored can satisfy
+        return _NOTHING if query.total else replace(_NOTHING, total=None)
+    sort = query.sort if query.cursor is None else query.cursor.sort
+    run = _Run(connection, type, query, plan(connection, tested, sort))
+    rows = run.rows() if query.count else []
+    page, more = rows[: query.count], len(rows) > query.count
+    total = None
+    if query.total:
+        complete = query.cursor is None and query.count and not more
+        total = len(page) if complete else run.count()
+    return SearchPage(
+        tuple(_stored(type, row) for row in page),
+        total,
+        Cursor(run.plan.sort, page[-1][1], page[-1][0]) if more else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A planned search with the values that its statements are run with."""
+
+    connection: Connection
+    type: str
+    query: SearchQuery
+    plan: Plan
+
+    def rows(self) -> list[Any]:
+        """Return the rows of the page, one more where a further page follows."""
+        cursor, sort = self.query.cursor, self.plan.sort
+        if sort is None:
+            return self._page(self._shape(), self.query.count + 1)
+        rows: list[Any] = []
+        in_tail = cursor is not None and cursor.value is None
+        if not in_tail:
+            rows = self._page(self._sorted_shape(sort), self.query.count + 1)
+        wanted = self.query.count + 1 - len(rows)
+        if wanted and self._has_tail(sort):
+            rows += self._page(replace(self._shape(), tail=True, resumes=in_tail), wanted)
+        return rows
+
+    def count(self) -> int:
+        """Return how many resources match, on all pages."""
+        shape = replace(self._shape(), resumes=False)
+        total: int = count_statement(shape).run_named(self.connection, self._values()).fetchone()[0]
+        return total
+
+    def _page(self, shape: Shape, limit: int) -> list[Any]:
+        values = {**self._values(), "limit": limit}
+        return page_statement(shape).run_named(self.connection, values).fetchall()
+
+    def _shape(self) -> Shape:
+        driver = self.plan.driver
+        return Shape(
+            None if driver is None else tuple(condition.kind for condition in driver),
+            tuple(tuple(condition.kind for condition in check) for check in self.plan.checks),
+            resumes=self.query.cursor is not None,
+        )
+
+    def _sorted_shape(self, sort: Sort) -> Shape:
+        if sort.parameter == "_lastUpdated":
+            return replace(self._shape(), order=Order("last_updated", sort.descending))
+        order = Order("high" if sort.by_end else "low", sort.descending)
+        bounded = self.plan.driver is None and self._bound(sort) is not None
+        return replace(self._shape(), order=order, bounded=bounded)
+
+    def _has_tail(self, sort: Sort) -> bool:
+        """Resources without a sort value are looked for, unless a criterion excludes them."""
+        tested = {criterion.parameter for criterion in self.query.criteria}
+        return sort.parameter != "_lastUpdated" and sort.parameter not in tested
+
+    def _bound(self, sort: Sort) -> int | None:
+        return bound(self.plan.checks, sort, self._sort_param(sort))
+
+    def _sort_param(self, sort: Sort) -> int:
+        return parameter_number(self.connection, self.type, sort.parameter)
+
+    def _values(self) -> dict[str, SqlValue]:
+        values: dict[str, SqlValue] = {"type": self.type}
+        for place, condition in enumerate(self.plan.driver or ()):
+            values.update(
+                zip(value_names(condition.kind, f"d{place}"), condition.values, strict=True)
+            )
+        for number, check in enumerate(self.plan.checks):
+            for place, condition in enumerate(check):
+                names = value_names(condition.kind, f"c{number}_{place}")
+                values.update(zip(names, condition.values, strict=True))
+        sort, cursor = self.plan.sort, self.query.cursor
+        if sort is not None and sort.parameter != "_lastUpdated":
+            values.update(sort_param=self._sort_param(sort), bound=self._bound(sort))
+        if cursor is not None:
+            values.update(after_rid=cursor.rid, after_value=cursor.value)
+        return values
+
+
+def _stored(type: str, row: Any) -> Stored:
+    _rid, _sort_value, id, version, last_updated, body = row
+    return Stored(type, id, version, moment(last_updated), False, body)

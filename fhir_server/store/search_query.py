@@ -98,7 +98,7 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """The matches of one page in order; `total` where it was asked for; `next` where more follow."""
+    """The matches of one page; `total` where it was asked for; `next` where more follow."""
 
     matches: tuple[Stored, ...]
     total: int | None

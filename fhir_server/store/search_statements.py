@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     FromClause,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from fhir_server.store.search_tests import DATE_INDEX, KINDS, RESOURCE, VERSION
+from fhir_server.store.search_conditions import DATE_INDEX, KINDS, RESOURCE, VERSION
 from fhir_server.store.statements import Prepared
 
 _Candidates = Select[tuple[int]] | CompoundSelect[tuple[int]]
@@ -43,7 +44,8 @@ class Shape:
     """What decides a search's SQL, its values left out.
 
     `driver` and each of `checks` are kind names joined by OR. `order` None is the order of
-    resources. `tail` asks for those without a sort value. `resumes`: a page before this one.
+    resources. `tail` asks for those without a sort value. `resumes`: a page came before this
+    one. `bounded`: the walk along a date ends at a value.
     """
 
     driver: tuple[str, ...] | None
@@ -51,6 +53,7 @@ class Shape:
     order: Order | None = None
     tail: bool = False
     resumes: bool = False
+    bounded: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -58,7 +61,8 @@ def page_statement(shape: Shape) -> Prepared:
     """Return the statement of one page.
 
     Columns: rid, sort value (None without an order), id, version, last_updated, body. Parameters
-    beside those of the tests: `type`, `limit`, `sort_param`, `after_rid`, `after_value`.
+    beside those of the tests: `type`, `limit`, `sort_param`, `after_rid`, `after_value`,
+    `bound`.
     """
     page = _page(shape).subquery("page")
     statement = (
@@ -137,6 +141,9 @@ def _by_date(shape: Shape, order: Order) -> Select[Any]:
             dated, row, row.c.rid == dated.c.rid
         )
         found = found.where(dated.c.param == bindparam("sort_param"), *_checks(shape, row))
+        if shape.bounded:
+            end: BindParameter[int] = bindparam("bound")
+            found = found.where(value >= end if order.descending else value <= end)
     else:
         candidates = _candidates(shape).subquery("candidates")
         found = select(dated.c.rid, value.label("sort_value")).join_from(
@@ -153,14 +160,19 @@ def _first_of_resource(dated: FromClause, order: Order) -> ColumnElement[bool]:
     other = DATE_INDEX.alias("other")
     mine = (dated.c[order.column], dated.c.low, dated.c.high)
     theirs = (other.c[order.column], other.c.low, other.c.high)
-    earlier = tuple_(*theirs) > tuple_(*mine) if order.descending else tuple_(*theirs) < tuple_(*mine)
+    earlier = (
+        tuple_(*theirs) > tuple_(*mine) if order.descending else tuple_(*theirs) < tuple_(*mine)
+    )
     return ~exists().where(
         other.c.rid == dated.c.rid, other.c.param == bindparam("sort_param"), earlier
     )
 
 
 def _ordered(
-    found: Select[Any], by: tuple[ColumnElement[int], ColumnElement[int]], shape: Shape, order: Order
+    found: Select[Any],
+    by: tuple[ColumnElement[int], ColumnElement[int]],
+    shape: Shape,
+    order: Order,
 ) -> Select[Any]:
     if shape.resumes:
         after = tuple_(bindparam("after_value"), bindparam("after_rid"))
@@ -202,9 +214,7 @@ def _rest(shape: Shape, rid: ColumnElement[int]) -> tuple[ColumnElement[bool], .
     rest: list[ColumnElement[bool]] = []
     if shape.tail:
         dated = DATE_INDEX.alias("tail")
-        rest.append(
-            ~exists().where(dated.c.rid == rid, dated.c.param == bindparam("sort_param"))
-        )
+        rest.append(~exists().where(dated.c.rid == rid, dated.c.param == bindparam("sort_param")))
     if shape.resumes and (shape.order is None or shape.tail):
         rest.append(rid > bindparam("after_rid"))
     return tuple(rest)
@@ -226,7 +236,7 @@ def _check(kind: str, row: FromClause, prefix: str) -> ColumnElement[bool]:
 
 
 def _holds(kind: str, rows: FromClause, prefix: str) -> ColumnElement[bool]:
-    bind = {
+    bind: dict[str, BindParameter[Any]] = {
         value: bindparam(name)
         for value, name in zip(KINDS[kind].values, value_names(kind, prefix), strict=True)
     }

@@ -20,8 +20,12 @@ def measured() -> Iterator[Row]:
 
 
 def main() -> int:
-    """Print the table; return 1 where a row is broken."""
-    rows = list(measured())
+    """Print the table; return 1 where a row is broken or a file is no Python."""
+    try:
+        rows = list(measured())
+    except SyntaxError as fault:
+        print(f"{fault.filename}:{fault.lineno}: {fault.msg}", file=sys.stderr)
+        return 1
     print(table(rows))
     return 1 if any(row.broken for row in rows) else 0
 

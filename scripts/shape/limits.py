@@ -24,7 +24,7 @@ FAN_OUT_EXEMPT = frozenset({"fhir_server.wiring"})
 
 # A broad `except` is right only where nothing above could answer: at the request boundary
 # (the caller gets an OperationOutcome) and in the worker loop (the job's caller gets the error).
-REQUEST_BOUNDARY = frozenset({"fhir_server/rest/errors.py", "fhir_server/app.py"})
+REQUEST_BOUNDARY = frozenset({"fhir_server/rest/boundary.py"})
 WORKER_LOOP = frozenset({"fhir_server/store/writer.py"})
 BROAD_EXCEPT_ALLOWED = REQUEST_BOUNDARY | WORKER_LOOP
 

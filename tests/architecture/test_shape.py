@@ -97,7 +97,7 @@ def test_a_broad_except_is_seen_outside_the_boundaries(caught: str) -> None:
     text = f"try:\n    pass\nexcept{caught}:\n    pass\n"
     (row,) = excepts.rows([Source("terminology/units.py", text)])
     assert row.broken == ("terminology/units.py:3",)
-    (row,) = excepts.rows([Source("fhir_server/rest/errors.py", text)])
+    (row,) = excepts.rows([Source("fhir_server/rest/boundary.py", text)])
     assert row.broken == ()
 
 

@@ -33,8 +33,32 @@ _RECORDS = [
     transaction(patient(), creatinine()),
 ]
 _keys = st.sampled_from(
-    "resourceType id extension url contained name _name given _given coding code system value "
-    "valueQuantity valueString reference type subject start end low high component entry".split()
+    [
+        "resourceType",
+        "id",
+        "extension",
+        "url",
+        "contained",
+        "name",
+        "_name",
+        "given",
+        "_given",
+        "coding",
+        "code",
+        "system",
+        "value",
+        "valueQuantity",
+        "valueString",
+        "reference",
+        "type",
+        "subject",
+        "start",
+        "end",
+        "low",
+        "high",
+        "component",
+        "entry",
+    ]
 ) | st.text(max_size=4)
 _scalars = (
     st.none()

@@ -114,7 +114,8 @@ def test_refused(name: str, value: object) -> None:
 
 def test_every_primitive_refuses_every_other_kind_of_json() -> None:
     for check in PRIMITIVES.values():
-        for value in (None, [], {}):
+        others: list[object] = [None, [], {}]
+        for value in others:
             fault = check(value)
             assert fault is not None
             assert fault.code == "structure"

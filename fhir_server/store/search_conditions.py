@@ -1,9 +1,9 @@
-"""The tests that a search is made of: which rows of which index satisfy a term.
+"""The conditions that a search is made of: which rows of which index satisfy a term.
 
-A `Kind` is the shape (one condition on one index), a `Test` a kind with its values. Comparing
-ranges of time follows http://hl7.org/fhir/R4/search.html#prefix to the letter: `eq` holds where
-the search range contains the resource's, `gt` and `lt` where the range above or below the search
-range meets it, `ge` and `le` where that or `eq` holds.
+A `Kind` is the shape (one condition on one index), a `Condition` is a kind with its values.
+Comparing ranges of time follows http://hl7.org/fhir/R4/search.html#prefix to the letter: `eq`
+holds where the search range contains the resource's, `gt` and `lt` where the range above or below
+the search range meets it, `ge` and `le` where that or `eq` holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,8 @@ VERSION = table("resource_version")
 DATE_INDEX = table("date_index")
 
 _Bind: TypeAlias = Mapping[str, BindParameter[Any]]
-_Condition: TypeAlias = Callable[[FromClause, _Bind], ColumnElement[bool]]
+_Compared: TypeAlias = Mapping[DatePrefix, ColumnElement[bool]]
+_Holds: TypeAlias = Callable[[FromClause, _Bind], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,24 @@ class Kind:
 
     index: Table
     values: tuple[str, ...]
-    condition: _Condition
+    condition: _Holds
     by_rid: bool = False
     seeks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """A kind, by its name in KINDS, with a value for each of its `values`."""
+class Condition:
+    """A kind, by its name in KINDS, with a value for each of its `values`.
+
+    `parameter` is the search parameter that it came from.
+    """
 
     kind: str
     values: tuple[SqlValue, ...]
+    parameter: str
 
 
-def _equal(*names: str) -> _Condition:
+def _equal(*names: str) -> _Holds:
     def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
         return and_(*(rows.c[name] == bind[name] for name in names))
 
@@ -64,9 +69,7 @@ def _starts(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
 
 
 def _contains(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
-    return and_(
-        rows.c.param == bind["param"], func.instr(rows.c.value, bind["text"]) > 0
-    )
+    return and_(rows.c.param == bind["param"], func.instr(rows.c.value, bind["text"]) > 0)
 
 
 def _exact(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
@@ -77,44 +80,31 @@ def _exact(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
         version.c.version == of.c.version,
         func.holds_text(version.c.body, bind["paths"], bind["text"]) == 1,
     )
-    return and_(
-        rows.c.param == bind["param"], rows.c.value == bind["normalised"], body_says_so
-    )
+    return and_(rows.c.param == bind["param"], rows.c.value == bind["normalised"], body_says_so)
 
 
-def _compare(
-    prefix: DatePrefix, low: ColumnElement[int], high: ColumnElement[int], bind: _Bind
-) -> ColumnElement[bool]:
-    """Return the comparison of a resource's `[low, high)` with the search's.
+def _compare(low: ColumnElement[int], high: ColumnElement[int], bind: _Bind) -> _Compared:
+    """Return each comparison of a resource's `[low, high)` with the search's.
 
     Where both ends matter, the bound that an index can seek by is written out beside them.
     """
     from_, to = bind["low"], bind["high"]
     inside = and_(low >= from_, high <= to)
-    match prefix:
-        case "eq":
-            return and_(inside, low < to)
-        case "ne":
-            return or_(low < from_, high > to)
-        case "gt":
-            return high > to
-        case "lt":
-            return low < from_
-        case "ge":
-            return and_(high > from_, or_(high > to, inside))
-        case "le":
-            return and_(low < to, or_(low < from_, inside))
-        case "sa":
-            return low >= to
-        case "eb":
-            return high <= from_
+    return {
+        "eq": and_(inside, low < to),
+        "ne": or_(low < from_, high > to),
+        "gt": high > to,
+        "lt": low < from_,
+        "ge": and_(high > from_, or_(high > to, inside)),
+        "le": and_(low < to, or_(low < from_, inside)),
+        "sa": low >= to,
+        "eb": high <= from_,
+    }
 
 
 def _date(prefix: DatePrefix) -> Kind:
     def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
-        return and_(
-            rows.c.param == bind["param"], _compare(prefix, rows.c.low, rows.c.high, bind)
-        )
+        return and_(rows.c.param == bind["param"], _compare(rows.c.low, rows.c.high, bind)[prefix])
 
     return Kind(DATE_INDEX, ("param", "low", "high"), condition, seeks=prefix != "ne")
 
@@ -125,7 +115,7 @@ def _updated(prefix: DatePrefix) -> Kind:
         # on its side, so that the index can be used.
         at = rows.c.last_updated
         from_, to = bind["low"], bind["high"]
-        compared = {
+        compared: _Compared = {
             "eq": and_(at >= from_, at <= to - 1000),
             "ne": or_(at < from_, at > to - 1000),
             "gt": at > to - 1000,
@@ -134,8 +124,8 @@ def _updated(prefix: DatePrefix) -> Kind:
             "le": or_(at < from_, and_(at >= from_, at <= to - 1000)),
             "sa": at >= to,
             "eb": at <= from_ - 1000,
-        }[prefix]
-        return and_(rows.c.type == bind["type"], compared)
+        }
+        return and_(rows.c.type == bind["type"], compared[prefix])
 
     return Kind(RESOURCE, ("type", "low", "high"), condition, seeks=prefix != "ne")
 

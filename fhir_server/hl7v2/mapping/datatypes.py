@@ -1,0 +1,195 @@
+"""HL7 v2 data types to FHIR data types: CX, EI, HD, XCN, CE/CWE/CNE, CQ.
+
+Source: v2-to-FHIR implementation guide, folder mappings/datatypes. A function returns {} where
+the value is empty: an element without content does not stand in a resource.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, is_oid, sender_uri, v2_table
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.times import moment
+from fhir_server.hl7v2.tokenizer import Composite
+from fhir_server.r4.codec import JsonObject
+from terminology.codings import UCUM
+from terminology.units import ucum_code
+
+# HL7 v2.8 section 2A.3.45 (NM): a sign, digits, a point; no exponent, no thousands separator.
+_NUMBER: Final = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)")
+_LONGEST_NUMBER: Final = 40
+# What FHIR forbids in a string, beside the empty one.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def clean(text: str) -> str:
+    """Return a text as FHIR's string allows it: no control characters but tab and line break."""
+    return _CONTROLS.sub("", text).strip()
+
+
+def token(text: str) -> str:
+    """Return a code as FHIR's code allows it: single blanks inside, none around."""
+    return " ".join(clean(text).split())
+
+
+def filled(**elements: Any) -> JsonObject:
+    """Return the elements that have content; a trailing underscore in a name is dropped."""
+    return {
+        name.rstrip("_"): value for name, value in elements.items() if value not in ("", None, {}, [])
+    }
+
+
+def number(text: str) -> Decimal | None:
+    """Return the value of an NM with its precision, None where it is no NM."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None or len(found[0]) > _LONGEST_NUMBER:
+        return None
+    try:
+        return Decimal(("-" if found[1] == "-" else "") + found[2])
+    except InvalidOperation:
+        return None
+
+
+def authority(namespace: str, universal: str, kind: str, context: Context) -> str:
+    """Return the URI of an HD, "" where it is empty.
+
+    A universal id says it best; then the namespace: by the settings' map, else `urn:id:`.
+    """
+    if universal and kind.upper() == "ISO" and is_oid(universal):
+        return f"urn:oid:{universal}"
+    if universal and kind.upper() == "UUID" and _UUID.fullmatch(universal):
+        return f"urn:uuid:{universal.lower()}"
+    if universal and kind.upper() in ("URI", "URL") and not re.search(r"\s", universal):
+        return universal
+    name = namespace or universal
+    if not name:
+        return ""
+    return context.identifier_systems.get(name) or sender_uri(name)
+
+
+def cx_authority(value: Composite, context: Context) -> str:
+    """Return the assigning authority of a CX (component 4, an HD in sub-components)."""
+    parts = value.component(4)
+    return authority(
+        parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context
+    )
+
+
+def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
+    """Return a CX as Identifier; `system` is its assigning authority's URI."""
+    if not clean(value.text(1)):
+        return {}
+    kind = token(value.text(5))
+    return filled(
+        use="temp" if kind in ("MRT", "PNT", "TPR") else "",
+        type_={"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]} if kind else {},
+        system=system,
+        value=clean(value.text(1)),
+        period=filled(start=_date(value.text(7), context), end=_date(value.text(8), context)),
+    )
+
+
+def ei(value: Composite, context: Context, *, kind: str) -> JsonObject:
+    """Return an EI as Identifier of a table 0203 `kind`; without authority it is the sender's."""
+    if not clean(value.text(1)):
+        return {}
+    system = authority(value.text(2), value.text(3), value.text(4), context)
+    return {
+        "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]},
+        "system": system or context.own(kind),
+        "value": clean(value.text(1)),
+    }
+
+
+def concept(value: Composite, context: Context, *, table: str = "") -> JsonObject:
+    """Return a CE, CWE, CNE or IS as CodeableConcept, codings in the order sent.
+
+    `table` is the HL7 table (four digits) of a code whose coding system is not named.
+    """
+    codings = list(_codings(value, context, table))
+    text = clean(value.text(9)) or clean(value.text(2)) or clean(value.text(5))
+    return filled(coding=codings, text=text)
+
+
+def identifying_concept(value: Composite, context: Context) -> JsonObject:
+    """Return a concept with the LOINC codings that the hospital accepted for its local codes."""
+    found = concept(value, context)
+    codings: list[JsonObject] = found.get("coding", [])
+    known = {(coding.get("system"), coding["code"]) for coding in codings}
+    for coding in list(codings):
+        for equal in context.codes.translate(coding.get("system"), coding["code"]):
+            if (equal.system, equal.code) not in known:
+                known.add((equal.system, equal.code))
+                codings.append(
+                    filled(system=equal.system, code=equal.code, display=equal.display)
+                )
+    return found
+
+
+def _codings(value: Composite, context: Context, table: str) -> Iterator[JsonObject]:
+    # CWE: identifier, text, system; its version (and OID) stand apart, three times over.
+    for first, version, oid in ((1, 7, 14), (4, 8, 17), (10, 13, 20)):
+        code = token(value.text(first))
+        if not code:
+            continue
+        name = value.text(first + 2) or value.text(oid)
+        system = v2_table(table) if table and not name else context.system(name)
+        yield filled(
+            system=system,
+            version=clean(value.text(version)) if name else "",
+            code=code,
+            display=clean(value.text(first + 1)),
+        )
+
+
+def quantity_unit(value: Composite) -> JsonObject:
+    """Return unit, system and code of a Quantity from a CE or CWE of units (OBX-6).
+
+    The unit is shown as it was sent. UCUM is claimed only for a unit that is recognised: of the
+    code, of its text or of the alternate code, in that order.
+    """
+    candidates = [clean(value.text(part)) for part in (1, 2, 4, 5)]
+    shown = candidates[1] or candidates[0] or candidates[3] or candidates[2]
+    code = next((known for text in candidates if text and (known := ucum_code(text))), None)
+    if not shown:
+        return {}
+    return {"unit": shown} | ({"system": UCUM, "code": code} if code else {})
+
+
+def person(value: Composite, context: Context) -> JsonObject:
+    """Return an XCN as a logical Reference to a Practitioner: identifier and name, no resource."""
+    family = value.component(2).subcomponent(1)
+    names = [value.text(6), value.text(3), value.text(4), family, value.text(5)]
+    identifier: JsonObject = {}
+    if clean(value.text(1)):
+        parts = value.component(9)
+        system = authority(
+            parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context
+        )
+        identifier = {"system": system or context.own(), "value": clean(value.text(1))}
+    display = clean(" ".join(name for name in names if name))
+    if not identifier and not display:
+        return {}
+    return filled(type_="Practitioner", identifier=identifier, display=display)
+
+
+def organization(value: Composite, context: Context) -> JsonObject:
+    """Return an XON as a logical Reference to an Organization."""
+    name = clean(value.text(1))
+    number_ = clean(value.text(10)) or clean(value.text(3))
+    parts = value.component(6)
+    system = authority(parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context)
+    identifier = {"system": system or context.own(), "value": number_} if number_ else {}
+    if not name and not identifier:
+        return {}
+    return filled(type_="Organization", identifier=identifier, display=name)
+
+
+def _date(text: str, context: Context) -> str:
+    try:
+        return moment(text, zone=context.zone).text if text else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,76 @@
+"""From the terms of a query to conditions on the indexes."""
+
+from sqlalchemy import Connection
+
+from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, normalise
+from fhir_server.store import interning
+from fhir_server.store.search_conditions import Condition
+from fhir_server.store.search_query import (
+    Criterion,
+    DateTerm,
+    ReferenceTerm,
+    StringTerm,
+    Term,
+    TokenTerm,
+)
+
+# Above every character that text may hold: the end of a range of texts with one beginning.
+_AFTER_ALL = "\U0010ffff"
+
+
+def conditions_of(connection: Connection, type: str, criterion: Criterion) -> tuple[Condition, ...]:
+    """Return the conditions of which one must hold; none at all where nothing stored can match.
+
+    KeyError for a parameter that `type` does not have: parsing has refused it before.
+    """
+    found = (_condition(connection, type, criterion.parameter, term) for term in criterion.terms)
+    return tuple(condition for condition in found if condition is not None)
+
+
+def parameter_number(connection: Connection, type: str, parameter: str) -> int:
+    """Return the interned number of a parameter of `type`; KeyError where it has no index."""
+    return interning.parameter_ids(connection, type)[parameter]
+
+
+def _condition(connection: Connection, type: str, parameter: str, term: Term) -> Condition | None:
+    if parameter == "_id" and isinstance(term, TokenTerm):
+        return Condition("id", (type, term.code), parameter)
+    if parameter == "_lastUpdated" and isinstance(term, DateTerm):
+        return Condition(f"updated-{term.prefix}", (type, term.low, term.high), parameter)
+    param = parameter_number(connection, type, parameter)
+    if isinstance(term, TokenTerm):
+        return _token(connection, param, parameter, term)
+    if isinstance(term, StringTerm):
+        return _string(type, param, parameter, term)
+    return _range_or_target(param, parameter, term)
+
+
+def _range_or_target(param: int, parameter: str, term: DateTerm | ReferenceTerm) -> Condition:
+    if isinstance(term, DateTerm):
+        return Condition(f"date-{term.prefix}", (param, term.low, term.high), parameter)
+    if term.type is None:
+        return Condition("target", (param, term.target), parameter)
+    return Condition("reference", (param, term.target, term.type), parameter)
+
+
+def _token(connection: Connection, param: int, parameter: str, term: TokenTerm) -> Condition | None:
+    if term.system is None:
+        return Condition("code", (param, term.code), parameter)
+    system = interning.known_system_id(connection, term.system)
+    if system is None:
+        return None
+    if term.code is None:
+        return Condition("system", (param, system), parameter)
+    return Condition("token", (param, term.code, system), parameter)
+
+
+def _string(type: str, param: int, parameter: str, term: StringTerm) -> Condition:
+    text = normalise(term.text)
+    match term.match:
+        case "starts":
+            return Condition("starts", (param, text, text + _AFTER_ALL), parameter)
+        case "contains":
+            return Condition("contains", (param, text), parameter)
+        case "exact":
+            paths = " ".join(SEARCH_PARAMETERS[type][parameter].paths)
+            return Condition("exact", (param, text, paths, term.text), parameter)
