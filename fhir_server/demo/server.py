@@ -28,6 +28,7 @@ class DemoServer:
     mllp_port: int
     environment: dict[str, str]
     started_in: float
+    pid: int
 
 
 def free_port() -> int:
@@ -61,7 +62,9 @@ def running(*, local_codes: Path, settings: dict[str, str] | None = None) -> Ite
             try:
                 url = f"http://127.0.0.1:{http_port}"
                 _wait(url, process, log)
-                yield DemoServer(url, mllp_port, environment, time.perf_counter() - started)
+                yield DemoServer(
+                    url, mllp_port, environment, time.perf_counter() - started, process.pid
+                )
             finally:
                 process.terminate()
                 process.wait(timeout=30)

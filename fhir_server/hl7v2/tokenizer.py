@@ -99,6 +99,12 @@ class Composite:
         part = self._part(self.separators.subcomponent, number)
         return unescape(part, self.separators, self.codec).strip()
 
+    def promoted(self) -> "Composite":
+        """Return it with its sub-components as components: a composite inside a composite."""
+        mark = self.separators.subcomponent
+        raw = self.raw.replace(mark, self.separators.component) if mark else self.raw
+        return Composite(raw, self.separators, self.codec)
+
     def whole(self) -> str:
         """Return all of it as one text, unescaped: for text types, in which `^` is no delimiter."""
         return unescape(self.raw, self.separators, self.codec)

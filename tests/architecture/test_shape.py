@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.shape import docstrings, duplicates, excepts, imports, mentions, sizes
+from scripts.shape import docstrings, duplicates, excepts, imports, limits, mentions, sizes
 from scripts.shape.__main__ import measured
 from scripts.shape.report import Row, percentile
 from scripts.shape.sources import Source
@@ -48,14 +48,15 @@ def test_every_measure_of_the_house_is_there(rows: list[Row]) -> None:
     ]
 
 
-def test_a_long_file_and_a_long_function_are_seen() -> None:
+def test_a_long_file_and_a_long_function_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TABLES", frozenset({"terminology/gone.py"}))
     body = "    x = 1\n" * 80
     source = Source("terminology/long.py", "def long():\n" + body + "y = 2\n" * 420)
     assert [row.broken for row in sizes.files([source])] == [
         ("file lines, median: 501",),
         ("file lines, p90: 501",),
         ("terminology/long.py: 501 lines",),
-        (),
+        ("terminology/gone.py",),
     ]
     assert _broken(sizes.functions([source])) == {
         "function lines, p90": ("function lines, p90: 81",),

@@ -38,7 +38,9 @@ def token(text: str) -> str:
 def filled(**elements: Any) -> JsonObject:
     """Return the elements that have content; a trailing underscore in a name is dropped."""
     return {
-        name.rstrip("_"): value for name, value in elements.items() if value not in ("", None, {}, [])
+        name.rstrip("_"): value
+        for name, value in elements.items()
+        if value not in ("", None, {}, [])
     }
 
 
@@ -73,9 +75,7 @@ def authority(namespace: str, universal: str, kind: str, context: Context) -> st
 def cx_authority(value: Composite, context: Context) -> str:
     """Return the assigning authority of a CX (component 4, an HD in sub-components)."""
     parts = value.component(4)
-    return authority(
-        parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context
-    )
+    return authority(parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context)
 
 
 def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
@@ -123,9 +123,7 @@ def identifying_concept(value: Composite, context: Context) -> JsonObject:
         for equal in context.codes.translate(coding.get("system"), coding["code"]):
             if (equal.system, equal.code) not in known:
                 known.add((equal.system, equal.code))
-                codings.append(
-                    filled(system=equal.system, code=equal.code, display=equal.display)
-                )
+                codings.append(filled(system=equal.system, code=equal.code, display=equal.display))
     return found
 
 

@@ -39,9 +39,7 @@ def values(obx: Segment, context: Context) -> list[JsonObject]:
     Repetitions of a text are lines of one text (HL7 v2.8 section 2A.3.76, TX).
     """
     kind = obx.text(2).upper()
-    cells = [
-        _Cell(each, obx, quantity_unit(obx.first(6)), context) for each in obx.repetitions(5)
-    ]
+    cells = [_Cell(each, obx, quantity_unit(obx.first(6)), context) for each in obx.repetitions(5)]
     if kind in _TEXTS:
         lines = "\n".join(clean(cell.value.whole()) for cell in cells).strip()
         return [{"valueString": lines}] if lines else []
@@ -52,8 +50,8 @@ def values(obx: Segment, context: Context) -> list[JsonObject]:
 
 
 def _nm(cell: _Cell) -> JsonObject:
-    value = number(cell.value.text(1))
-    if value is None or cell.value.text(2):
+    value = number(cell.value.whole())
+    if value is None:
         return _as_text(cell, "OBX-5 is no number, though OBX-2 is NM; it is kept as text")
     return {"valueQuantity": {"value": value, **cell.unit}}
 
@@ -77,7 +75,9 @@ def _sn(cell: _Cell) -> JsonObject:
 def _range(cell: _Cell, low: Decimal, high: Decimal) -> JsonObject:
     if low > high:
         return _as_text(cell, "OBX-5 is a range whose low end is above its high end")
-    return {"valueRange": {"low": {"value": low, **cell.unit}, "high": {"value": high, **cell.unit}}}
+    return {
+        "valueRange": {"low": {"value": low, **cell.unit}, "high": {"value": high, **cell.unit}}
+    }
 
 
 def _ratio(cell: _Cell, comparator: str, first: Decimal, second: Decimal) -> JsonObject:

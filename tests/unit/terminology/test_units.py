@@ -175,11 +175,10 @@ def test_printed_units(printed: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "Mmol/L", "G/L", "M/L", "斤", "mmo/L", "mg", "109/L", "mg/dL*", "M" * 5000]
+    "text", ["", " ", "Mmol/L", "G/L", "M/L", "斤", "mmo/L", "109/L", "mg/dL*", "M", "M" * 5000]
 )
 def test_a_unit_is_not_guessed(text: str) -> None:
-    assert ucum_code(text) in (None, text)
-    assert ucum_code(text) is None or text in PRINTED
+    assert ucum_code(text) is None
 
 
 def test_a_printed_form_has_one_meaning() -> None:

@@ -1,0 +1,64 @@
+"""Segments in = segments converted + segments reported; fields that nobody reads are named too."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fhir_server.hl7v2.mapping import notes, observation, order, patient, specimen
+from fhir_server.hl7v2.mapping.groups import Unconverted
+from fhir_server.hl7v2.tokenizer import Message, Segment
+
+# What of each converted segment is read; MSH: separators, parties, time, type, ids, charset.
+_READ: Final = {
+    "MSH": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 18)),
+    "PID": patient.FIELDS,
+    "ORC": order.ORC_FIELDS,
+    "OBR": order.OBR_FIELDS,
+    "OBX": observation.FIELDS,
+    "NTE": notes.FIELDS,
+    "SPM": specimen.FIELDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where each segment of a message went."""
+
+    segments: int
+    converted: int
+    unconverted: tuple[Unconverted, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that is stored: places, names and reasons, nothing of the content."""
+        return {
+            "segments": self.segments,
+            "converted": self.converted,
+            "unconverted": [_entry(each) for each in self.unconverted],
+        }
+
+
+def account(message: Message, left_out: Iterable[Unconverted]) -> Account:
+    """Return the account of a message of which `left_out` was not converted."""
+    whole = sorted(left_out, key=lambda each: each.segment.index)
+    missing = {each.segment.index for each in whole}
+    partly = [
+        Unconverted(segment, "fields that are not read", fields)
+        for segment in message.segments
+        if segment.index not in missing and (fields := _unread(segment))
+    ]
+    return Account(len(message.segments), len(message.segments) - len(missing), (*whole, *partly))
+
+
+def _unread(segment: Segment) -> tuple[int, ...]:
+    read = _READ[segment.name]
+    return tuple(number for number in segment.valued() if number not in read)
+
+
+def _entry(each: Unconverted) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "segment": each.segment.name,
+        "index": each.segment.index,
+        "bytes": list(each.segment.span),
+        "reason": each.reason,
+    }
+    return entry if each.fields is None else entry | {"fields": list(each.fields)}

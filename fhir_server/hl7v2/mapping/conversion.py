@@ -1,0 +1,245 @@
+"""An ORU^R01 as FHIR resources: pure, from segments to drafts that the store then takes.
+
+A conversion knows the ids of its patients; whether a draft is newer than what is stored is the
+store's question (`fhir_server.hl7v2.recording`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from fhir_server.hl7v2.mapping.accounting import Account, account
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.groups import (
+    ObservationGroup,
+    OrderGroup,
+    PatientGroup,
+    SpecimenGroup,
+    Unconverted,
+    group,
+)
+from fhir_server.hl7v2.mapping.identity import Ordinals, resource_id
+from fhir_server.hl7v2.mapping.observation import observation
+from fhir_server.hl7v2.mapping.order import Order, diagnostic_report, order, service_request
+from fhir_server.hl7v2.mapping.patient import PatientDraft, patient
+from fhir_server.hl7v2.mapping.specimen import specimen, specimen_number, specimen_of_obr
+from fhir_server.hl7v2.mapping.times import Moment, utc
+from fhir_server.hl7v2.mapping.values import is_converted
+from fhir_server.hl7v2.tokenizer import Message
+from fhir_server.r4.codec import JsonObject
+
+Merge = Literal["replace", "keep-value", "report"]
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Age:
+    """How new a draft is: when the lab released it, when it was sent, and its step of life.
+
+    In microseconds since the epoch. A greater age is newer; of two with the same times the
+    later step (corrected after final, withdrawn after corrected) is.
+    """
+
+    issued: int
+    sent: int
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource with id and subject, ready to be stored.
+
+    `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
+    or, for a report, keep the results that the stored one lists.
+    """
+
+    resource: JsonObject
+    age: Age
+    merge: Merge = "replace"
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return f"{self.resource['resourceType']}/{self.resource['id']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message grouped by patient: what can be known before the store is asked."""
+
+    message: Message
+    context: Context
+    groups: Sequence[PatientGroup]
+    patients: Sequence[PatientDraft]
+    left_out: Sequence[Unconverted]
+
+    @property
+    def age(self) -> Age:
+        """The age of what MSH alone dates: the patients."""
+        sent = microseconds(self.context.sent)
+        return Age(sent, sent, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The drafts of a message and the account of its segments."""
+
+    drafts: tuple[Draft, ...]
+    account: Account
+
+
+def read(message: Message, context: Context) -> Read:
+    """Group the message and read its patients; Refusal names the place of what is missing."""
+    groups, left_out = group(message)
+    patients = [patient(each.pid, context) for each in groups]
+    return Read(message, context, groups, patients, left_out)
+
+
+def convert(found: Read, patient_ids: Sequence[str]) -> Conversion:
+    """Return the drafts of all results; `patient_ids[n]` is the id of `found.patients[n]`."""
+    # Remarks of an earlier attempt with other patient ids would stand twice.
+    work = _Work(found.context, list(found.left_out))
+    for each, patient_id in zip(found.groups, patient_ids, strict=True):
+        for one in each.orders:
+            work.add_order(one, patient_id)
+    return Conversion(tuple(work.drafts), account(found.message, work.left_out))
+
+
+def microseconds(moment: Moment) -> int:
+    """Return the first instant that a time names, in microseconds since the epoch."""
+    return (utc(moment.low) - _EPOCH) // timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class _Work:
+    context: Context
+    left_out: list[Unconverted]
+    drafts: list[Draft] = field(default_factory=list)
+    ordinals: Ordinals = field(default_factory=Ordinals)
+
+    def add_order(self, group: OrderGroup, patient_id: str) -> None:
+        found = order(group, self.context)
+        key = self._order_key(found, patient_id)
+        links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
+        specimens = self._specimens(group, found, key, links)
+        if found is not None:
+            request = service_request(found, group, self.context)
+            links = links | {"basedOn": [self._add(request, found, key, links)]}
+        results = self._observations(group, found, key, links, specimens)
+        if found is not None:
+            report = diagnostic_report(found, group, self.context)
+            if specimens:
+                links = links | {"specimen": list(specimens.values())}
+            if results:
+                links = links | {"result": results}
+            self._add(report, found, key, links, merge="report")
+
+    def _order_key(self, found: Order | None, patient_id: str) -> tuple[str, ...]:
+        """Return what identifies an order: sender, patient, number and service.
+
+        The patient is part of it: laboratories use their numbers again, and a number that comes
+        back for somebody else must never touch the first patient's results.
+        """
+        own = (*self.context.sender, patient_id)
+        if found is None:
+            return (*own, "", "")
+        number = found.number
+        if not number:
+            place = found.obr.at(3)
+            text = "no order number in OBR-3, OBR-2 or ORC: a resend is known by its times only"
+            self.context.remark("101", text, place)
+            number = f"@{found.observed.text if found.observed else ''}"
+        key = (*own, number, found.service)
+        return (*key, self.ordinals.next("order", *key))
+
+    def _specimens(
+        self, group: OrderGroup, found: Order | None, key: tuple[str, ...], links: JsonObject
+    ) -> dict[int, JsonObject]:
+        """Add the specimens of an order; return the references by index of their segment."""
+        if group.specimens:
+            return {
+                each.spm.index: self._specimen(each, found, key, links) for each in group.specimens
+            }
+        resource = specimen_of_obr(found, self.context) if found is not None else {}
+        if not resource or found is None:
+            return {}
+        return {found.obr.index: self._add(resource, found, key, links)}
+
+    def _specimen(
+        self, group: SpecimenGroup, found: Order | None, key: tuple[str, ...], links: JsonObject
+    ) -> JsonObject:
+        number = specimen_number(group.spm)
+        # A specimen with a number of its own serves several orders of its patient.
+        own = (*key[:3], number) if number else (*key, self.ordinals.next("specimen", *key))
+        return self._add(specimen(group, self.context), found, own, links)
+
+    def _observations(
+        self,
+        group: OrderGroup,
+        found: Order | None,
+        key: tuple[str, ...],
+        links: JsonObject,
+        specimens: dict[int, JsonObject],
+    ) -> list[JsonObject]:
+        references = []
+        for each in group.observations:
+            if not is_converted(each.obx):
+                self._leave_out(each)
+                continue
+            sampled = _specimen_of(each, group, specimens)
+            more = {"specimen": sampled} if sampled else {}
+            references.append(self._observation(each, group, found, key, links | more))
+        return references
+
+    def _observation(
+        self,
+        each: ObservationGroup,
+        group: OrderGroup,
+        found: Order | None,
+        key: tuple[str, ...],
+        links: JsonObject,
+    ) -> JsonObject:
+        only = group.specimens[0].spm if len(group.specimens) == 1 else each.specimen
+        draft = observation(each, found, only, self.context)
+        own = (*key, draft.code, draft.sub_id)
+        if found is None:
+            own = (*own, draft.observed.text if draft.observed else "")
+        own = (*own, self.ordinals.next("observation", *own))
+        merge: Merge = "keep-value" if draft.keeps_value else "replace"
+        return self._add(draft.resource, found, own, links, merge=merge, rank=draft.rank)
+
+    def _leave_out(self, each: ObservationGroup) -> None:
+        kind = each.obx.text(2) or "(empty)"
+        reason = f"OBX-2 {kind[:10]} is not converted by this version"
+        self.context.remark("102", f"{reason}; the result is kept in the message", each.obx.at(2))
+        self.left_out.append(Unconverted(each.obx, reason))
+        self.left_out += [Unconverted(nte, "a note to a result left out") for nte in each.notes]
+
+    def _add(
+        self,
+        resource: JsonObject,
+        found: Order | None,
+        key: tuple[str, ...],
+        links: JsonObject,
+        *,
+        merge: Merge = "replace",
+        rank: int = 0,
+    ) -> JsonObject:
+        """Add a draft; return the Reference to it."""
+        kind = resource["resourceType"]
+        sent = microseconds(self.context.sent)
+        issued = sent if found is None else microseconds(found.issued)
+        whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
+        draft = Draft(whole, Age(issued, sent, rank), merge)
+        self.drafts.append(draft)
+        return {"reference": draft.reference}
+
+
+def _specimen_of(
+    each: ObservationGroup, group: OrderGroup, specimens: dict[int, JsonObject]
+) -> JsonObject | None:
+    """Return the specimen of a result: the one it stands behind, else the only one."""
+    if each.specimen is not None:
+        return specimens[each.specimen.index]
+    return next(iter(specimens.values())) if len(specimens) == 1 else None

@@ -1,0 +1,232 @@
+"""OBX to Observation.
+
+Source: v2-to-FHIR implementation guide, OBX[Observation]; the decisions where it is silent are
+in docs/reference/hl7v2-mapping.md.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fhir_server.hl7v2.mapping import tables
+from fhir_server.hl7v2.mapping.code_systems import ABSENT_REASON, CATEGORY, INTERPRETATION, v2_table
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.datatypes import (
+    authority,
+    clean,
+    concept,
+    filled,
+    identifying_concept,
+    organization,
+    person,
+    quantity_unit,
+    token,
+)
+from fhir_server.hl7v2.mapping.groups import ObservationGroup
+from fhir_server.hl7v2.mapping.notes import notes
+from fhir_server.hl7v2.mapping.order import Order, identity_code, refuse_future, required_time
+from fhir_server.hl7v2.mapping.reference_range import reference_range
+from fhir_server.hl7v2.mapping.specimen import collection_time
+from fhir_server.hl7v2.mapping.tables import ResultStatus
+from fhir_server.hl7v2.mapping.times import Moment
+from fhir_server.hl7v2.mapping.values import values
+from fhir_server.hl7v2.problems import refuse
+from fhir_server.hl7v2.tokenizer import Composite, Segment
+from fhir_server.r4.codec import JsonObject
+from terminology.codings import LOINC
+
+FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 20, 21, 23))
+
+_ANALYSED: Final = "http://hl7.org/fhir/StructureDefinition/observation-analysis-date-time"
+_SUB_ID: Final = "http://hl7.org/fhir/StructureDefinition/observation-v2-subid"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationDraft:
+    """An Observation without id, subject and references, and what its identity is made of.
+
+    `observed` is the time of observation where there is one. `keeps_value`: the message gives
+    only a new status; the value is the one that is stored.
+    """
+
+    resource: JsonObject
+    code: str
+    sub_id: str
+    rank: int
+    observed: Moment | None
+    keeps_value: bool
+
+
+def observation(
+    group: ObservationGroup, order: Order | None, specimen: Segment | None, context: Context
+) -> ObservationDraft:
+    """Return the Observation of an OBX; `specimen` is the only SPM of its order, if there is one.
+
+    Refusal: 101 without OBX-3; 101 without any time of observation where the result needs one,
+    102 where a time is none or lies in the future.
+    """
+    obx = group.obx
+    code = identifying_concept(obx.first(3), context)
+    if not code:
+        raise refuse("101", "OBX-3 is empty: what was observed cannot be told", obx.at(3))
+    sent = obx.text(11).upper()
+    status = _status(obx, sent, context)
+    observed, effective = _effective(obx, order, specimen, context)
+    if observed is None and status.needs_time:
+        raise refuse(
+            "101",
+            "OBX-14, OBR-7 and SPM-17 are all empty: a result without a time of observation "
+            "cannot be judged for its age",
+            obx.at(14),
+        )
+    resource = _resource(group, order, code, status, effective, context)
+    return ObservationDraft(
+        resource=resource,
+        code=identity_code(obx.first(3)),
+        sub_id=obx.raw(4),
+        rank=status.rank,
+        observed=observed,
+        keeps_value=sent == tables.FINALISED and not obx.raw(5),
+    )
+
+
+def _resource(
+    group: ObservationGroup,
+    order: Order | None,
+    code: JsonObject,
+    status: ResultStatus,
+    effective: JsonObject,
+    context: Context,
+) -> JsonObject:
+    obx = group.obx
+    issued = context.sent if order is None else order.issued
+    found = values(obx, context)
+    return {
+        "resourceType": "Observation",
+        **filled(
+            extension=_extensions(obx, context),
+            identifier=_instance(obx, context),
+            status=status.status,
+            category=_category(code, order, context),
+            code=code,
+            **effective,
+            issued=issued.text if issued.is_instant else "",
+            performer=_performers(obx, context),
+            **(found[0] if len(found) == 1 else {}),
+            dataAbsentReason={} if found else _absent(status),
+            interpretation=_interpretations(obx, context),
+            note=notes(group.notes),
+            bodySite=concept(obx.first(20), context, table="0163"),
+            method=concept(obx.first(17), context),
+            referenceRange=reference_range(_range_text(obx), quantity_unit(obx.first(6))),
+            # The guide: several repetitions of OBX-5 are components under the code of OBX-3.
+            component=[{"code": code, **each} for each in found] if len(found) > 1 else [],
+        ),
+    }
+
+
+def _status(obx: Segment, sent: str, context: Context) -> ResultStatus:
+    found = tables.OBSERVATION_STATUS.get(sent)
+    if found is None:
+        reason = "is no code of table 0085" if sent else "is empty"
+        context.remark("103", f"OBX-11 {reason}; the result's status is unknown", obx.at(11))
+    return found or tables.UNKNOWN_RESULT
+
+
+def _effective(
+    obx: Segment, order: Order | None, specimen: Segment | None, context: Context
+) -> tuple[Moment | None, JsonObject]:
+    """Return the time of observation: OBX-14, else OBR-7 to OBR-8, else SPM-17.
+
+    HL7 v2.8 section 7.4.2.14: OBX-14 is needed where it differs from OBR-7; section 4.5.3.7:
+    for a specimen OBR-7 is the time of its collection, which SPM-17 holds as well.
+    """
+    own = required_time(obx, 14, context)
+    if own is not None:
+        refuse_future(own, obx, 14, context)
+        return own, {"effectiveDateTime": own.text}
+    if order is not None and order.observed is not None:
+        return order.observed, order.effective
+    collected = None if specimen is None else collection_time(specimen, context)
+    if collected is None or specimen is None:
+        return None, {}
+    refuse_future(collected, specimen, 17, context)
+    return collected, {"effectiveDateTime": collected.text}
+
+
+def _extensions(obx: Segment, context: Context) -> list[JsonObject]:
+    found: list[JsonObject] = []
+    sub_id = clean(obx.first(4).whole())
+    if sub_id:
+        original = {"url": "original-sub-identifier", "valueString": sub_id}
+        found.append({"url": _SUB_ID, "extension": [original]})
+    analysed = required_time(obx, 19, context)
+    if analysed is not None:
+        found.append({"url": _ANALYSED, "valueDateTime": analysed.text})
+    return found
+
+
+def _instance(obx: Segment, context: Context) -> list[JsonObject]:
+    value = obx.first(21)
+    if not clean(value.text(1)):
+        return []
+    system = authority(value.text(2), value.text(3), value.text(4), context)
+    return [{"system": system or context.own("observation"), "value": clean(value.text(1))}]
+
+
+def _category(code: JsonObject, order: Order | None, context: Context) -> list[JsonObject]:
+    loinc = {each["code"] for each in code.get("coding", ()) if each.get("system") == LOINC}
+    found = "vital-signs" if loinc & tables.VITAL_SIGNS else ""
+    if not found and order is not None:
+        found = tables.CATEGORY.get(order.obr.text(24).upper(), "")
+    return [{"coding": [{"system": CATEGORY, "code": found}]}] if found else []
+
+
+def _performers(obx: Segment, context: Context) -> list[JsonObject]:
+    found = [person(each, context) for each in obx.repetitions(16)]
+    found.append(organization(obx.first(23), context))
+    if not found[-1]:
+        found.append(_producer(obx.first(15), context))
+    return [each for each in found if each]
+
+
+def _producer(value: Composite, context: Context) -> JsonObject:
+    """Return OBX-15, a CE that names a laboratory, as a logical Reference."""
+    number, name = clean(value.text(1)), clean(value.text(2))
+    if not number and not name:
+        return {}
+    identifier = {"system": context.system(value.text(3)), "value": number} if number else {}
+    return filled(type_="Organization", identifier=identifier, display=name)
+
+
+def _absent(status: ResultStatus) -> JsonObject:
+    if status.absent is None:
+        return {}
+    return {"coding": [{"system": ABSENT_REASON, "code": status.absent}]}
+
+
+def _interpretations(obx: Segment, context: Context) -> list[JsonObject]:
+    found = (_interpretation(each, context) for each in obx.repetitions(8))
+    return [each for each in found if each]
+
+
+def _interpretation(value: Composite, context: Context) -> JsonObject:
+    """Return a code of table 0078 in FHIR's code system; any other flag as its text alone."""
+    code = token(value.text(1))
+    named = value.text(3).upper()
+    if named and named != "HL70078":
+        return concept(value, context)
+    if code.upper() in tables.INTERPRETATION:
+        code = code.upper()
+        display = tables.INTERPRETATION[code]
+        coding = {"system": INTERPRETATION, "code": code, "display": display}
+    elif code.upper() in tables.INTERPRETATION_INACTIVE:
+        coding = {"system": v2_table("0078"), "code": code.upper()}
+    else:
+        text = clean(value.text(9)) or clean(value.text(2)) or clean(value.whole())
+        return {"text": text} if code or value.text(2) else {}
+    return filled(coding=[coding], text=clean(value.text(9)) or clean(value.text(2)))
+
+
+def _range_text(obx: Segment) -> str:
+    # ST does not repeat; a bare `~` between the bounds is a sender's dash.
+    return obx.separators.repetition.join(each.whole() for each in obx.repetitions(7))

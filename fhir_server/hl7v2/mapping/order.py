@@ -1,0 +1,242 @@
+"""ORC and OBR to ServiceRequest and DiagnosticReport.
+
+Source: v2-to-FHIR implementation guide, ORC[ServiceRequest], OBR[ServiceRequest],
+OBR[DiagnosticReport].
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from fhir_server.hl7v2.mapping import tables
+from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.datatypes import (
+    clean,
+    concept,
+    ei,
+    filled,
+    identifying_concept,
+    person,
+)
+from fhir_server.hl7v2.mapping.groups import OrderGroup
+from fhir_server.hl7v2.mapping.notes import notes
+from fhir_server.hl7v2.mapping.times import Moment, moment
+from fhir_server.hl7v2.problems import refuse
+from fhir_server.hl7v2.tokenizer import Composite, Segment
+from fhir_server.r4.codec import JsonObject
+
+ORC_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 9, 12))
+OBR_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 22, 24, 25, 31, 32))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an OBR says of all its observations.
+
+    `number` is the filler's order number, else the placer's ("" without both); `service` the
+    code of OBR-4 for identities. `issued` is OBR-22, else MSH-7.
+    """
+
+    obr: Segment
+    orc: Segment | None
+    number: str
+    service: str
+    code: JsonObject
+    effective: JsonObject
+    observed: Moment | None
+    issued: Moment
+    status: str
+    report_status: str
+
+
+def order(group: OrderGroup, context: Context) -> Order | None:
+    """Return the order of a group, None for observations without one.
+
+    Refusal: 101 without OBR-4, 102 where OBR-7 or OBR-22 is no time or OBR-7 lies in the
+    future, 103 where OBR-25 says that there is no such order or patient.
+    """
+    obr = group.obr
+    if obr is None:
+        return None
+    code = identifying_concept(obr.first(4), context)
+    if not code:
+        raise refuse("101", "OBR-4 is empty: what was ordered cannot be told", obr.at(4))
+    observed, effective = _observed(obr, context)
+    sent = obr.text(25).upper()
+    return Order(
+        obr=obr,
+        orc=group.orc,
+        number=_number(group),
+        service=identity_code(obr.first(4)),
+        code=code,
+        effective=effective,
+        observed=observed,
+        issued=_time(obr, 22, context) or context.sent,
+        status=_order_status(group.orc, sent),
+        report_status=_report_status(obr, sent, context),
+    )
+
+
+def identity_code(value: Composite) -> str:
+    """Return what a code is recognised by in another message: code and system, else its text."""
+    code = value.text(1)
+    return f"{code}^{value.text(3)}" if code else value.text(2) or value.text(4)
+
+
+def service_request(found: Order, group: OrderGroup, context: Context) -> JsonObject:
+    """Return the ServiceRequest of an order, without id and subject."""
+    obr, orc = found.obr, found.orc
+    return {
+        "resourceType": "ServiceRequest",
+        **filled(
+            identifier=list(_identifiers(group, context)),
+            requisition=_requisition(orc, context),
+            status=found.status,
+            intent="reflex-order" if obr.text(11).upper() == "G" else "order",
+            priority=tables.PRIORITY.get(obr.text(5).upper(), ""),
+            code=found.code,
+            occurrenceDateTime=_text_of(_time(obr, 6, context)),
+            authoredOn=_authored(orc, context),
+            requester=_requester(obr, orc, context),
+            reasonCode=[c for each in obr.repetitions(31) if (c := concept(each, context))],
+            note=notes(group.notes),
+        ),
+    }
+
+
+def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> JsonObject:
+    """Return the DiagnosticReport of an order, without id, subject and references."""
+    obr = found.obr
+    interpreter = _ndl(obr.first(32), context)
+    return {
+        "resourceType": "DiagnosticReport",
+        **filled(
+            identifier=list(_identifiers(group, context)),
+            status=found.report_status,
+            category=[c] if (c := concept(obr.first(24), context, table="0074")) else [],
+            code=found.code,
+            **found.effective,
+            issued=found.issued.text if found.issued.is_instant else "",
+            resultsInterpreter=[interpreter] if interpreter else [],
+        ),
+    }
+
+
+def _number(group: OrderGroup) -> str:
+    places = ((group.obr, 3), (group.orc, 3), (group.obr, 2), (group.orc, 2))
+    return next(
+        (
+            text
+            for segment, number in places
+            if segment is not None and (text := segment.text(number))
+        ),
+        "",
+    )
+
+
+def _identifiers(group: OrderGroup, context: Context) -> Iterable[JsonObject]:
+    for number, kind in ((2, "PLAC"), (3, "FILL")):
+        for segment in (group.obr, group.orc):
+            identifier = ei(segment.first(number), context, kind=kind) if segment else {}
+            if identifier:
+                yield identifier
+                break
+
+
+def _requisition(orc: Segment | None, context: Context) -> JsonObject:
+    found = ei(orc.first(4), context, kind="PGN") if orc is not None else {}
+    if found:
+        found["type"] = {"coding": [{"system": IDENTIFIER_TYPE, "code": "PGN"}]}
+    return found
+
+
+def _observed(obr: Segment, context: Context) -> tuple[Moment | None, JsonObject]:
+    """Return OBR-7, and effective[x] of it: a period where OBR-8 ends it."""
+    start, end = _time(obr, 7, context), _time(obr, 8, context)
+    if start is None:
+        return None, {}
+    refuse_future(start, obr, 7, context)
+    if end is not None and end.low >= start.low:
+        return start, {"effectivePeriod": {"start": start.text, "end": end.text}}
+    return start, {"effectiveDateTime": start.text}
+
+
+def refuse_future(time: Moment, segment: Segment, field: int, context: Context) -> None:
+    """Refuse a time of observation that has not come yet (more than five minutes ahead)."""
+    if context.is_future(time.low):
+        raise refuse(
+            "102",
+            f"{segment.name}-{field} lies in the future: nothing was observed then",
+            segment.at(field),
+        )
+
+
+def required_time(segment: Segment, field: int, context: Context) -> Moment | None:
+    """Return a time of the message, None where it is empty; Refusal (102) where it is no time."""
+    sent = segment.text(field)
+    if not sent:
+        return None
+    try:
+        return moment(sent, zone=context.zone)
+    except ValueError as error:
+        raise refuse(
+            "102", f"{segment.name}-{field} is no time: {error}", segment.at(field)
+        ) from None
+
+
+_time = required_time
+
+
+def _text_of(time: Moment | None) -> str:
+    return "" if time is None else time.text
+
+
+def _authored(orc: Segment | None, context: Context) -> str:
+    # The guide: ORC-9 is the time of ordering only in a new order; in a result, of the event.
+    if orc is None or orc.text(1).upper() != "NW":
+        return ""
+    return _text_of(_time(orc, 9, context))
+
+
+def _requester(obr: Segment, orc: Segment | None, context: Context) -> JsonObject:
+    for segment, field in ((orc, 12), (obr, 16)):
+        found = person(segment.first(field), context) if segment is not None else {}
+        if found:
+            return found
+    return {}
+
+
+def _ndl(value: Composite, context: Context) -> JsonObject:
+    """Return an NDL, whose first component is a CNN (id, family, given) in sub-components."""
+    parts = value.component(1)
+    identifier, family, given = (clean(parts.subcomponent(n)) for n in (1, 2, 3))
+    display = " ".join(text for text in (given, family) if text)
+    if not identifier and not display:
+        return {}
+    known = {"system": context.own(), "value": identifier} if identifier else {}
+    return filled(type_="Practitioner", identifier=known, display=display)
+
+
+def _order_status(orc: Segment | None, report: str) -> str:
+    if orc is not None:
+        found = tables.ORDER_STATUS.get(orc.text(5).upper())
+        if found is None and not orc.text(5):
+            found = tables.ORDER_CONTROL.get(orc.text(1).upper())
+        if found is not None:
+            return found
+    return tables.ORDER_BY_REPORT.get(report, "unknown")
+
+
+def _report_status(obr: Segment, sent: str, context: Context) -> str:
+    if sent in tables.REFUSED_REPORT:
+        raise refuse(
+            "103",
+            f"OBR-25 is {sent}: it answers a query about an unknown order or patient",
+            obr.at(25),
+        )
+    found = tables.REPORT_STATUS.get(sent)
+    if found is None:
+        reason = "is no code of table 0123" if sent else "is empty"
+        context.remark("103", f"OBR-25 {reason}; the report's status is unknown", obr.at(25))
+    return found or "unknown"

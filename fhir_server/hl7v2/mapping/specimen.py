@@ -1,0 +1,146 @@
+"""SPM to Specimen, and OBR-15 where an older message has no SPM.
+
+Source: v2-to-FHIR implementation guide, SPM[Specimen], OBR[Specimen], SPS[Specimen-Source].
+"""
+
+from typing import Final
+
+from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.datatypes import (
+    authority,
+    clean,
+    concept,
+    cx,
+    cx_authority,
+    filled,
+    number,
+    quantity_unit,
+)
+from fhir_server.hl7v2.mapping.groups import SpecimenGroup
+from fhir_server.hl7v2.mapping.notes import notes
+from fhir_server.hl7v2.mapping.order import Order, required_time
+from fhir_server.hl7v2.mapping.times import Moment, moment
+from fhir_server.hl7v2.tokenizer import Composite, Segment
+from fhir_server.r4.codec import JsonObject
+
+FIELDS: Final = frozenset((1, 2, 4, 7, 8, 12, 14, 17, 18, 20, 24, 30))
+
+_AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
+
+
+def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
+    """Return the Specimen of an SPM, without id and subject."""
+    spm = group.spm
+    note = clean(spm.first(14).whole())
+    return {
+        "resourceType": "Specimen",
+        **filled(
+            identifier=_identifiers(spm, context),
+            accessionIdentifier=_accession(spm, context),
+            status=_AVAILABILITY.get(spm.text(20).upper(), ""),
+            type_=concept(spm.first(4), context, table="0487"),
+            receivedTime=_received(spm, 18, context),
+            collection=filled(
+                **_collected(spm, context),
+                quantity=_quantity(spm.first(12)),
+                method=concept(spm.first(7), context, table="0488"),
+                bodySite=concept(spm.first(8), context),
+            ),
+            condition=[c for each in spm.repetitions(24) if (c := concept(each, context))],
+            note=([{"text": note}] if note else []) + notes(group.notes),
+        ),
+    }
+
+
+def specimen_of_obr(found: Order, context: Context) -> JsonObject:
+    """Return the Specimen that OBR-15 (SPS, versions before 2.5) describes, {} where it is empty."""
+    source = found.obr.first(15)
+    if not source:
+        return {}
+    collected = {
+        key.replace("effective", "collected"): value for key, value in found.effective.items()
+    }
+    note = clean(source.text(3))
+    return {
+        "resourceType": "Specimen",
+        **filled(
+            type_=_sub_concept(source.component(1), context, "0070"),
+            receivedTime=_received(found.obr, 14, context),
+            collection=filled(
+                **collected, bodySite=_sub_concept(source.component(4), context, "0163")
+            ),
+            note=[{"text": note}] if note else [],
+        ),
+    }
+
+
+def specimen_number(spm: Segment) -> str:
+    """Return the filler's specimen id (SPM-2.2), else the placer's, "" without both."""
+    value = spm.first(2)
+    return value.component(2).subcomponent(1) or value.component(1).subcomponent(1)
+
+
+def collection_time(spm: Segment, context: Context) -> Moment | None:
+    """Return the start of SPM-17, the time of collection; Refusal (102) where it is no time."""
+    return required_time(spm, 17, context)
+
+
+def _identifiers(spm: Segment, context: Context) -> list[JsonObject]:
+    found = []
+    for part, kind in ((1, "PLAC"), (2, "FILL")):
+        value = spm.first(2).component(part)
+        text = clean(value.subcomponent(1))
+        if text:
+            system = authority(
+                value.subcomponent(2), value.subcomponent(3), value.subcomponent(4), context
+            )
+            found.append(
+                {
+                    "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]},
+                    "system": system or context.own("specimen"),
+                    "value": text,
+                }
+            )
+    return found
+
+
+def _accession(spm: Segment, context: Context) -> JsonObject:
+    value = spm.first(30)
+    return cx(value, context, system=cx_authority(value, context) or context.own("accession"))
+
+
+def _collected(spm: Segment, context: Context) -> JsonObject:
+    start = collection_time(spm, context)
+    if start is None:
+        return {}
+    try:
+        end = moment(spm.text(17, 2), zone=context.zone) if spm.text(17, 2) else None
+    except ValueError as error:
+        context.remark("102", f"SPM-17.2 is no time: {error}", spm.at(17, component=2))
+        end = None
+    if end is not None and end.low >= start.low:
+        return {"collectedPeriod": {"start": start.text, "end": end.text}}
+    return {"collectedDateTime": start.text}
+
+
+def _received(segment: Segment, field: int, context: Context) -> str:
+    try:
+        sent = segment.text(field)
+        return moment(sent, zone=context.zone).text if sent else ""
+    except ValueError as error:
+        place = segment.at(field)
+        context.remark("102", f"{segment.name}-{field} is no time: {error}", place)
+        return ""
+
+
+def _quantity(value: Composite) -> JsonObject:
+    amount = number(value.text(1))
+    # CQ.2 is a CE in sub-components.
+    unit = quantity_unit(value.component(2).promoted())
+    return {} if amount is None else {"value": amount, **unit}
+
+
+def _sub_concept(value: Composite, context: Context, table: str) -> JsonObject:
+    """Return a CE that stands in sub-components as CodeableConcept."""
+    return concept(value.promoted(), context, table=table)

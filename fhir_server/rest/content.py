@@ -1,0 +1,181 @@
+"""Media types, preferences and bodies: what a request's headers ask for, read strictly.
+
+Sources: http://hl7.org/fhir/R4/http.html#mime-type, #parameters (`_format`), #ops (Prefer);
+RFC 9110 (Accept, Content-Type, If-Match), RFC 7240 (Prefer).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from fastapi import Request
+
+from fhir_server.r4.outcome import BadRequest, FhirError, Issue, PayloadTooLarge
+from fhir_server.r4.outcome import UnsupportedMediaType
+from fhir_server.rest.errors import FHIR_JSON, NotAcceptable
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+# `_format` takes short forms too (R4 http.html#parameters). "+" in a query reads as a space.
+_FORMATS = {
+    "json": FHIR_JSON,
+    FHIR_JSON: FHIR_JSON,
+    "application/fhir json": FHIR_JSON,
+    JSON: JSON,
+    "text/json": JSON,
+}
+# What an Accept header may name, with the media type of the answer.
+_ACCEPTED = {
+    "*/*": FHIR_JSON,
+    "application/*": FHIR_JSON,
+    FHIR_JSON: FHIR_JSON,
+    JSON: JSON,
+    "text/json": JSON,
+}
+_FHIR_VERSIONS = ("4.0", "4.0.1")
+
+ReturnPreference = Literal["minimal", "representation", "OperationOutcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a client's Prefer header asks for; `lenient` lets unknown search parameters pass."""
+
+    returns: ReturnPreference = "representation"
+    lenient: bool = False
+    returns_stated: bool = False
+
+
+def answer_type(request: Request) -> str:
+    """Return the media type to answer in; NotAcceptable (406) where there is none.
+
+    `_format` overrides Accept.
+    """
+    if request.scope["query_string"]:
+        asked = request.query_params.getlist("_format")
+        if asked:
+            return format_type(asked)
+    return _accepted(request.headers.get("accept", "*/*"))
+
+
+def format_type(asked: list[str]) -> str:
+    """Return the media type that the values of `_format` name; NotAcceptable (406) otherwise."""
+    bare = {value.partition(";")[0].strip().lower() for value in asked}
+    if len(bare) != 1 or not bare <= _FORMATS.keys():
+        raise NotAcceptable(", ".join(asked))
+    return _FORMATS[bare.pop()]
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str) -> str:
+    best, weight = "", 0.0
+    for part in header.split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        given = dict(p.lower().split("=", 1) for p in parameters if "=" in p)
+        quality = _quality(given.get("q", "1"))
+        known = _ACCEPTED.get(name.lower())
+        version = given.get("fhirversion", _FHIR_VERSIONS[0]).strip('"')
+        if known and quality > weight and version in _FHIR_VERSIONS:
+            best, weight = known, quality
+    if not best:
+        raise NotAcceptable(header)
+    return best
+
+
+def _quality(text: str) -> float:
+    return float(text) if re.fullmatch(r"[01](\.[0-9]{0,3})?", text) else 0.0
+
+
+def preferences(request: Request) -> Preferences:
+    """Return what Prefer asks for; preferences that are not known are passed over (RFC 7240)."""
+    stated = request.headers.getlist("prefer")
+    return _preferences(",".join(stated)) if stated else Preferences()
+
+
+@lru_cache(maxsize=64)
+def _preferences(header: str) -> Preferences:
+    stated = {part.strip() for part in re.split("[,;]", header)}
+    lenient = "handling=lenient" in stated
+    if "return=minimal" in stated:
+        return Preferences("minimal", lenient, returns_stated=True)
+    if "return=OperationOutcome" in stated:
+        return Preferences("OperationOutcome", lenient, returns_stated=True)
+    return Preferences("representation", lenient, "return=representation" in stated)
+
+
+def if_match(request: Request) -> int | None:
+    """Return the version that If-Match names (`W/"3"`), None without the header."""
+    header = request.headers.get("if-match")
+    return None if header is None else version_tag(header, "If-Match")
+
+
+def version_tag(text: str, where: str, *expression: str) -> int:
+    """Return the version of a weak or strong entity tag; BadRequest (400) for another text."""
+    match = re.fullmatch(r'(?:W/)?"([1-9][0-9]{0,17})"', text.strip())
+    if match is None:
+        raise BadRequest(
+            "value", f'{where} is {text[:40]!r}; write a version as in W/"3".', *expression
+        )
+    return int(match[1])
+
+
+def refuse_conditions(request: Request, *names: str) -> None:
+    """Refuse the conditional headers `names`: to ignore one would do what the client forbade."""
+    for name in names:
+        if name in request.headers:
+            raise BadRequest(
+                "not-supported", f"The header {name} is not supported here; send without it."
+            )
+
+
+async def read_json_body(request: Request, *, limit: int) -> bytes:
+    """Return a JSON body of at most `limit` bytes.
+
+    415 for another Content-Type or any Content-Encoding, 413 as soon as the limit is passed,
+    400 for an empty body.
+    """
+    check_content_type(request, (FHIR_JSON, JSON, "text/json"))
+    body = await read_body(request, limit=limit)
+    if not body:
+        raise BadRequest("structure", "The body is empty; send a JSON object.")
+    return body
+
+
+def check_content_type(request: Request, allowed: tuple[str, ...]) -> None:
+    """Refuse (415) a body of another media type, charset, FHIR version or encoding."""
+    header = request.headers.get("content-type")
+    if header is None:
+        raise UnsupportedMediaType(None)
+    if header not in allowed:
+        _check_parameters(header, allowed)
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        text = f"Content-Encoding {encoding[:40]!r} is not read here; send the body plain."
+        raise FhirError(415, Issue("error", "not-supported", text))
+
+
+def _check_parameters(header: str, allowed: tuple[str, ...]) -> None:
+    name, *parameters = (piece.strip().lower() for piece in header.split(";"))
+    given = dict(p.split("=", 1) for p in parameters if "=" in p)
+    charset = given.get("charset", "utf-8").strip('"')
+    version = given.get("fhirversion", _FHIR_VERSIONS[0]).strip('"')
+    # R4 http.html#mime-type: FHIR is UTF-8 in every format.
+    if name not in allowed or charset != "utf-8" or version not in _FHIR_VERSIONS:
+        raise UnsupportedMediaType(header[:100])
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """Return the body; PayloadTooLarge (413) before more than `limit` bytes are kept."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise PayloadTooLarge(limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise PayloadTooLarge(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)

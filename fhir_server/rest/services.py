@@ -1,0 +1,57 @@
+"""What the FHIR routes work with; wiring puts it on `app.state.fhir`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import Issue
+from fhir_server.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class FhirLimits:
+    """What one request may ask for; beyond it is refused, or, for `page_most`, cut and said so."""
+
+    body_bytes: int = 5 * 1024 * 1024
+    bundle_entries: int = 5000
+    page_default: int = 50
+    page_most: int = 1000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _no_advice(_resource: JsonObject) -> tuple[Issue, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FhirServices:
+    """The collaborators of the FHIR routes.
+
+    `advise` returns warnings on a valid resource (a unit that cannot be converted), which an
+    OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
+    clients use, without a slash at its end; None takes it from each request.
+    """
+
+    database: Database
+    limits: FhirLimits = field(default_factory=FhirLimits)
+    clock: Callable[[], datetime] = _now
+    advise: Callable[[JsonObject], tuple[Issue, ...]] = _no_advice
+    base_url: str | None = None
+
+
+def services_of(request: Request) -> FhirServices:
+    """Return the services of the app that serves `request`."""
+    services: FhirServices = request.app.state.fhir
+    return services
+
+
+def base_of(request: Request) -> str:
+    """Return the FHIR base URL for links in the answer to `request`."""
+    configured = services_of(request).base_url
+    return configured or f"{request.url.scheme}://{request.url.netloc}/fhir"
