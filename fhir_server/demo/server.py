@@ -55,7 +55,7 @@ def running(*, local_codes: Path, settings: dict[str, str] | None = None) -> Ite
         log = Path(folder) / "server.log"
         started = time.perf_counter()
         with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 (this interpreter, this package)
+            process = subprocess.Popen(
                 [sys.executable, "-m", "fhir_server.cli", "serve"],
                 env=environment, stdout=output, stderr=output,
             )  # fmt: skip

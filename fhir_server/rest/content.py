@@ -11,8 +11,13 @@ from typing import Literal
 
 from fastapi import Request
 
-from fhir_server.r4.outcome import BadRequest, FhirError, Issue, PayloadTooLarge
-from fhir_server.r4.outcome import UnsupportedMediaType
+from fhir_server.r4.outcome import (
+    BadRequest,
+    FhirError,
+    Issue,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
 from fhir_server.rest.errors import FHIR_JSON, NotAcceptable
 
 JSON = "application/json"

@@ -50,9 +50,7 @@ def location(stored: Stored) -> str:
     return f"{stored.type}/{stored.id}/_history/{stored.version}"
 
 
-def write_issues(
-    stored: Stored, resource: JsonObject, services: FhirServices
-) -> tuple[Issue, ...]:
+def write_issues(stored: Stored, resource: JsonObject, services: FhirServices) -> tuple[Issue, ...]:
     """Return what there is to say on a write: that it is stored, and the advice on its content."""
     text = f"{stored.type}/{stored.id} is stored as version {stored.version}."
     return (Issue("information", "informational", text), *services.advise(resource))

@@ -40,7 +40,8 @@ def check_id(resource: JsonObject, type: str, id: str) -> None:
     if resource.get("id") != id:
         found = "no id" if "id" not in resource else f"id {str(resource['id'])[:64]!r}"
         raise BadRequest(
-            "invalid", f"The body has {found}, the address names {id!r}; make them equal.",
+            "invalid",
+            f"The body has {found}, the address names {id!r}; make them equal.",
             f"{type}.id",
         )
 

@@ -5,7 +5,7 @@ store's question (`fhir_server.hl7v2.recording`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -26,6 +26,7 @@ from fhir_server.hl7v2.mapping.patient import PatientDraft, patient
 from fhir_server.hl7v2.mapping.specimen import specimen, specimen_number, specimen_of_obr
 from fhir_server.hl7v2.mapping.times import Moment, utc
 from fhir_server.hl7v2.mapping.values import is_converted
+from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.tokenizer import Message
 from fhir_server.r4.codec import JsonObject
 
@@ -83,10 +84,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The drafts of a message and the account of its segments."""
+    """The drafts of a message, the account of its segments, and the warnings."""
 
     drafts: tuple[Draft, ...]
     account: Account
+    remarks: tuple[Problem, ...]
 
 
 def read(message: Message, context: Context) -> Read:
@@ -98,12 +100,17 @@ def read(message: Message, context: Context) -> Read:
 
 def convert(found: Read, patient_ids: Sequence[str]) -> Conversion:
     """Return the drafts of all results; `patient_ids[n]` is the id of `found.patients[n]`."""
-    # Remarks of an earlier attempt with other patient ids would stand twice.
-    work = _Work(found.context, list(found.left_out))
+    # A list of its own: a second conversion, with other patient ids, must not repeat remarks.
+    context = replace(found.context, remarks=list(found.context.remarks))
+    work = _Work(context, list(found.left_out))
     for each, patient_id in zip(found.groups, patient_ids, strict=True):
         for one in each.orders:
             work.add_order(one, patient_id)
-    return Conversion(tuple(work.drafts), account(found.message, work.left_out))
+    return Conversion(
+        tuple(work.drafts.values()),
+        account(found.message, work.left_out),
+        tuple(context.remarks),
+    )
 
 
 def microseconds(moment: Moment) -> int:
@@ -115,7 +122,7 @@ def microseconds(moment: Moment) -> int:
 class _Work:
     context: Context
     left_out: list[Unconverted]
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: dict[str, Draft] = field(default_factory=dict)
     ordinals: Ordinals = field(default_factory=Ordinals)
 
     def add_order(self, group: OrderGroup, patient_id: str) -> None:
@@ -232,7 +239,11 @@ class _Work:
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
         draft = Draft(whole, Age(issued, sent, rank), merge)
-        self.drafts.append(draft)
+        earlier = self.drafts.get(draft.reference)
+        if earlier is not None:
+            # One specimen under two orders: what the second SPM adds, the first keeps.
+            draft = replace(draft, resource={**earlier.resource, **whole})
+        self.drafts[draft.reference] = draft
         return {"reference": draft.reference}
 
 

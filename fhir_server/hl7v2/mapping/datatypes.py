@@ -37,11 +37,8 @@ def token(text: str) -> str:
 
 def filled(**elements: Any) -> JsonObject:
     """Return the elements that have content; a trailing underscore in a name is dropped."""
-    return {
-        name.rstrip("_"): value
-        for name, value in elements.items()
-        if value not in ("", None, {}, [])
-    }
+    empty: tuple[object, ...] = ("", None, {}, [])
+    return {name.rstrip("_"): value for name, value in elements.items() if value not in empty}
 
 
 def number(text: str) -> Decimal | None:

@@ -168,7 +168,5 @@ def group(message: Message) -> tuple[list[PatientGroup], list[Unconverted]]:
     if not grouping.patients:
         raise refuse("100", "there is no PID: whose result it is cannot be told", Location("PID"))
     if not any(patient.orders for patient in grouping.patients):
-        raise refuse(
-            "100", "there is no OBR and no OBX: the message has no result", Location("OBR")
-        )
+        raise refuse("100", "there is no OBR and no OBX: no result", Location("OBR"))
     return grouping.patients, grouping.unconverted

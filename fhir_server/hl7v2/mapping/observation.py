@@ -78,7 +78,7 @@ def observation(
             "cannot be judged for its age",
             obx.at(14),
         )
-    resource = _resource(group, order, code, status, effective, context)
+    resource = _resource(group, order, context, status, {"code": code, **effective})
     return ObservationDraft(
         resource=resource,
         code=identity_code(obx.first(3)),
@@ -92,12 +92,12 @@ def observation(
 def _resource(
     group: ObservationGroup,
     order: Order | None,
-    code: JsonObject,
-    status: ResultStatus,
-    effective: JsonObject,
     context: Context,
+    status: ResultStatus,
+    known: JsonObject,
 ) -> JsonObject:
-    obx = group.obx
+    """Return the Observation; `known` holds its code and effective[x]."""
+    obx, code = group.obx, known["code"]
     issued = context.sent if order is None else order.issued
     found = values(obx, context)
     return {
@@ -107,8 +107,7 @@ def _resource(
             identifier=_instance(obx, context),
             status=status.status,
             category=_category(code, order, context),
-            code=code,
-            **effective,
+            **known,
             issued=issued.text if issued.is_instant else "",
             performer=_performers(obx, context),
             **(found[0] if len(found) == 1 else {}),

@@ -125,14 +125,8 @@ def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> Json
 
 def _number(group: OrderGroup) -> str:
     places = ((group.obr, 3), (group.orc, 3), (group.obr, 2), (group.orc, 2))
-    return next(
-        (
-            text
-            for segment, number in places
-            if segment is not None and (text := segment.text(number))
-        ),
-        "",
-    )
+    texts = (segment.text(number) for segment, number in places if segment is not None)
+    return next((text for text in texts if text), "")
 
 
 def _identifiers(group: OrderGroup, context: Context) -> Iterable[JsonObject]:

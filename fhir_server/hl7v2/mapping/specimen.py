@@ -54,7 +54,7 @@ def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
 
 
 def specimen_of_obr(found: Order, context: Context) -> JsonObject:
-    """Return the Specimen that OBR-15 (SPS, versions before 2.5) describes, {} where it is empty."""
+    """Return the Specimen that OBR-15 (SPS, before 2.5) describes, {} where it is empty."""
     source = found.obr.first(15)
     if not source:
         return {}

@@ -194,17 +194,48 @@ INTERPRETATION_INACTIVE: Final = frozenset(("AC", "HM", "OBX", "QCF", "TOX"))
 # Table 0074, diagnostic service section (OBR-24), to Observation.category (ours).
 CATEGORY: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("BG", "BLB", "CH", "CP", "CTH", "CUS", "HM", "IMM", "LAB", "MB", "MCB", "MYC", "OSL")
-        + ("OTH", "PAT", "SP", "SR", "TX", "URN", "VR"),
+        [
+            "BG",
+            "BLB",
+            "CH",
+            "CP",
+            "CTH",
+            "HM",
+            "IMM",
+            "LAB",
+            "MB",
+            "MCB",
+            "MYC",
+            "OSL",
+            "PAT",
+            "SP",
+            "SR",
+            "TX",
+            "URN",
+            "VR",
+        ],
         "laboratory",
     ),
     **dict.fromkeys(
-        ("CT", "NMR", "NMS", "OUS", "RAD", "RUS", "RX", "VUS", "XRC"),
-        "imaging",
+        ["CT", "CUS", "NMR", "NMS", "OUS", "RAD", "RUS", "RX", "VUS", "XRC"], "imaging"
     ),
 }
 # R4 observation-vitalsigns.html: with one of these codes an Observation is a vital sign.
 VITAL_SIGNS: Final = frozenset(
-    ("85353-1", "9279-1", "8867-4", "2708-6", "8310-5", "8302-2", "9843-4", "29463-7")
-    + ("39156-5", "85354-9", "8480-6", "8462-4", "8478-0", "59408-5")
+    [
+        "85353-1",
+        "9279-1",
+        "8867-4",
+        "2708-6",
+        "8310-5",
+        "8302-2",
+        "9843-4",
+        "29463-7",
+        "39156-5",
+        "85354-9",
+        "8480-6",
+        "8462-4",
+        "8478-0",
+        "59408-5",
+    ]
 )

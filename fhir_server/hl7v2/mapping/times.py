@@ -39,10 +39,16 @@ def moment(text: str, *, zone: tzinfo) -> Moment:
     found = _DTM.fullmatch(text)
     if found is None:
         raise ValueError("not YYYY[MM[DD[HH[MM[SS[.S+]]]]]][+/-ZZZZ]")
-    digits = [int(found[part] or low) for part, low in _LOWEST.items()]
-    local = datetime(*digits[:6], _microseconds(found["fraction"]))  # noqa: DTZ001 - zone follows
-    offset = _offset(found["zone"]) or zone
-    low = local.replace(tzinfo=offset)
+    low = datetime(
+        int(found["year"]),
+        int(found["month"] or 1),
+        int(found["day"] or 1),
+        int(found["hour"] or 0),
+        int(found["minute"] or 0),
+        int(found["second"] or 0),
+        _microseconds(found["fraction"]),
+        tzinfo=_offset(found["zone"]) or zone,
+    )
     east = low.utcoffset()
     if east is None or east.seconds % 60:
         raise ValueError("the zone has no offset in whole minutes at that time")
@@ -53,9 +59,6 @@ def moment(text: str, *, zone: tzinfo) -> Moment:
     if found["fraction"]:
         written = written[:19] + found["fraction"] + written[19:]
     return Moment(written, low, True)
-
-
-_LOWEST: Final = {"year": "1", "month": "1", "day": "1", "hour": "0", "minute": "0", "second": "0"}
 
 
 def has_zone(text: str) -> tzinfo | None:

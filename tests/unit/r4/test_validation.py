@@ -73,6 +73,20 @@ def test_clinical_record_is_valid(record: dict[str, Any]) -> None:
             patient(name=[{"given": ["三", None], "_given": [None, _ABSENT]}]),
             id="null beside an extension",
         ),
+        pytest.param(
+            report(
+                contained=[
+                    {
+                        "resourceType": "Bundle",
+                        "id": "inner",
+                        "type": "collection",
+                        "entry": [{"resource": patient()}],
+                    },
+                    {"resourceType": "Specimen", "id": "blood"},
+                ]
+            ),
+            id="a contained Bundle before the specimen that the report names",
+        ),
         pytest.param(patient(_birthDate={"id": "b1"}), id="an id beside a primitive"),
         pytest.param(patient(birthDate="1960-02-29"), id="29 February of a leap year"),
         pytest.param(

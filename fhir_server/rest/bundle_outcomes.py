@@ -1,0 +1,79 @@
+"""What became of each entry of a Bundle, in the bytes of its response entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fhir_server.r4.codec import JsonObject, encode
+from fhir_server.r4.outcome import FhirError, Issue, operation_outcome
+from fhir_server.rest.bundle_entries import Operation
+from fhir_server.rest.content import Preferences
+from fhir_server.rest.outgoing import location, write_issues
+from fhir_server.rest.services import FhirServices
+from fhir_server.store.resources import Stored
+
+_PHRASES = {
+    200: "200 OK", 201: "201 Created", 204: "204 No Content", 400: "400 Bad Request",
+    404: "404 Not Found", 409: "409 Conflict", 410: "410 Gone", 412: "412 Precondition Failed",
+    422: "422 Unprocessable Entity",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One operation carried out: what was stored or read, or the searchset's bytes."""
+
+    operation: Operation
+    stored: Stored | None = None
+    searchset: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One entry of a batch refused."""
+
+    error: FhirError
+
+
+def response_bundle(
+    type: str, outcomes: Sequence[Done | Failed], preferences: Preferences, services: FhirServices
+) -> bytes:
+    """Return the response Bundle, entries in the order of the request's."""
+    entries = b",".join(_entry(outcome, preferences, services) for outcome in outcomes)
+    head = b'{"resourceType":"Bundle","type":"%s"' % f"{type}-response".encode()
+    return head + (b',"entry":[' + entries + b"]}" if entries else b"}")
+
+
+def _entry(outcome: Done | Failed, preferences: Preferences, services: FhirServices) -> bytes:
+    if isinstance(outcome, Failed):
+        return _failed(outcome.error)
+    if outcome.searchset is not None:
+        return _join(outcome.searchset, {"status": _PHRASES[200]})
+    kind, stored = outcome.operation.kind, outcome.stored
+    if stored is None:  # deleted before, or never there
+        return _join(None, {"status": _PHRASES[204]})
+    status = 204 if kind == "delete" else 201 if stored.created else 200
+    response: JsonObject = {"status": _PHRASES[status]}
+    if kind in ("create", "update"):
+        response["location"] = location(stored)
+    response["etag"] = f'W/"{stored.version}"'
+    if kind != "delete":
+        at = stored.last_updated.isoformat(timespec="milliseconds")
+        response["lastModified"] = at.replace("+00:00", "Z")
+    if kind in ("read", "vread"):
+        return _join(stored.body, response)
+    if preferences.returns == "OperationOutcome" and outcome.operation.resource is not None:
+        issues = write_issues(stored, outcome.operation.resource, services)
+        response["outcome"] = operation_outcome(issues)
+    wants_body = preferences.returns_stated and preferences.returns == "representation"
+    return _join(stored.body if wants_body and kind != "delete" else None, response)
+
+
+def _failed(error: FhirError) -> bytes:
+    status = _PHRASES.get(error.status, str(error.status))
+    issues: tuple[Issue, ...] = error.issues
+    return _join(None, {"status": status, "outcome": operation_outcome(issues)})
+
+
+def _join(resource: bytes | None, response: JsonObject) -> bytes:
+    written = b'"response":' + encode(response)
+    return b"{" + (b'"resource":' + resource + b"," if resource else b"") + written + b"}"

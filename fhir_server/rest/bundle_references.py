@@ -1,0 +1,106 @@
+"""References between the entries of a transaction, rewritten to the ids that are stored.
+
+Source: http://hl7.org/fhir/R4/http.html#trules: the server updates "all references and links"
+(elements of type Reference, uri, url, oid, uuid, and links in narrative) to the identities that
+it assigned, and bundle.html#references on how a relative reference is resolved by fullUrl.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.rest.bundle_entries import Operation
+
+# Elements of type string, code or markdown: what they hold is text, though it may look like a URN.
+# An Identifier's value is one of them (IHE puts document UUIDs there).
+_TEXTS = frozenset({"value", "valueString", "text", "display", "description", "id", "system"})
+_URN = re.compile(r"urn:(?:uuid|oid):")
+_LINK = re.compile(r"""((?:href|src)\s*=\s*["'])([^"']+)(["'])""")
+
+
+def identities(operations: Sequence[Operation]) -> dict[str, str]:
+    """Return fullUrl -> `Type/id` of every resource that is written.
+
+    FhirError 400 where two entries have one fullUrl, or write one resource (R4 http.html#trules:
+    "If any resource identities overlap in the transaction, the server SHALL return an error").
+    """
+    found: dict[str, str] = {}
+    written: dict[str, Operation] = {}
+    for operation in operations:
+        if operation.kind not in ("create", "update", "delete"):
+            continue
+        target = f"{operation.type}/{operation.id}"
+        first = written.setdefault(target, operation)
+        if first is not operation:
+            text = f"{target} is written by entries {first.index} and {operation.index}; once only."
+            raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
+        if operation.full_url is not None:
+            if operation.full_url in found:
+                text = (
+                    f"fullUrl {operation.full_url[:100]!r} stands twice; it identifies one entry."
+                )
+                place = f"{operation.place}.fullUrl"
+                raise FhirError(400, Issue("error", "duplicate", text, (place,)))
+            found[operation.full_url] = target
+    return found
+
+
+def rewritten(operation: Operation, identities: Mapping[str, str]) -> JsonObject:
+    """Return the operation's resource with every reference to another entry as `Type/id`.
+
+    FhirError 400 where a `urn:uuid:` or `urn:oid:` reference has no entry: stored, it would
+    point at nothing for ever.
+    """
+    resource = operation.resource
+    if resource is None:
+        raise ValueError(f"{operation.place} has no resource")
+    known = {**identities, **_relative(operation.full_url, identities)}
+    for path, urn in _dangling(resource, f"{operation.place}.resource", known):
+        text = f"Reference {urn[:60]!r} is to no entry of this Bundle; give the entry that fullUrl."
+        raise FhirError(400, Issue("error", "not-found", text, (path,)))
+    changed: JsonObject = _rewrite(resource, known, None)
+    return changed
+
+
+def _relative(full_url: str | None, identities: Mapping[str, str]) -> dict[str, str]:
+    """Return the identities with the base of `full_url`, by their relative form."""
+    base = _base(full_url) if full_url else None
+    if base is None:
+        return {}
+    return {
+        other.removeprefix(f"{base}/"): target
+        for other, target in identities.items()
+        if _base(other) == base
+    }
+
+
+def _base(full_url: str) -> str | None:
+    match = re.fullmatch(r"(https?://.+)/[A-Za-z]+/[A-Za-z0-9\-.]{1,64}", full_url)
+    return None if match is None else match[1]
+
+
+def _rewrite(value: Any, known: Mapping[str, str], key: str | None) -> Any:
+    if isinstance(value, dict):
+        return {name: _rewrite(child, known, name) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_rewrite(child, known, key) for child in value]
+    if not isinstance(value, str) or key in _TEXTS:
+        return value
+    if key == "div":
+        return _LINK.sub(lambda m: m[1] + known.get(m[2], m[2]) + m[3], value)
+    return known.get(value, value)
+
+
+def _dangling(value: Any, path: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if name == "reference" and isinstance(child, str):
+                if _URN.match(child) and child not in known:
+                    yield f"{path}.reference", child
+            else:
+                yield from _dangling(child, f"{path}.{name}", known)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _dangling(child, f"{path}[{index}]", known)

@@ -1,0 +1,68 @@
+"""GET /fhir/{type} and POST /fhir/{type}/_search: http://hl7.org/fhir/R4/http.html#search."""
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+
+from fhir_server.r4.outcome import BadRequest
+from fhir_server.rest.content import (
+    FORM,
+    answer_type,
+    check_content_type,
+    format_type,
+    preferences,
+    read_body,
+)
+from fhir_server.rest.incoming import stored_type
+from fhir_server.rest.search_bundle import search_bundle
+from fhir_server.rest.search_request import parse_search
+from fhir_server.rest.search_terms import Place
+from fhir_server.rest.services import base_of, services_of
+from fhir_server.store.search import search as run_search
+
+router = APIRouter()
+
+
+async def search(request: Request) -> Response:
+    """Answer a search whose parameters stand in the URL."""
+    return await _answer(request, request.query_params.multi_items(), answer_type(request))
+
+
+async def search_by_form(request: Request) -> Response:
+    """Answer a search whose parameters stand in the body (and in the URL, if any)."""
+    stored_type(request.path_params["type"])
+    check_content_type(request, (FORM,))
+    body = await read_body(request, limit=services_of(request).limits.body_bytes)
+    pairs = [*request.query_params.multi_items(), *read_form(body)]
+    formats = [value for name, value in pairs if name == "_format"]
+    return await _answer(request, pairs, format_type(formats) if formats else answer_type(request))
+
+
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """Return the pairs of a form body; BadRequest (400) where it is none."""
+    try:
+        return parse_qsl(
+            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=1000
+        )
+    except ValueError as error:
+        raise BadRequest("structure", f"The form body cannot be read ({error}).") from None
+
+
+async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type: str) -> Response:
+    services = services_of(request)
+    type = stored_type(request.path_params["type"])
+    base_url = base_of(request)
+    asked = parse_search(
+        type,
+        pairs,
+        lenient=preferences(request).lenient,
+        place=Place(services.database.zone, base_url),
+        limits=services.limits,
+    )
+    page = await services.database.read(lambda c: run_search(c, type, asked.query))
+    return Response(search_bundle(base_url, type, asked, page), media_type=media_type)
+
+
+router.add_route("/fhir/{type}", search, methods=["GET"])
+router.add_route("/fhir/{type}/_search", search_by_form, methods=["POST"])

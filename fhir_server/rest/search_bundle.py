@@ -1,0 +1,52 @@
+"""A page of matches as a Bundle, put together from the bytes that are stored."""
+
+from urllib.parse import quote, urlencode
+
+from fhir_server.r4.codec import encode
+from fhir_server.r4.outcome import operation_outcome
+from fhir_server.rest.cursors import write_cursor
+from fhir_server.rest.search_request import CURSOR, SearchRequest
+from fhir_server.store.resources import Stored
+from fhir_server.store.search_query import SearchPage
+
+
+def search_bundle(base_url: str, type: str, request: SearchRequest, page: SearchPage) -> bytes:
+    """Return the searchset Bundle: links as used, entries with fullUrl, left-out names first."""
+    entries = [_match(base_url, stored) for stored in page.matches]
+    if request.ignored:
+        outcome = operation_outcome(request.ignored)
+        entries.insert(0, encode({"resource": outcome, "search": {"mode": "outcome"}}))
+    head = b'{"resourceType":"Bundle","type":"searchset"'
+    if page.total is not None:
+        head += b',"total":%d' % page.total
+    head += b',"link":' + encode_links(base_url, type, request, page)
+    if entries:  # an empty array is no FHIR JSON
+        head += b',"entry":[' + b",".join(entries) + b"]"
+    return head + b"}"
+
+
+def encode_links(base_url: str, type: str, request: SearchRequest, page: SearchPage) -> bytes:
+    """Return the JSON of Bundle.link: what was used, and the page that follows."""
+    links = [{"relation": "self", "url": _url(base_url, type, request.used)}]
+    if page.next is not None:
+        used = [pair for pair in request.used if pair[0] != CURSOR]
+        used.append((CURSOR, write_cursor(page.next)))
+        links.append({"relation": "next", "url": _url(base_url, type, used)})
+    return b"[" + b",".join(encode(link) for link in links) + b"]"
+
+
+def _url(
+    base_url: str, type: str, used: tuple[tuple[str, str], ...] | list[tuple[str, str]]
+) -> str:
+    query = urlencode(used, quote_via=quote, safe=":/|,")
+    return f"{base_url}/{type}?{query}" if query else f"{base_url}/{type}"
+
+
+def _match(base_url: str, stored: Stored) -> bytes:
+    # Type and id are of letters, digits, '-' and '.': nothing to escape.
+    return b'{"fullUrl":"%s/%s/%s","resource":%s,"search":{"mode":"match"}}' % (
+        base_url.encode(),
+        stored.type.encode(),
+        stored.id.encode(),
+        stored.body,
+    )

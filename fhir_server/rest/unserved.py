@@ -1,0 +1,46 @@
+"""Every other address and method below /fhir: refused with an OperationOutcome, never bare.
+
+Its router comes after all others.
+"""
+
+from fastapi import APIRouter, Request, Response
+
+from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.rest.errors import MethodNotAllowed
+from fhir_server.rest.incoming import is_id, stored_type
+
+router = APIRouter()
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
+
+
+async def unserved(request: Request) -> Response:
+    """Refuse: 404 for an unknown type or address, 405 for a method that it does not take."""
+    path = request.path_params.get("path", "").strip("/")
+    allowed = _allowed(path)
+    if request.method in allowed or not allowed:
+        text = f"There is no address {request.url.path[:200]!r}; see GET /fhir/metadata."
+        raise FhirError(404, Issue("error", "not-supported", text))
+    raise MethodNotAllowed(request.method, allowed)
+
+
+def _allowed(path: str) -> tuple[str, ...]:
+    """Return the methods that the address takes; none where nothing is served there."""
+    if path in _FIXED:
+        return _FIXED[path]
+    type, *below = path.split("/")
+    stored_type(type)
+    if not below:
+        return ("GET", "POST")
+    if below == ["_search"]:
+        return ("POST",)
+    if is_id(below[0]) and len(below) == 1:
+        return ("GET", "PUT", "DELETE")
+    is_version = is_id(below[0]) and len(below) == 3 and below[1] == "_history"
+    return ("GET",) if is_version else ()
+
+
+_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": ("GET",)}
+
+for _path in ("/fhir", "/fhir/{path:path}"):
+    router.add_route(_path, unserved, methods=_METHODS)
