@@ -4,7 +4,7 @@ CDS Hooks 2.0, "Prefetch Template": an absent key was not satisfied by the clien
 the client has no data, an OperationOutcome says that the client's own query failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,11 +22,20 @@ _PATIENT_ELEMENTS = ("subject", "patient")
 State = Literal["given", "absent", "null", "failed"]
 
 
+PANELS = ("85354-9",)
+"""LOINC codes of panels whose components hold what is asked for: a search by `code` finds the
+panel alone (blood pressure)."""
+
+
+def observation_codes(catalogue: Catalogue, analytes: Iterable[str]) -> tuple[str, ...]:
+    """Return the LOINC codes of Observations that can hold the analytes, panels included."""
+    codes = [code for name in analytes for code in catalogue.analyte(name).loinc]
+    return tuple(dict.fromkeys([*codes, *PANELS]))
+
+
 def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, str]:
     """Return the prefetch templates in the query subset of CDS Hooks 2.0."""
-    codes = [code for name in analytes for code in catalogue.analyte(name).loinc]
-    # The pressures of a panel are components: a search by code finds the panel alone.
-    wanted = ",".join(f"http://loinc.org|{code}" for code in dict.fromkeys([*codes, "85354-9"]))
+    wanted = ",".join(f"http://loinc.org|{code}" for code in observation_codes(catalogue, analytes))
     patient = "{{context.patientId}}"
     return {
         PATIENT: f"Patient/{patient}",

@@ -6,8 +6,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from fhir_server.rest import bundle, cds_services, create, delete, health, hl7v2, metadata, read
-from fhir_server.rest import search, update
+from fhir_server.rest import (
+    bundle,
+    cds_services,
+    create,
+    delete,
+    health,
+    hl7v2,
+    metadata,
+    read,
+    search,
+    unserved,
+    update,
+)
 from fhir_server.rest.boundary import RequestBoundary
 from fhir_server.settings import Settings
 from fhir_server.wiring import VERSION, House, build
@@ -17,6 +28,22 @@ _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _DESCRIPTION = (
     "A FHIR-native clinical decision support server that leaves the decision to the attending "
     "physician."
+)
+
+
+# The order decides: `unserved` answers what nobody before it took.
+_ROOMS = (
+    health,
+    cds_services,
+    hl7v2,
+    metadata,
+    bundle,
+    search,
+    create,
+    read,
+    update,
+    delete,
+    unserved,
 )
 
 
@@ -40,8 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.fhir = house.fhir
     app.state.cds = house.cds
     app.state.hl7v2 = house.intake
-    for room in (health, cds_services, hl7v2, metadata, bundle, search, create, read, update,
-                 delete):  # fmt: skip
+    for room in _ROOMS:
         app.include_router(room.router)
     _guard(app, house, settings)
     return app

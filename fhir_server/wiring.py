@@ -1,20 +1,21 @@
 """The only place that joins ports to adapters."""
 
-import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from cds_hooks import discovery
+from cds_hooks import discovery, prefetch
 from cds_hooks.evaluate import Evaluation
 from cds_hooks.wording import LANGUAGES, Wording
 from fhir_server import telemetry as telemetry_room
-from fhir_server.hl7v2.intake import Intake
+from fhir_server.advice import advise_on
+from fhir_server.hl7v2.intake import Answer, Intake, Policy
+from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
-from fhir_server.rest.services import FhirServices
+from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.settings import Settings
 from fhir_server.store.cards import StoredFeedback, StoredPredictions
 from fhir_server.store.database import Database
@@ -25,10 +26,18 @@ from inference.registry import ModelRegistry
 from security.client_authentication import ClientAuthenticator
 from security.clients import load_clients
 from security.replay import MemoryReplayStore
+from security.tls import TlsFiles, server_context
 from terminology import catalogue as catalogue_room
+from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
 
 VERSION = version("attending")
+SOFTWARE = f"attending {VERSION}"
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +51,132 @@ class House:
     cds: CdsServices
     intake: Intake
     gate: Gate | None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take up messages that a crash cut off, listen, and at the end finish what came in."""
+        await self.intake.recover()
+        listener = _listener(self.settings, self.intake)
+        if listener is not None:
+            await listener.start()
+        try:
+            yield
+        finally:
+            if listener is not None:
+                await listener.stop()
+            await self.intake.drain()
+            self.database.close()
+            self.telemetry.close()
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
+    """Open the store, load the models and join the rooms; raises what refuses a start."""
+    catalogue = catalogue_room.load()
+    codes = LocalCodes.load(settings.local_codes) if settings.local_codes else LocalCodes({})
+    registry = ModelRegistry.discover()
+    gate = _gate(settings, clock)
+    telemetry = telemetry_room.start(
+        otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio, version=VERSION
+    )
+    database = Database.open(settings.store_url, zone=settings.zone)
+    fhir = FhirServices(
+        database=database,
+        limits=FhirLimits(body_bytes=settings.body_limit),
+        clock=clock,
+        advise=advise_on(catalogue=catalogue, zone=settings.zone),
+        base_url=f"{settings.public_url}/fhir",
+    )
+    return House(
+        settings=settings,
+        telemetry=telemetry,
+        database=database,
+        fhir=fhir,
+        cds=_cds(settings, registry, catalogue, database, telemetry, clock),
+        intake=_intake(settings, codes, database, telemetry, clock),
+        gate=gate,
+    )
+
+
+def _cds(
+    settings: Settings,
+    registry: ModelRegistry,
+    catalogue: Catalogue,
+    database: Database,
+    telemetry: Telemetry,
+    clock: Callable[[], datetime],
+) -> CdsServices:
+    predictor = Predictor(
+        registry=registry,
+        catalogue=catalogue,
+        zone=settings.zone,
+        region=settings.region,
+        validated=frozenset(settings.validated_models),
+    )
+    services = discovery.discover()
+    wanted = {name for service in services.values() for name in service.analytes}
+    codes = frozenset(prefetch.observation_codes(catalogue, wanted))
+    models = [model.definition for model in registry]
+    return CdsServices(
+        services=services,
+        evaluation=Evaluation(
+            predictor=predictor,
+            reader=PatientRecords(database, codes),
+            record=StoredPredictions(database, clock),
+            tracer=telemetry,
+            own_fhir_url=f"{settings.public_url}/fhir",
+            software=SOFTWARE,
+        ),
+        feedback=StoredFeedback(database, clock),
+        wordings={language: Wording(language, models) for language in LANGUAGES},
+        catalogue=catalogue,
+        telemetry=telemetry,
+        clock=clock,
+        default_language=settings.language,
+        body_limit=settings.body_limit,
+    )
+
+
+def _intake(
+    settings: Settings,
+    codes: LocalCodes,
+    database: Database,
+    telemetry: Telemetry,
+    clock: Callable[[], datetime],
+) -> Intake:
+    def count(answer: Answer) -> None:
+        telemetry.messages.add(1, {"acknowledgment": answer.code})
+
+    return Intake(
+        database=database,
+        policy=Policy(
+            zone=settings.zone,
+            default_charset=settings.hl7v2_charset or "",
+            identifier_systems=dict(settings.identifier_systems),
+        ),
+        codes=codes,
+        now=clock,
+        on_answer=count,
+    )
+
+
+def _gate(settings: Settings, clock: Callable[[], datetime]) -> Gate | None:
+    if settings.clients_file is None:
+        return None
+    authenticator = ClientAuthenticator(load_clients(settings.clients_file), MemoryReplayStore())
+    return Gate(authenticator, settings.public_url, clock)
+
+
+def _listener(settings: Settings, intake: Intake) -> MllpServer | None:
+    if not settings.mllp_port:
+        return None
+    context = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        files = TlsFiles(settings.tls_certificate, settings.tls_key, settings.mllp_client_ca)
+        context = server_context(files)
+    return MllpServer(
+        intake,
+        host=settings.mllp_host,
+        port=settings.mllp_port,
+        limits=MllpLimits(frame_bytes=settings.body_limit),
+        tls=context,
+    )

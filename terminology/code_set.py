@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from terminology.codings import ATC, ICD10_SYSTEMS, SNOMED, Coding
@@ -28,9 +29,9 @@ class Rule:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeSet:
-    """A clinical flag as data.
+    """A clinical flag as data; compared by identity, because each flag is one constant.
 
     `icd10` and `atc` give a verdict by prefix and decide every well-formed code of their system;
     `sctids` gives one for each listed SNOMED CT code. `keywords` finds the concept in a text.
@@ -50,20 +51,13 @@ class CodeSet:
         `unconfirmed`: no coding that the set understands, a code too coarse or too vague to
         decide, or a text that names the concept beside codes that do not.
         """
-        kept = tuple(codings)
-        words = " ".join(filter(None, (text, *(coding.display for coding in kept)))).casefold()
-        judged = [found for coding in kept for found in self._judge(coding, words)]
-        verdicts = {verdict for verdict, _ in judged}
-        if "member" in verdicts:
-            return "member"
-        if not verdicts or "unconfirmed" in verdicts:
-            return "unconfirmed"
-        # A rule that names a non-member (family history, diabetes insipidus) explains the word.
-        explained = any(explicit for _, explicit in judged)
-        return "not-member" if explained or not self.keywords.search(words) else "unconfirmed"
+        return _verdict(self, tuple(codings), text)
 
-    def _judge(self, coding: Coding, words: str) -> Iterable[tuple[Verdict, bool]]:
-        """Yield (verdict, whether a rule names the code) for what the set understands."""
+    def judge(self, coding: Coding, words: str) -> Iterable[tuple[Verdict, bool]]:
+        """The (verdict, whether a rule names the code) of all that the set understands.
+
+        `words` is what the concept is called, in any language.
+        """
         if coding.system in ICD10_SYSTEMS and self.icd10 is not None:
             text = coding.code.strip().upper()
             if _ICD10_TEXT.fullmatch(text):
@@ -81,6 +75,21 @@ class CodeSet:
                 # Without SNOMED's hierarchy an unlisted code may be a descendant; what it is
                 # called tells, and where it is called nothing it stays unknown.
                 yield "not-member", False
+
+
+# A hospital's problem lists repeat the same few hundred concepts; no patient is kept with them.
+@lru_cache(maxsize=8192)
+def _verdict(wanted: CodeSet, codings: tuple[Coding, ...], text: str | None) -> Verdict:
+    words = " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
+    judged = [found for coding in codings for found in wanted.judge(coding, words)]
+    verdicts = {verdict for verdict, _ in judged}
+    if "member" in verdicts:
+        return "member"
+    if not verdicts or "unconfirmed" in verdicts:
+        return "unconfirmed"
+    # A rule that names a non-member (family history, diabetes insipidus) explains the word.
+    explained = any(explicit for _, explicit in judged)
+    return "not-member" if explained or not wanted.keywords.search(words) else "unconfirmed"
 
 
 def code_set(

@@ -1,6 +1,11 @@
-"""Fixtures that every kind of test shares."""
+"""Fixtures and settings that every kind of test shares."""
 
 import pytest
+from hypothesis import settings
+
+# A shared machine is slow at times: how long an example takes is for benchmarks to say.
+settings.register_profile("attending", deadline=None)
+settings.load_profile("attending")
 
 
 @pytest.fixture

@@ -1,15 +1,19 @@
 """POST /fhir: batch and transaction, http://hl7.org/fhir/R4/http.html#transaction."""
 
 import asyncio
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
+from fhir_server.rest.bundle_context import BundleContext
 from fhir_server.rest.bundle_entries import Operation
 from fhir_server.rest.bundle_outcomes import Done, Failed, response_bundle
-from fhir_server.rest.bundle_run import BundleRun
+from fhir_server.rest.bundle_prepare import prepare
+from fhir_server.rest.bundle_run import run_batch, run_transaction
 from fhir_server.rest.content import answer_type, preferences, read_json_body
 from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import FhirServices, base_of, services_of
+from fhir_server.rest.services import base_of, services_of
+from fhir_server.store.database import Database
 
 router = APIRouter()
 
@@ -22,31 +26,33 @@ async def bundle(request: Request) -> Response:
     services = services_of(request)
     media_type = answer_type(request)
     body = await read_json_body(request, limit=services.limits.body_bytes)
-    run = BundleRun(
+    context = BundleContext(
         services.clock(),
         Place(services.database.zone, base_of(request)),
         services.limits,
         preferences(request),
     )
     if len(body) > _LARGE:
-        type, entries = await asyncio.to_thread(run.prepare, body)
+        type, entries = await asyncio.to_thread(prepare, body, context)
     else:
-        type, entries = run.prepare(body)
-    outcomes = await _carry_out(type, entries, run, services)
-    answer = response_bundle(type, outcomes, run.preferences, services)
+        type, entries = prepare(body, context)
+    outcomes = await _carry_out(type, entries, context, services.database)
+    answer = response_bundle(type, outcomes, context.preferences, services)
     return Response(answer, media_type=media_type)
 
 
 async def _carry_out(
-    type: str, entries: tuple[Operation | Failed, ...], run: BundleRun, services: FhirServices
+    type: str,
+    entries: Sequence[Operation | Failed],
+    context: BundleContext,
+    database: Database,
 ) -> tuple[Done | Failed, ...]:
     operations = [entry for entry in entries if isinstance(entry, Operation)]
-    database = services.database
     if type == "transaction":
-        return await database.write(lambda c: run.run_transaction(c, operations))
+        return await database.write(lambda c: run_transaction(c, operations, context))
     if any(operation.kind in ("create", "update", "delete") for operation in operations):
-        return await database.write(lambda c: run.run_batch(c, entries))
-    return await database.read(lambda c: run.run_reads(c, entries))
+        return await database.write(lambda c: run_batch(c, entries, context))
+    return await database.read(lambda c: run_batch(c, entries, context))
 
 
 router.add_route("/fhir", bundle, methods=["POST"])

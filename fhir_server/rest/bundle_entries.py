@@ -141,11 +141,8 @@ def _type_and_id(url: str, index: int) -> tuple[str, str]:
 def _bad_url(url: str, index: int) -> BadRequest:
     where = f"{entry_place(index)}.request.url"
     if "?" in url:
-        return BadRequest(
-            "not-supported",
-            f"{url[:100]!r}: conditional interactions are not supported.",
-            f"Bundle.{where.removeprefix('Bundle.')}",
-        )
+        text = f"{url[:100]!r}: conditional interactions are not supported."
+        return BadRequest("not-supported", text, where)
     return BadRequest("value", f"{url[:100]!r} is no address that this method takes.", where)
 
 

@@ -38,9 +38,7 @@ def identities(operations: Sequence[Operation]) -> dict[str, str]:
             raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
         if operation.full_url is not None:
             if operation.full_url in found:
-                text = (
-                    f"fullUrl {operation.full_url[:100]!r} stands twice; it identifies one entry."
-                )
+                text = f"fullUrl {operation.full_url[:80]!r} stands twice; it names one entry."
                 place = f"{operation.place}.fullUrl"
                 raise FhirError(400, Issue("error", "duplicate", text, (place,)))
             found[operation.full_url] = target

@@ -132,5 +132,177 @@ class Origin:
 _MESSAGE = table("hl7v2_message")
 _ORIGIN = table("hl7v2_origin")
 
-_NEW: Final = tuple(NewMessage.__dataclass_fields__)
-_ADD = Prepared(insert(_MESSAGE).values(dict.fromkeys((*_NEW, "state", *_DEFAULTED))))
+_ADD = Prepared(
+    insert(_MESSAGE).values(dict.fromkeys(name for name in _MESSAGE.c.keys() if name != "number"))
+)
+_KNOWN = (
+    _MESSAGE.c.id,
+    _MESSAGE.c.received,
+    _MESSAGE.c.state,
+    _MESSAGE.c.body,
+    _MESSAGE.c.acknowledgment,
+)
+_GET = Prepared(select(*_KNOWN).where(_MESSAGE.c.id == bindparam("of_id")))
+_DUPLICATE = Prepared(
+    select(*_KNOWN)
+    .where(_MESSAGE.c.sender == bindparam("of_sender"))
+    .where(_MESSAGE.c.control_id == bindparam("of_control_id"))
+    .where(_MESSAGE.c.sha256 == bindparam("of_sha256"))
+)
+_TAKEN = Prepared(
+    select(_MESSAGE.c.number)
+    .where(_MESSAGE.c.sender == bindparam("of_sender"))
+    .where(_MESSAGE.c.control_id == bindparam("of_control_id"))
+    .limit(1)
+)
+_FINISH = Prepared(
+    update(_MESSAGE)
+    .values(
+        dict.fromkeys(
+            ("state", "finished", "acknowledgment", "errors", "warnings", "account", "superseded")
+        )
+    )
+    .where(_MESSAGE.c.id == bindparam("of_id"))
+)
+_UNFINISHED = Prepared(
+    select(*_KNOWN).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
+)
+_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
+_LIST = {
+    state: Prepared(
+        select(*_LISTED, _MESSAGE.c.errors, _MESSAGE.c.number)
+        .where(_MESSAGE.c.state == state)
+        .order_by(_MESSAGE.c.number.desc())
+        .limit(bindparam("most"))
+    )
+    for state in ("received", "processed", "rejected", "failed")
+}
+_ACCOUNT = Prepared(
+    select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
+        _MESSAGE.c.id == bindparam("of_id")
+    )
+)
+_ORIGIN_OF = Prepared(
+    select(_ORIGIN.c.issued, _ORIGIN.c.sent, _ORIGIN.c.rank, _ORIGIN.c.version, _ORIGIN.c.message)
+    .where(_ORIGIN.c.type == bindparam("of_type"))
+    .where(_ORIGIN.c.id == bindparam("of_id"))
+)
+_SET_ORIGIN = Prepared(
+    insert(_ORIGIN).prefix_with("OR REPLACE").values(dict.fromkeys(_ORIGIN.c.keys()))
+)
+
+
+def insert_message(
+    connection: Connection, message: NewMessage, *, state: State = "received"
+) -> None:
+    """Store a message as it came; `finish` gives it another state and its acknowledgment."""
+    values = {name: getattr(message, name) for name in NewMessage.__dataclass_fields__}
+    _ADD.run_named(
+        connection,
+        {
+            **values,
+            "state": state,
+            "finished": None,
+            "acknowledgment": None,
+            "errors": "[]",
+            "warnings": "[]",
+            "account": "{}",
+            "superseded": "[]",
+        },
+    )
+
+
+def find_duplicate(connection: Connection, message: NewMessage) -> KnownMessage | None:
+    """Return the stored message of the same sender, control id and bytes, None without one."""
+    row = _DUPLICATE.run_named(
+        connection,
+        {
+            "of_sender": message.sender,
+            "of_control_id": message.control_id,
+            "of_sha256": message.sha256,
+        },
+    ).fetchone()
+    return None if row is None else KnownMessage(*row)
+
+
+def is_control_id_taken(connection: Connection, message: NewMessage) -> bool:
+    """Whether the sender has used the control id before, whatever the bytes."""
+    values = {"of_sender": message.sender, "of_control_id": message.control_id}
+    return _TAKEN.run_named(connection, values).fetchone() is not None
+
+
+def finish(connection: Connection, id: str, outcome: Outcome) -> None:
+    """Record what became of a message, with the acknowledgment that its sender gets."""
+    _FINISH.run_named(
+        connection,
+        {
+            "of_id": id,
+            "state": outcome.state,
+            "finished": outcome.finished,
+            "acknowledgment": outcome.acknowledgment,
+            "errors": _json(outcome.errors),
+            "warnings": _json(outcome.warnings),
+            "account": json.dumps(outcome.account or {}),
+            "superseded": json.dumps(list(outcome.superseded)),
+        },
+    )
+
+
+def get(connection: Connection, id: str) -> KnownMessage | None:
+    """Return a message by its id, None where there is none."""
+    row = _GET.run_named(connection, {"of_id": id}).fetchone()
+    return None if row is None else KnownMessage(*row)
+
+
+def details(connection: Connection, id: str) -> dict[str, Any] | None:
+    """Return errors, warnings, account and superseded of a message, None where there is none."""
+    row = _ACCOUNT.run_named(connection, {"of_id": id}).fetchone()
+    if row is None:
+        return None
+    names = ("errors", "warnings", "account", "superseded")
+    return {name: json.loads(text) for name, text in zip(names, row, strict=True)}
+
+
+def list_unfinished(connection: Connection) -> list[KnownMessage]:
+    """Return the messages that were stored and not processed, in order of arrival."""
+    return [KnownMessage(*row) for row in _UNFINISHED.run(connection).fetchall()]
+
+
+def list_messages(
+    connection: Connection, states: Iterable[State], *, most: int = 500
+) -> tuple[ListedMessage, ...]:
+    """Return the newest `most` messages in any of `states`, the newest first."""
+    rows = [row for state in states for row in _LIST[state].run_named(connection, {"most": most})]
+    rows.sort(key=lambda row: -row[-1])
+    return tuple(ListedMessage(*row[:-2], tuple(json.loads(row[-2]))) for row in rows[:most])
+
+
+def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
+    """Return the messages of which nothing was stored: rejected and failed, the newest first."""
+    return list_messages(connection, UNSUCCESSFUL, most=most)
+
+
+def origin(connection: Connection, type: str, id: str) -> Origin | None:
+    """Return which message wrote a resource, None where none did."""
+    row = _ORIGIN_OF.run_named(connection, {"of_type": type, "of_id": id}).fetchone()
+    return None if row is None else Origin(*row)
+
+
+def set_origin(connection: Connection, type: str, id: str, value: Origin) -> None:
+    """Record which message wrote a resource."""
+    _SET_ORIGIN.run_named(
+        connection,
+        {
+            "type": type,
+            "id": id,
+            "issued": value.issued,
+            "sent": value.sent,
+            "rank": value.rank,
+            "version": value.version,
+            "message": value.message,
+        },
+    )
+
+
+def _json(entries: Sequence[dict[str, Any]]) -> str:
+    return json.dumps(list(entries), ensure_ascii=False)

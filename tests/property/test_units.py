@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, strategies
+
 from terminology import catalogue
 from terminology.catalogue import Analyte
 from terminology.printed_units import PRINTED

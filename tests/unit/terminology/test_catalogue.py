@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from terminology import catalogue
 from terminology.catalogue import Analyte, Catalogue, LoincCode
 from terminology.check_digits import is_loinc_code, is_sctid

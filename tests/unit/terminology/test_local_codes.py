@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from terminology import catalogue
 from terminology.codings import LOINC, Coding
 from terminology.local_codes import LocalCodes, LocalCodesError
 
-EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "local-codes.json"
+EXAMPLE = Path(__file__).parents[3] / "fhir_server" / "demo" / "local-codes.json"
 LIS = "urn:id:DEMOHOSP:99LIS"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from terminology import catalogue
 from terminology.codings import LOINC, UCUM, Coding
 from terminology.local_codes import LocalCodes

@@ -1,6 +1,7 @@
 """North or south of the Yangtze by province, and no side where the province does not decide."""
 
 import pytest
+
 from terminology.regions import PROVINCES, find_province
 
 
@@ -9,7 +10,8 @@ from terminology.regions import PROVINCES, find_province
     [
         ("北京市", "11", "north"), ("北京", "11", "north"), ("Beijing", "11", "north"),
         ("110105", "11", "north"), ("11", "11", "north"), ("CN-BJ", "11", "north"),
-        ("CN-11", "11", "north"), (" 广东省 ", "44", "south"), ("Guangdong Province", "44", "south"),
+        ("CN-11", "11", "north"), (" 广东省 ", "44", "south"),
+        ("Guangdong Province", "44", "south"), ("江西", "36", "south"),
         ("shaanxi", "61", "north"), ("Shanxi", "14", "north"), ("内蒙古自治区", "15", "north"),
         ("上海市", "31", "south"), ("310000000000", "31", "south"), ("ＣＮ－ＧＤ", "44", "south"),
     ],
@@ -21,7 +23,8 @@ def test_provinces_by_name_and_code(text: str, code: str, side: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["江苏省", "安徽", "湖北", "重庆市", "500000", "四川省", "云南", "西藏", "Qinghai", "香港"]
+    "text",
+    ["江苏省", "安徽", "湖北", "重庆市", "500000", "四川省", "云南", "西藏", "Qinghai", "香港"],
 )
 def test_a_province_that_does_not_decide_says_why(text: str) -> None:
     province = find_province(text)

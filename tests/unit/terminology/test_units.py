@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from terminology import catalogue
 from terminology.printed_units import PRINTED
 from terminology.unit_table import UNITS
@@ -155,7 +156,8 @@ def test_no_arithmetic_on_what_is_no_measured_value(value: str) -> None:
 @pytest.mark.parametrize(
     ("printed", "wanted"),
     [
-        ("mmol/l", "mmol/L"), ("MMOL/L", "mmol/L"), ("ｍｍｏｌ／Ｌ", "mmol/L"), ("mmol / L", "mmol/L"),
+        ("mmol/l", "mmol/L"), ("MMOL/L", "mmol/L"), ("ｍｍｏｌ／Ｌ", "mmol/L"),
+        ("mmol / L", "mmol/L"),
         ("μmol/L", "umol/L"), ("µmol/L", "umol/L"), ("umol/l", "umol/L"), ("微摩尔/升", "umol/L"),
         ("mg/dl", "mg/dL"), ("㎎/dl", "mg/dL"), ("gm/dl", "g/dL"), ("g/l", "g/L"),
         ("U/L", "U/L"), ("IU/L", "[IU]/L"), ("%", "%"), ("％", "%"), ("mmol/mol", "mmol/mol"),

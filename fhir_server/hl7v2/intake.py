@@ -1,0 +1,345 @@
+"""A message in, an acknowledgment out: stored before it is judged, and judged once.
+
+The bytes are durable before anything is done with them; resources, outcome and acknowledgment
+are written in one transaction; what was cut off in between is taken up by `recover`.
+"""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from sqlalchemy import Connection
+
+from fhir_server.hl7v2 import admission, patients
+from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
+from fhir_server.hl7v2.framing import FaultKind
+from fhir_server.hl7v2.header import Header, read_header
+from fhir_server.hl7v2.mapping.context import Translator, context
+from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
+from fhir_server.hl7v2.mapping.provenance import provenance
+from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
+from fhir_server.hl7v2.recording import Recording
+from fhir_server.hl7v2.tokenizer import parse
+from fhir_server.r4.outcome import FhirError
+from fhir_server.r4.validation import validate
+from fhir_server.store import hl7v2_messages as messages
+from fhir_server.store.database import Database
+from fhir_server.store.hl7v2_messages import KnownMessage, NewMessage, Outcome
+from fhir_server.store.resources import microseconds, moment
+
+_LOG = logging.getLogger(__name__)
+
+# A patient may be created over FHIR between the look-up and the write; then it is done again.
+_ATTEMPTS: Final = 3
+
+_FAULTS: Final[Mapping[FaultKind, Problem]] = {
+    "half-frame": Problem("100", "a new start block came before the end block: half a message"),
+    "too-long": Problem("104", "the message is longer than this server takes; its start is kept"),
+    "unterminated": Problem("100", "the connection or its time ended before the end block"),
+    "stray-bytes": Problem("100", "bytes outside a frame"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a hospital decides about its messages.
+
+    `zone` is that of times without an offset; `default_charset` (a name of table 0211, "" for
+    strict UTF-8) that of messages without MSH-18; `identifier_systems` maps the name of an
+    assigning authority to its URI; `processing_ids` are those taken into the record (MSH-11).
+    """
+
+    zone: tzinfo
+    default_charset: str = ""
+    identifier_systems: Mapping[str, str] = field(default_factory=dict)
+    processing_ids: frozenset[str] = frozenset(("P",))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An acknowledgment and the message that it answers; `is_stored` False where none was kept."""
+
+    acknowledgment: bytes
+    code: Acknowledgment
+    message_id: str
+    is_stored: bool = True
+
+
+class InvalidConversion(Exception):
+    """A conversion made a resource that is not valid R4: our fault; the text names elements."""
+
+
+class _PatientsMoved(Exception):
+    """The patients of a message are other ones than when it was converted."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Intake:
+    """Takes HL7v2 messages from any channel; one instance per server.
+
+    `on_answer` is told of each answer (for metrics).
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        policy: Policy,
+        codes: Translator,
+        now: Callable[[], datetime] = _now,
+        on_answer: Callable[[Answer], None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._codes = codes
+        self._now = now
+        self._on_answer = on_answer
+        self._running: dict[str, asyncio.Task[Answer]] = {}
+
+    async def accept(self, raw: bytes, *, channel: str, peer: str) -> bytes:
+        """Return the acknowledgment of a message, without MLLP blocks; it never raises."""
+        return (await self.answer(raw, channel=channel, peer=peer)).acknowledgment
+
+    async def answer(self, raw: bytes, *, channel: str, peer: str) -> Answer:
+        """Store and process a message; AA only where it and all its resources are durable."""
+        header = read_header(raw, default_charset=self._policy.default_charset)
+        message = self._new(raw, header, channel, peer)
+        try:
+            known = await self._database.write(lambda c: self._register(c, message, header))
+            answer = await self._settled(known)
+        except FhirError as error:
+            # The store is full or stopping: nothing is durable, so nothing may be acknowledged.
+            _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
+            answer = self._unavailable(header, message.id)
+        self._on_answer(answer)
+        return answer
+
+    async def fault(
+        self, kind: FaultKind, content: bytes, *, channel: str, peer: str
+    ) -> bytes | None:
+        """Keep bytes that are no frame as a rejected message; an AR only for one too long.
+
+        To half a message there is no answer: the sender has begun anew and waits for that one.
+        """
+        header = read_header(content, default_charset=self._policy.default_charset)
+        # Never the key of the whole message: a resend must not look like a duplicate.
+        message = self._new(
+            content, Header(("MSH",), header.separators, "", "latin-1"), channel, peer
+        )
+        problem = _FAULTS[kind]
+        answer = self._acknowledge(header, "AR", [problem], message.id)
+        outcome = self._outcome("rejected", answer, [problem])
+        await self._database.write(lambda c: _keep(c, message, outcome))
+        _LOG.warning("hl7v2 bytes outside a whole frame", extra={"reason": kind, "peer": peer})
+        return answer if kind == "too-long" else None
+
+    async def recover(self) -> int:
+        """Process what was stored and not finished before the last stop; return how many."""
+        left = await self._database.read(messages.list_unfinished)
+        for known in left:
+            await self._settled(known)
+        return len(left)
+
+    async def drain(self) -> None:
+        """Wait until every message that is being processed has its outcome."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))
+
+    def _new(self, raw: bytes, header: Header, channel: str, peer: str) -> NewMessage:
+        return NewMessage(
+            id=secrets.token_hex(10),
+            received=microseconds(self._now()),
+            channel=channel,
+            peer=peer,
+            sender=f"{header.field(3)}|{header.field(4)}",
+            control_id=header.control_id,
+            type=header.type,
+            sha256=hashlib.sha256(raw).hexdigest(),
+            body=raw,
+        )
+
+    def _register(
+        self, connection: Connection, message: NewMessage, header: Header
+    ) -> KnownMessage:
+        """Store a new message, or find the one that this repeats (sender, MSH-10, bytes)."""
+        known = messages.find_duplicate(connection, message)
+        if known is not None:
+            return known
+        if not message.control_id or not messages.is_control_id_taken(connection, message):
+            messages.insert_message(connection, message)
+            return KnownMessage(message.id, message.received, "received", message.body, None)
+        text = "MSH-10 was used before by this sender for another message; send a new id"
+        problem = Problem("205", text, Location("MSH", 1, 10))
+        answer = self._acknowledge(header, "AE", [problem], message.id)
+        messages.insert_message(connection, message)
+        messages.finish(connection, message.id, self._outcome("rejected", answer, [problem]))
+        return KnownMessage(message.id, message.received, "rejected", message.body, answer)
+
+    async def _settled(self, known: KnownMessage) -> Answer:
+        """Return the answer of a stored message, processing it where that has not been done.
+
+        A message that failed by our fault is tried again when its sender repeats it.
+        """
+        if known.acknowledgment is not None and known.state != "failed":
+            code = code_of(known.acknowledgment)
+            return Answer(known.acknowledgment, code, known.id)
+        task = self._running.get(known.id)
+        if task is None:
+            task = asyncio.create_task(self._process(known))
+            self._running[known.id] = task
+            task.add_done_callback(lambda _: self._running.pop(known.id, None))
+        # The sender may hang up; the message is processed all the same.
+        await asyncio.wait([task])
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if isinstance(error, FhirError):
+            raise error
+        return await self._failed(known, error)
+
+    async def _process(self, known: KnownMessage) -> Answer:
+        header = read_header(known.body, default_charset=self._policy.default_charset)
+        try:
+            found = self._read(known, header)
+            for _ in range(_ATTEMPTS):
+                try:
+                    return await self._convert_and_store(known, header, found)
+                except _PatientsMoved:
+                    continue
+            raise InvalidConversion("the patients of the message changed with every attempt")
+        except Refusal as refusal:
+            return await self._refused(known, header, refusal)
+
+    def _read(self, known: KnownMessage, header: Header) -> Read:
+        policy = self._policy
+        admission.admit(header, processing_ids=policy.processing_ids)
+        codec = admission.codec(header, known.body, default_charset=policy.default_charset)
+        surroundings = context(
+            header,
+            now=moment(known.received),
+            zone=policy.zone,
+            codes=self._codes,
+            identifier_systems=policy.identifier_systems,
+        )
+        return read(parse(known.body, header, codec), surroundings)
+
+    async def _convert_and_store(self, known: KnownMessage, header: Header, found: Read) -> Answer:
+        ids = self._database.read_now(lambda c: [patients.resolve(c, p) for p in found.patients])
+        conversion = convert(found, ids)
+        _check(conversion)
+
+        def job(connection: Connection) -> Answer:
+            if [patients.resolve(connection, p) for p in found.patients] != ids:
+                raise _PatientsMoved
+            return self._record(connection, known, header, found, ids, conversion)
+
+        return await self._database.write(job)
+
+    def _record(
+        self,
+        connection: Connection,
+        known: KnownMessage,
+        header: Header,
+        found: Read,
+        ids: list[str],
+        conversion: Conversion,
+    ) -> Answer:
+        recording = Recording(connection, known.id, self._now())
+        recording.add_patients(found.patients, ids, found.age)
+        for draft in conversion.drafts:
+            recording.add(draft)
+        if recording.targets:
+            recording.add_provenance(
+                provenance(
+                    recording.targets,
+                    message_id=known.id,
+                    kind=header.type,
+                    received=moment(known.received),
+                    context=found.context,
+                )
+            )
+        warnings = [*conversion.remarks, *recording.warnings]
+        answer = self._acknowledge(header, "AA", warnings, known.id)
+        outcome = Outcome(
+            state="processed",
+            acknowledgment=answer,
+            finished=microseconds(self._now()),
+            warnings=[each.as_json() for each in warnings],
+            account=conversion.account.as_json(),
+            superseded=recording.superseded,
+        )
+        messages.finish(connection, known.id, outcome)
+        return Answer(answer, "AA", known.id)
+
+    async def _refused(self, known: KnownMessage, header: Header, refusal: Refusal) -> Answer:
+        answer = self._acknowledge(header, refusal.acknowledgment, refusal.problems, known.id)
+        outcome = self._outcome("rejected", answer, refusal.problems)
+        await self._database.write(lambda c: messages.finish(c, known.id, outcome))
+        _LOG.warning(
+            "hl7v2 message rejected",
+            extra={"state": "rejected", "error": refusal.problems[0].code, "peer": known.id},
+        )
+        return Answer(answer, refusal.acknowledgment, known.id)
+
+    async def _failed(self, known: KnownMessage, error: BaseException) -> Answer:
+        """Answer AR for a fault of ours: the message is kept and may be sent again."""
+        _LOG.error(
+            "hl7v2 message failed",
+            exc_info=error,
+            extra={"state": "failed", "error": type(error).__name__},
+        )
+        header = read_header(known.body, default_charset=self._policy.default_charset)
+        detail = f": {error}" if isinstance(error, InvalidConversion) else ""
+        problem = Problem("207", f"{type(error).__name__} while the message was converted{detail}")
+        answer = self._acknowledge(header, "AR", [problem], known.id)
+        outcome = self._outcome("failed", answer, [problem])
+        await self._database.write(lambda c: messages.finish(c, known.id, outcome))
+        return Answer(answer, "AR", known.id)
+
+    def _unavailable(self, header: Header, message_id: str) -> Answer:
+        problem = Problem("207", "the message could not be stored; send it again later")
+        answer = self._acknowledge(header, "AR", [problem], message_id)
+        return Answer(answer, "AR", message_id, is_stored=False)
+
+    def _outcome(
+        self, state: messages.State, answer: bytes, problems: "list[Problem] | tuple[Problem, ...]"
+    ) -> Outcome:
+        return Outcome(
+            state=state,
+            acknowledgment=answer,
+            finished=microseconds(self._now()),
+            errors=[each.as_json() for each in problems],
+        )
+
+    def _acknowledge(
+        self,
+        header: Header,
+        code: Acknowledgment,
+        problems: "list[Problem] | tuple[Problem, ...]",
+        message_id: str,
+    ) -> bytes:
+        at = self._now().astimezone(self._policy.zone)
+        return acknowledge(header, code, problems, at=at, control_id=message_id)
+
+
+def _keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None:
+    if messages.find_duplicate(connection, message) is None:
+        messages.insert_message(connection, message)
+        messages.finish(connection, message.id, outcome)
+
+
+def _check(conversion: Conversion) -> None:
+    """Refuse what is not valid R4 before it reaches the store: InvalidConversion."""
+    for draft in conversion.drafts:
+        issues = validate(draft.resource)
+        if issues:
+            places = ", ".join(place for issue in issues for place in issue.expression)
+            raise InvalidConversion(f"invalid at {places}")

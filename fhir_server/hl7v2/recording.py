@@ -1,0 +1,141 @@
+"""A message's drafts into the store, in one transaction: newer content wins, whatever the order.
+
+Each resource that a message wrote has an origin: the times and the step of life of that message.
+A draft that is older is not stored; the message lists it as superseded. Content that is already
+there makes no new version, so that processing a message again changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fhir_server.hl7v2 import patients
+from fhir_server.hl7v2.mapping.conversion import Age, Draft
+from fhir_server.hl7v2.mapping.patient import PatientDraft
+from fhir_server.hl7v2.problems import Problem
+from fhir_server.r4.codec import JsonObject, decode
+from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.store import resources
+from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
+
+# What an update takes from the stored result where the message gives only a new status.
+_VALUE = ("component", "dataAbsentReason", "interpretation", "referenceRange")
+
+
+@dataclass(slots=True)
+class Recording:
+    """One message being stored; `targets` are the resources that now hold what it says."""
+
+    connection: Connection
+    message_id: str
+    now: datetime
+    targets: list[str] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def add_patients(self, drafts: Sequence[PatientDraft], ids: Sequence[str], age: Age) -> None:
+        """Create the patients that are new; keep current those that messages made.
+
+        A Patient that was written over FHIR belongs to that writer: results do not change it.
+        """
+        for draft, id in zip(drafts, ids, strict=True):
+            self._add_patient(draft, id, age)
+
+    def add(self, draft: Draft) -> None:
+        """Store a draft unless what is there is newer."""
+        type, id = draft.resource["resourceType"], draft.resource["id"]
+        known = origin(self.connection, type, id)
+        existing = _read(self.connection, type, id)
+        age = draft.age
+        if known is not None and age < Age(known.issued, known.sent, known.rank):
+            self.superseded.append(draft.reference)
+            if draft.merge == "report" and existing is not None:
+                self._write(_linked(existing, draft.resource), existing, known)
+            return
+        if (
+            existing is None
+            and known is not None
+            and age == Age(known.issued, known.sent, known.rank)
+        ):
+            # Deleted over FHIR since: processing the same message again does not bring it back.
+            self.superseded.append(draft.reference)
+            return
+        resource = draft.resource if existing is None else _met(draft, existing)
+        origin_ = Origin(age.issued, age.sent, age.rank, 0, self.message_id)
+        self._write(resource, existing, origin_)
+        self.targets.append(draft.reference)
+
+    def add_provenance(self, resource: JsonObject) -> None:
+        """Store the message's Provenance."""
+        existing = _read(self.connection, "Provenance", resource["id"])
+        if existing is None or not _same(resource, existing):
+            resources.put(self.connection, resource, now=self.now)
+
+    def _add_patient(self, draft: PatientDraft, id: str, age: Age) -> None:
+        existing = patients.stored(self.connection, id)
+        new = {"resourceType": "Patient", "id": id, **draft.resource}
+        mine = Origin(age.issued, age.sent, age.rank, 0, self.message_id)
+        if existing is None:
+            self._write(new, None, mine)
+            self.targets.append(f"Patient/{id}")
+            return
+        self.warnings += patients.contradictions(draft, existing)
+        known = origin(self.connection, "Patient", id)
+        if known is None or known.version != int(existing["meta"]["versionId"]):
+            return
+        newer = age >= Age(known.issued, known.sent, known.rank)
+        both = patients.merged(new, existing, draft_is_newer=newer)
+        self._write(both, existing, mine if newer else known)
+        self.targets.append(f"Patient/{id}")
+
+    def _write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
+        if existing is not None and _same(resource, existing):
+            version = int(existing["meta"]["versionId"])
+        else:
+            version = resources.put(self.connection, resource, now=self.now).version
+        value = Origin(by.issued, by.sent, by.rank, version, by.message)
+        set_origin(self.connection, resource["resourceType"], resource["id"], value)
+
+
+def _read(connection: Connection, type: str, id: str) -> JsonObject | None:
+    try:
+        return decode(resources.read(connection, type, id).body)
+    except (NotFound, Gone):
+        return None
+
+
+def _same(resource: JsonObject, existing: JsonObject) -> bool:
+    return _content(resource) == _content(existing)
+
+
+def _content(resource: JsonObject) -> JsonObject:
+    return {name: value for name, value in resource.items() if name != "meta"}
+
+
+def _met(draft: Draft, existing: JsonObject) -> JsonObject:
+    if draft.merge == "keep-value":
+        kept = {
+            name: value
+            for name, value in existing.items()
+            if name.startswith("value") or name in _VALUE
+        }
+        return {**draft.resource, **kept}
+    if draft.merge == "report":
+        return _linked(draft.resource, existing)
+    return draft.resource
+
+
+def _linked(report: JsonObject, other: JsonObject) -> JsonObject:
+    """Return `report` with the results and specimens that only `other` lists behind its own.
+
+    A correction sends one result of an order; the report keeps the others.
+    """
+    both = dict(report)
+    for name in ("specimen", "result"):
+        own = list(report.get(name, []))
+        more = [each for each in other.get(name, []) if each not in own]
+        if own or more:
+            both[name] = own + more
+    return both

@@ -1,0 +1,233 @@
+"""The store's door: what is acknowledged is durable, one job's failure is its own."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection
+
+from fhir_server.r4.outcome import NotFound
+from fhir_server.store import interning, resources
+from fhir_server.store.database import Database
+from fhir_server.store.engines import DatabaseRefused
+from fhir_server.store.statements import driver
+from fhir_server.store.writer import StoreUnavailable
+from tests.support.fhir_store import NOW, hba1c, patient
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path}/store.db")
+    yield opened
+    opened.close()
+
+
+async def test_a_write_is_read_after_it_returned(database: Database) -> None:
+    await database.write(lambda c: resources.put(c, patient("p1"), now=NOW))
+    found = await database.read(lambda c: resources.read(c, "Patient", "p1"))
+    assert (found.id, found.version) == ("p1", 1)
+    assert database.read_now(lambda c: resources.read(c, "Patient", "p1")) == found
+
+
+async def test_writes_that_wait_together_share_one_commit(database: Database) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    first = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    rest = [
+        asyncio.ensure_future(
+            database.write(lambda c, n=n: resources.put(c, patient(f"p{n}"), now=NOW))
+        )
+        for n in range(20)
+    ]
+    await asyncio.sleep(0.05)
+    go.set()
+    await asyncio.gather(first, *rest)
+    assert database.statistics().jobs == 21
+    assert database.statistics().commits == 2
+
+
+async def test_a_job_that_fails_leaves_nothing_and_harms_no_other(database: Database) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    def fail(connection: Connection) -> None:
+        resources.put(connection, patient("half"), now=NOW)
+        resources.put(connection, hba1c("new-system", code=_local_code()), now=NOW)
+        raise ZeroDivisionError
+
+    def keep(id: str):
+        return lambda c: resources.put(c, patient(id), now=NOW)
+
+    held = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    before = asyncio.ensure_future(database.write(keep("before")))
+    failing = asyncio.ensure_future(database.write(fail))
+    after = asyncio.ensure_future(database.write(keep("after")))
+    await asyncio.sleep(0.05)
+    go.set()
+    await asyncio.gather(held, before, after)
+    with pytest.raises(ZeroDivisionError):
+        await failing
+    assert database.statistics().commits == 2
+    for id in ("before", "after"):
+        assert (await database.read(lambda c, id=id: resources.read(c, "Patient", id))).version == 1
+    with pytest.raises(NotFound):
+        await database.read(lambda c: resources.read(c, "Patient", "half"))
+
+
+async def test_a_system_number_that_was_rolled_back_is_not_used_again(database: Database) -> None:
+    def fail(connection: Connection) -> None:
+        resources.put(connection, hba1c("o1", code=_local_code()), now=NOW)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.write(fail)
+    await database.write(lambda c: resources.put(c, hba1c("o1", code=_local_code()), now=NOW))
+    number = await database.read(lambda c: interning.known_system_id(c, "urn:lis:codes"))
+    assert number is not None
+
+
+async def test_a_lost_transaction_is_told_to_everyone_in_it(database: Database) -> None:
+    """SQLite itself rolls back on a full disk: no job of the group may be acknowledged."""
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    def lose(connection: Connection) -> None:
+        driver(connection).execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    held = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    kept = asyncio.ensure_future(
+        database.write(lambda c: resources.put(c, patient("p1"), now=NOW))
+    )
+    lost = asyncio.ensure_future(database.write(lose))
+    await asyncio.sleep(0.05)
+    go.set()
+    await held
+    for write in (kept, lost):
+        with pytest.raises(StoreUnavailable) as refused:
+            await write
+        assert refused.value.status == 503
+        assert refused.value.issues[0].code == "no-store"
+    with pytest.raises(NotFound):
+        await database.read(lambda c: resources.read(c, "Patient", "p1"))
+    await database.write(lambda c: resources.put(c, patient("p2"), now=NOW))
+
+
+async def test_close_commits_what_waits_and_then_refuses(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    database = Database.open(url)
+    writes = [
+        asyncio.ensure_future(
+            database.write(lambda c, n=n: resources.put(c, patient(f"p{n}"), now=NOW))
+        )
+        for n in range(50)
+    ]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(database.close)
+    assert len(await asyncio.gather(*writes)) == 50
+    with pytest.raises(StoreUnavailable):
+        await database.write(lambda c: resources.put(c, patient("late"), now=NOW))
+    database.close()
+    again = Database.open(url)
+    assert again.read_now(lambda c: resources.read(c, "Patient", "p49")).version == 1
+    again.close()
+
+
+async def test_a_cancelled_caller_does_not_stop_the_writer(database: Database) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    cancelled = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    cancelled.cancel()
+    go.set()
+    await database.write(lambda c: resources.put(c, patient("p1"), now=NOW))
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await database.read(lambda c: resources.put(c, patient("p1"), now=NOW))
+
+
+async def test_durability_is_what_the_documents_promise(database: Database) -> None:
+    def pragma(name: str):
+        return lambda c: driver(c).execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert await database.write(pragma("journal_mode")) == "wal"
+    assert await database.write(pragma("synchronous")) == 2  # FULL
+    assert await database.write(pragma("foreign_keys")) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("postgresql://attending:secret@db/fhir", "postgresql"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///a.db?mode=ro", "options"),
+        ("no url", "no URL"),
+    ],
+)
+async def test_another_database_is_refused_by_the_name_of_its_setting(url: str, word: str) -> None:
+    with pytest.raises(DatabaseRefused) as refused:
+        Database.open(url)
+    assert "ATTENDING_DATABASE_URL" in str(refused.value)
+    assert word in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+async def test_the_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    Database.open(url).close()
+    with sqlite3.connect(tmp_path / "store.db") as file:
+        file.execute("UPDATE store_schema SET version = 99")
+    file.close()
+    with pytest.raises(DatabaseRefused, match="schema version 99"):
+        Database.open(url)
+
+
+async def test_another_zone_indexes_dates_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    utc = Database.open(url)
+    await utc.write(lambda c: resources.put(c, hba1c("o1", at="2026-05-10"), now=NOW))
+    await utc.write(lambda c: resources.put(c, hba1c("o2"), now=NOW))
+    await utc.write(lambda c: resources.delete(c, "Observation", "o2", now=NOW))
+    before = utc.read_now(lambda c: driver(c).execute(_LOWS).fetchall())
+    utc.close()
+    shanghai = Database.open(url, zone=ZoneInfo("Asia/Shanghai"))
+    after = shanghai.read_now(lambda c: driver(c).execute(_LOWS).fetchall())
+    shanghai.close()
+    assert len(before) == len(after) == 1
+    assert before[0][0] - after[0][0] == 8 * 3600 * 1_000_000
+    assert "indexed 1 resources anew" in caplog.text
+
+
+_LOWS = "SELECT low FROM date_index ORDER BY low"
+
+
+def _local_code() -> dict[str, object]:
+    return {"coding": [{"system": "urn:lis:codes", "code": "HBA"}]}
