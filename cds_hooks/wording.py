@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from inference.contract import Language, ModelDefinition, Text
@@ -15,6 +15,8 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
+# References, units and rules repeat on every card.
+@lru_cache(maxsize=4096)
 def escape(text: str) -> str:
     """Return text from outside so that a client renders it as text, not as Markdown or HTML.
 

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from fhir_server.r4.outcome import Issue
 from fhir_server.rest import (
     bundle,
     cds_services,
@@ -20,6 +22,7 @@ from fhir_server.rest import (
     update,
 )
 from fhir_server.rest.boundary import RequestBoundary
+from fhir_server.rest.errors import outcome_response
 from fhir_server.settings import Settings
 from fhir_server.wiring import VERSION, House, build
 
@@ -69,8 +72,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hl7v2 = house.intake
     for room in _ROOMS:
         app.include_router(room.router)
+    app.add_exception_handler(HTTPException, _outcome)
     _guard(app, house, settings)
     return app
+
+
+async def _outcome(_request: Request, error: Exception) -> Response:
+    """Return what the framework refuses in the form of every other refusal."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = "not-found" if status == 404 else "not-supported"
+    text = "There is no such address." if status == 404 else "The address does not take this."
+    return outcome_response(status, Issue("error", code, text))
 
 
 def _guard(app: FastAPI, house: House, settings: Settings) -> None:

@@ -44,22 +44,21 @@ class Telemetry:
         with self.tracer.start_as_current_span(name):
             yield
 
+    def add_processor(self, processor: SpanProcessor) -> None:
+        """Send finished spans to one more place."""
+        self._tracers.add_span_processor(processor)
+
     def close(self) -> None:
         """Export what is left and unregister the metrics."""
         self._tracers.shutdown()
         self._meters.shutdown()
 
 
-def start(
-    *, otlp_endpoint: str | None, trace_ratio: float, version: str,
-    processor: SpanProcessor | None = None,
-) -> Telemetry:  # fmt: skip
-    """Return the instruments; spans go to `processor`, or to the OTLP endpoint where one is set."""
+def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Telemetry:
+    """Return the instruments; spans go to the OTLP endpoint where one is set."""
     resource = Resource.create({"service.name": "attending", "service.version": version})
     tracers = TracerProvider(resource=resource, sampler=ParentBased(TraceIdRatioBased(trace_ratio)))
-    if processor is not None:
-        tracers.add_span_processor(processor)
-    elif otlp_endpoint is not None:
+    if otlp_endpoint is not None:
         tracers.add_span_processor(_otlp(otlp_endpoint))
     seconds = View(
         instrument_name="attending_http_request_duration",

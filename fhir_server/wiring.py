@@ -91,7 +91,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         telemetry=telemetry,
         database=database,
         fhir=fhir,
-        cds=_cds(settings, registry, catalogue, database, telemetry, clock),
+        cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
         intake=_intake(settings, codes, database, telemetry, clock),
         gate=gate,
     )
@@ -104,6 +104,7 @@ def _cds(
     database: Database,
     telemetry: Telemetry,
     clock: Callable[[], datetime],
+    local_codes: LocalCodes,
 ) -> CdsServices:
     predictor = Predictor(
         registry=registry,
@@ -111,6 +112,7 @@ def _cds(
         zone=settings.zone,
         region=settings.region,
         validated=frozenset(settings.validated_models),
+        local_codes=local_codes,
     )
     services = discovery.discover()
     wanted = {name for service in services.values() for name in service.analytes}
@@ -156,6 +158,7 @@ def _intake(
         codes=codes,
         now=clock,
         on_answer=count,
+        longest=settings.body_limit,
     )
 
 

@@ -15,7 +15,7 @@ from inference import uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, WhenAbsent
 from inference.engine import GraphFailed, GraphOutput
-from inference.features.extract import FeatureReader
+from inference.features.extract import BODY_SIZE, FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.prediction import (
     Answer,
@@ -29,6 +29,7 @@ from inference.reasons import Reason
 from inference.registry import LoadedModel, ModelRegistry
 from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
+from terminology.local_codes import LocalCodes
 
 _log = logging.getLogger(__name__)
 
@@ -46,10 +47,17 @@ class Predictor:
     zone: tzinfo
     region: str
     validated: Collection[str] = ()
+    local_codes: LocalCodes | None = None
 
     def answer_all(self, snapshot: PatientSnapshot) -> tuple[Answer, ...]:
         """Return one answer per model, in the registry's order; none is left out silently."""
-        reader = FeatureReader(snapshot, catalogue=self.catalogue, zone=self.zone)
+        reader = FeatureReader(
+            snapshot,
+            catalogue=self.catalogue,
+            zone=self.zone,
+            local_codes=self.local_codes,
+            wanted=self.registry.features | BODY_SIZE,
+        )
         answers: dict[str, Answer] = {}
         providers_first = sorted(self.registry, key=lambda m: not _provided(m.definition))
         for model in providers_first:

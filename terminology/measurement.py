@@ -1,6 +1,6 @@
 """FHIR R4 Observations to measurements in canonical units, or to the reason why not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -91,11 +91,14 @@ def measurements(
     catalogue: Catalogue,
     zone: tzinfo,
     local_codes: LocalCodes | None = None,
+    source: str | None = None,
+    wanted: Container[str] | None = None,
 ) -> tuple[Measurement | Unusable, ...]:
     """What an Observation and its components measure; empty where no code is in the catalogue.
 
     `zone` places dates without an offset. Codes of other systems count through `local_codes`.
-    Coded answers (the smoking status) are no measurements.
+    Coded answers (the smoking status) are no measurements. `source` is the reference to cite,
+    else `Observation/id`; `wanted` leaves out every analyte whose id it does not hold.
     """
     report: _Report | None = None
     found: list[Measurement | Unusable] = []
@@ -103,8 +106,10 @@ def measurements(
         coded = _coded_as(part.get("code"), catalogue, local_codes)
         if not coded:
             continue
+        if wanted is not None and not any(analyte.id in wanted for analyte, _ in coded):
+            continue
         if report is None:
-            report = _report(observation, zone)
+            report = _report(observation, zone, source)
         found.append(_measure(part, coded, report))
     return tuple(found)
 
@@ -162,12 +167,12 @@ def _measure(part: Mapping[str, Any], coded: _Coded, report: _Report) -> Measure
     )
 
 
-def _report(observation: Mapping[str, Any], zone: tzinfo) -> _Report:
+def _report(observation: Mapping[str, Any], zone: tzinfo, source: str | None) -> _Report:
     status, id = observation.get("status"), observation.get("id")
     effective, fault = _effective(observation, zone)
     issued, _ = _instant(observation.get("issued"), zone)
     return _Report(
-        source=f"Observation/{id}" if isinstance(id, str) and id else "Observation",
+        source=source or (f"Observation/{id}" if isinstance(id, str) and id else "Observation"),
         status=status if isinstance(status, str) else None,
         effective=effective,
         effective_fault=fault,

@@ -18,6 +18,7 @@ _VERSION: Final = re.compile(r"2\.[0-9](\.[0-9])?")
 # The version in which a sender is answered whose own cannot be read.
 _FALLBACK_VERSION: Final = "2.5.1"
 _SEVERITY_FIRST: Final = "2.5"
+_CODES: Final[dict[bytes, Acknowledgment]] = {b"AA": "AA", b"AE": "AE", b"AR": "AR"}
 
 
 def acknowledge(
@@ -46,11 +47,11 @@ def acknowledge(
     return text.encode(_codec(header), errors="replace")
 
 
-def code_of(acknowledgment: bytes) -> str:
+def code_of(acknowledgment: bytes) -> Acknowledgment:
     """Return MSA-1 of an ACK that this module wrote."""
     for line in acknowledgment.split(b"\r"):
         if line.startswith(b"MSA"):
-            return line[4:6].decode("ascii")
+            return _CODES[line[4:6]]
     raise ValueError("the acknowledgment has no MSA")
 
 

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -29,7 +29,7 @@ from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.validation import validate
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
-from fhir_server.store.hl7v2_messages import KnownMessage, NewMessage, Outcome
+from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
 from fhir_server.store.resources import microseconds, moment
 
 _LOG = logging.getLogger(__name__)
@@ -62,12 +62,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An acknowledgment and the message that it answers; `is_stored` False where none was kept."""
+    """An acknowledgment and the message that it answers.
+
+    `may_be_repeated`: the fault was ours (condition 207); the same bytes may be sent again.
+    """
 
     acknowledgment: bytes
     code: Acknowledgment
     message_id: str
-    is_stored: bool = True
+    may_be_repeated: bool = False
 
 
 class InvalidConversion(Exception):
@@ -85,7 +88,8 @@ def _now() -> datetime:
 class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
-    `on_answer` is told of each answer (for metrics).
+    `on_answer` is told of each answer (for metrics); `longest` is the size in bytes beyond which
+    a channel takes no message.
     """
 
     def __init__(
@@ -96,12 +100,14 @@ class Intake:
         codes: Translator,
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
+        longest: int = 5 * 1024 * 1024,
     ) -> None:
         self._database = database
         self._policy = policy
         self._codes = codes
         self._now = now
         self._on_answer = on_answer
+        self.longest = longest
         self._running: dict[str, asyncio.Task[Answer]] = {}
 
     async def accept(self, raw: bytes, *, channel: str, peer: str) -> bytes:
@@ -130,16 +136,22 @@ class Intake:
         To half a message there is no answer: the sender has begun anew and waits for that one.
         """
         header = read_header(content, default_charset=self._policy.default_charset)
-        # Never the key of the whole message: a resend must not look like a duplicate.
-        message = self._new(
-            content, Header(("MSH",), header.separators, "", "latin-1"), channel, peer
-        )
+        # Without the key of the whole message: a resend of that must not look like a duplicate.
+        nameless = Header(("MSH",), header.separators, "", "latin-1")
+        message = self._new(content, nameless, channel, peer)
         problem = _FAULTS[kind]
         answer = self._acknowledge(header, "AR", [problem], message.id)
         outcome = self._outcome("rejected", answer, [problem])
-        await self._database.write(lambda c: _keep(c, message, outcome))
-        _LOG.warning("hl7v2 bytes outside a whole frame", extra={"reason": kind, "peer": peer})
+        _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": peer})
+        try:
+            await self._database.write(lambda c: _keep(c, message, outcome))
+        except FhirError as error:
+            _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
         return answer if kind == "too-long" else None
+
+    async def listed(self, states: Iterable[messages.State]) -> tuple[ListedMessage, ...]:
+        """Return the newest messages in any of `states`, without patient content."""
+        return await self._database.read(lambda c: messages.list_messages(c, states))
 
     async def recover(self) -> int:
         """Process what was stored and not finished before the last stop; return how many."""
@@ -189,18 +201,22 @@ class Intake:
         A message that failed by our fault is tried again when its sender repeats it.
         """
         if known.acknowledgment is not None and known.state != "failed":
-            code = code_of(known.acknowledgment)
-            return Answer(known.acknowledgment, code, known.id)
+            return Answer(known.acknowledgment, code_of(known.acknowledgment), known.id)
         task = self._running.get(known.id)
         if task is None:
-            task = asyncio.create_task(self._process(known))
+            task = asyncio.create_task(self._guarded(known))
             self._running[known.id] = task
             task.add_done_callback(lambda _: self._running.pop(known.id, None))
         # The sender may hang up; the message is processed all the same.
-        await asyncio.wait([task])
-        error = task.exception()
+        return await asyncio.shield(task)
+
+    async def _guarded(self, known: KnownMessage) -> Answer:
+        """Process a message; whatever goes wrong there is recorded as a failure of ours."""
+        work = asyncio.ensure_future(self._process(known))
+        await asyncio.wait([work])
+        error = work.exception()
         if error is None:
-            return task.result()
+            return work.result()
         if isinstance(error, FhirError):
             raise error
         return await self._failed(known, error)
@@ -285,7 +301,11 @@ class Intake:
         await self._database.write(lambda c: messages.finish(c, known.id, outcome))
         _LOG.warning(
             "hl7v2 message rejected",
-            extra={"state": "rejected", "error": refusal.problems[0].code, "peer": known.id},
+            extra={
+                "state": "rejected",
+                "error": refusal.problems[0].code,
+                "control_id": header.control_id,
+            },
         )
         return Answer(answer, refusal.acknowledgment, known.id)
 
@@ -302,15 +322,15 @@ class Intake:
         answer = self._acknowledge(header, "AR", [problem], known.id)
         outcome = self._outcome("failed", answer, [problem])
         await self._database.write(lambda c: messages.finish(c, known.id, outcome))
-        return Answer(answer, "AR", known.id)
+        return Answer(answer, "AR", known.id, may_be_repeated=True)
 
     def _unavailable(self, header: Header, message_id: str) -> Answer:
         problem = Problem("207", "the message could not be stored; send it again later")
         answer = self._acknowledge(header, "AR", [problem], message_id)
-        return Answer(answer, "AR", message_id, is_stored=False)
+        return Answer(answer, "AR", message_id, may_be_repeated=True)
 
     def _outcome(
-        self, state: messages.State, answer: bytes, problems: "list[Problem] | tuple[Problem, ...]"
+        self, state: messages.State, answer: bytes, problems: Sequence[Problem]
     ) -> Outcome:
         return Outcome(
             state=state,
@@ -323,7 +343,7 @@ class Intake:
         self,
         header: Header,
         code: Acknowledgment,
-        problems: "list[Problem] | tuple[Problem, ...]",
+        problems: Sequence[Problem],
         message_id: str,
     ) -> bytes:
         at = self._now().astimezone(self._policy.zone)

@@ -6,8 +6,9 @@ there makes no new version, so that processing a message again changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -20,8 +21,8 @@ from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.store import resources
 from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
 
-# What an update takes from the stored result where the message gives only a new status.
-_VALUE = ("component", "dataAbsentReason", "interpretation", "referenceRange")
+# The states that OBX-11 = U turns into final; any other stays as it is.
+_OPEN: Final = frozenset(("registered", "preliminary", "unknown"))
 
 
 @dataclass(slots=True)
@@ -48,24 +49,30 @@ class Recording:
         type, id = draft.resource["resourceType"], draft.resource["id"]
         known = origin(self.connection, type, id)
         existing = _read(self.connection, type, id)
-        age = draft.age
-        if known is not None and age < Age(known.issued, known.sent, known.rank):
-            self.superseded.append(draft.reference)
-            if draft.merge == "report" and existing is not None:
-                self._write(_linked(existing, draft.resource), existing, known)
-            return
-        if (
-            existing is None
-            and known is not None
-            and age == Age(known.issued, known.sent, known.rank)
-        ):
-            # Deleted over FHIR since: processing the same message again does not bring it back.
-            self.superseded.append(draft.reference)
+        if known is not None and (draft.age < _age(known) or existing is None):
+            self._keep_newer(draft, existing, known)
             return
         resource = draft.resource if existing is None else _met(draft, existing)
-        origin_ = Origin(age.issued, age.sent, age.rank, 0, self.message_id)
-        self._write(resource, existing, origin_)
+        self._write(resource, existing, _origin(draft.age, self.message_id))
         self.targets.append(draft.reference)
+
+    def _keep_newer(self, draft: Draft, existing: JsonObject | None, known: Origin) -> None:
+        """List a draft as superseded; the newer resource takes from it only what it refers to.
+
+        A resource that was deleted over FHIR since a message wrote it comes back with newer
+        content only.
+        """
+        if existing is None and draft.age > _age(known):
+            self._write(draft.resource, None, _origin(draft.age, self.message_id))
+            self.targets.append(draft.reference)
+            return
+        self.superseded.append(draft.reference)
+        if existing is None:
+            return
+        if draft.merge == "report":
+            self._write(_linked(existing, draft.resource), existing, known)
+        elif draft.resource["resourceType"] == "Observation" and _lacks_value(existing):
+            self._write(_finalised(draft.resource, existing), existing, known)
 
     def add_provenance(self, resource: JsonObject) -> None:
         """Store the message's Provenance."""
@@ -76,7 +83,7 @@ class Recording:
     def _add_patient(self, draft: PatientDraft, id: str, age: Age) -> None:
         existing = patients.stored(self.connection, id)
         new = {"resourceType": "Patient", "id": id, **draft.resource}
-        mine = Origin(age.issued, age.sent, age.rank, 0, self.message_id)
+        mine = _origin(age, self.message_id)
         if existing is None:
             self._write(new, None, mine)
             self.targets.append(f"Patient/{id}")
@@ -85,7 +92,7 @@ class Recording:
         known = origin(self.connection, "Patient", id)
         if known is None or known.version != int(existing["meta"]["versionId"]):
             return
-        newer = age >= Age(known.issued, known.sent, known.rank)
+        newer = age >= _age(known)
         both = patients.merged(new, existing, draft_is_newer=newer)
         self._write(both, existing, mine if newer else known)
         self.targets.append(f"Patient/{id}")
@@ -95,7 +102,7 @@ class Recording:
             version = int(existing["meta"]["versionId"])
         else:
             version = resources.put(self.connection, resource, now=self.now).version
-        value = Origin(by.issued, by.sent, by.rank, version, by.message)
+        value = replace(by, version=version)
         set_origin(self.connection, resource["resourceType"], resource["id"], value)
 
 
@@ -114,17 +121,37 @@ def _content(resource: JsonObject) -> JsonObject:
     return {name: value for name, value in resource.items() if name != "meta"}
 
 
+def _age(known: Origin) -> Age:
+    return Age(bool(known.settled), known.issued, known.sent, known.rank)
+
+
+def _origin(age: Age, message_id: str) -> Origin:
+    return Origin(age.settled, age.issued, age.sent, age.rank, 0, message_id)
+
+
 def _met(draft: Draft, existing: JsonObject) -> JsonObject:
     if draft.merge == "keep-value":
-        kept = {
-            name: value
-            for name, value in existing.items()
-            if name.startswith("value") or name in _VALUE
-        }
-        return {**draft.resource, **kept}
+        return _finalised(existing, draft.resource) if existing["status"] in _OPEN else existing
     if draft.merge == "report":
         return _linked(draft.resource, existing)
     return draft.resource
+
+
+def _lacks_value(observation: JsonObject) -> bool:
+    """Whether a final result came without value: OBX-11 = U before what it finalises."""
+    has_value = any(name.startswith("value") or name == "component" for name in observation)
+    return observation["status"] == "final" and not has_value
+
+
+def _finalised(valued: JsonObject, status: JsonObject) -> JsonObject:
+    """Return the result `valued` with what a bare change of status (OBX-11 = U) says of it."""
+    dated = any(name.startswith("effective") for name in status)
+    kept = {
+        name: value
+        for name, value in valued.items()
+        if name != "meta" and not (dated and name.startswith("effective"))
+    }
+    return {**kept, **{name: value for name, value in status.items() if name != "meta"}}
 
 
 def _linked(report: JsonObject, other: JsonObject) -> JsonObject:

@@ -100,14 +100,15 @@ class RequestBoundary:
             if self._gate is not None:
                 self._gate.check(request)
             await self._app(scope, receive, send)
-        except FhirError as error:
-            _log.warning("refused", extra={"status": error.status, "issue": error.issues[0].code})
-            await error_response(error)(scope, receive, send)
+        except FhirError as refusal:
+            issue = refusal.issues[0].code
+            _log.warning("refused", extra={"status": refusal.status, "issue": issue})
+            await error_response(refusal)(scope, receive, send)
         except Exception:
             _log.exception("failed")
             diagnostics = "The server failed to answer; its log names the place. Try again later."
-            error = FhirError(500, Issue("fatal", "exception", diagnostics))
-            await error_response(error)(scope, receive, send)
+            failure = FhirError(500, Issue("fatal", "exception", diagnostics))
+            await error_response(failure)(scope, receive, send)
 
 
 def _route(scope: Scope) -> str:

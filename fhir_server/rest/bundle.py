@@ -55,4 +55,5 @@ async def _carry_out(
     return await database.read(lambda c: run_batch(c, entries, context))
 
 
-router.add_route("/fhir", bundle, methods=["POST"])
+for _path in ("/fhir", "/fhir/"):
+    router.add_route(_path, bundle, methods=["POST"])

@@ -57,6 +57,7 @@ class HL7v2OriginRow(StoreTable, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
     type: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
+    settled: bool
     issued: int
     sent: int
     rank: int
@@ -120,8 +121,9 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which message wrote a resource: its times and step of life, and the version it wrote."""
+    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version."""
 
+    settled: bool
     issued: int
     sent: int
     rank: int
@@ -132,9 +134,8 @@ class Origin:
 _MESSAGE = table("hl7v2_message")
 _ORIGIN = table("hl7v2_origin")
 
-_ADD = Prepared(
-    insert(_MESSAGE).values(dict.fromkeys(name for name in _MESSAGE.c.keys() if name != "number"))
-)
+_COLUMNS = tuple(column.name for column in _MESSAGE.c if column.name != "number")
+_ADD = Prepared(insert(_MESSAGE).values(dict.fromkeys(_COLUMNS)))
 _KNOWN = (
     _MESSAGE.c.id,
     _MESSAGE.c.received,
@@ -183,7 +184,14 @@ _ACCOUNT = Prepared(
     )
 )
 _ORIGIN_OF = Prepared(
-    select(_ORIGIN.c.issued, _ORIGIN.c.sent, _ORIGIN.c.rank, _ORIGIN.c.version, _ORIGIN.c.message)
+    select(
+        _ORIGIN.c.settled,
+        _ORIGIN.c.issued,
+        _ORIGIN.c.sent,
+        _ORIGIN.c.rank,
+        _ORIGIN.c.version,
+        _ORIGIN.c.message,
+    )
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
@@ -192,16 +200,14 @@ _SET_ORIGIN = Prepared(
 )
 
 
-def insert_message(
-    connection: Connection, message: NewMessage, *, state: State = "received"
-) -> None:
-    """Store a message as it came; `finish` gives it another state and its acknowledgment."""
+def insert_message(connection: Connection, message: NewMessage) -> None:
+    """Store a message as it came, in state `received`; `finish` gives it its outcome."""
     values = {name: getattr(message, name) for name in NewMessage.__dataclass_fields__}
     _ADD.run_named(
         connection,
         {
             **values,
-            "state": state,
+            "state": "received",
             "finished": None,
             "acknowledgment": None,
             "errors": "[]",
@@ -265,7 +271,7 @@ def details(connection: Connection, id: str) -> dict[str, Any] | None:
 
 def list_unfinished(connection: Connection) -> list[KnownMessage]:
     """Return the messages that were stored and not processed, in order of arrival."""
-    return [KnownMessage(*row) for row in _UNFINISHED.run(connection).fetchall()]
+    return [KnownMessage(*row) for row in _UNFINISHED.run_named(connection, {}).fetchall()]
 
 
 def list_messages(
@@ -273,8 +279,8 @@ def list_messages(
 ) -> tuple[ListedMessage, ...]:
     """Return the newest `most` messages in any of `states`, the newest first."""
     rows = [row for state in states for row in _LIST[state].run_named(connection, {"most": most})]
-    rows.sort(key=lambda row: -row[-1])
-    return tuple(ListedMessage(*row[:-2], tuple(json.loads(row[-2]))) for row in rows[:most])
+    rows.sort(key=lambda row: -int(row[-1]))
+    return tuple(_listed(row) for row in rows[:most])
 
 
 def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
@@ -295,12 +301,20 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
         {
             "type": type,
             "id": id,
+            "settled": value.settled,
             "issued": value.issued,
             "sent": value.sent,
             "rank": value.rank,
             "version": value.version,
             "message": value.message,
         },
+    )
+
+
+def _listed(row: tuple[Any, ...]) -> ListedMessage:
+    id, received, channel, peer, sender, control_id, type, state, errors, _number = row
+    return ListedMessage(
+        id, received, channel, peer, sender, control_id, type, state, tuple(json.loads(errors))
     )
 
 

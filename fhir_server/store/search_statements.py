@@ -114,7 +114,9 @@ def _page(shape: Shape) -> Select[Any]:
 
 def _by_rid(shape: Shape) -> Select[Any]:
     candidates = _candidates(shape)
-    ordered = candidates.order_by("rid").limit(bindparam("limit")).subquery("ordered")
+    # The driver's own column: by an equal one of a joined table, SQLite would sort all of it.
+    by = "rid" if isinstance(candidates, CompoundSelect) else candidates.selected_columns[0]
+    ordered = candidates.order_by(by).limit(bindparam("limit")).subquery("ordered")
     return select(ordered.c.rid, func.nullif(1, 1).label("sort_value"))
 
 
@@ -198,9 +200,13 @@ def _arm(shape: Shape, place: int, kind: str) -> Select[tuple[int]]:
         row = RESOURCE.alias("r")
         found = select(row.c.rid).where(row.c.deleted == 0, _holds(kind, row, f"d{place}"))
         return found.where(*_checks(shape, row), *_rest(shape, row.c.rid))
-    rows, row = KINDS[kind].index.alias("d"), RESOURCE.alias("r")
-    found = select(rows.c.rid).join_from(rows, row, row.c.rid == rows.c.rid)
-    found = found.where(_holds(kind, rows, f"d{place}"), *_checks(shape, row))
+    rows = KINDS[kind].index.alias("d")
+    found = select(rows.c.rid)
+    checked: FromClause = rows
+    if any(KINDS[check].index is RESOURCE for checks in shape.checks for check in checks):
+        checked = RESOURCE.alias("r")
+        found = found.join_from(rows, checked, checked.c.rid == rows.c.rid)
+    found = found.where(_holds(kind, rows, f"d{place}"), *_checks(shape, checked))
     found = found.where(*_rest(shape, rows.c.rid))
     return found if KINDS[kind].by_rid else found.distinct()
 

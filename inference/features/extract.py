@@ -1,6 +1,6 @@
 """Features of one patient: every model input by name, read once and shared by all models."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from inference.snapshot import PatientSnapshot, Sourced
 from terminology import code_sets
 from terminology.catalogue import Catalogue
 from terminology.codings import LOINC
+from terminology.local_codes import LocalCodes
 from terminology.smoking import smoking_status
 
 _SMOKING_STATUS = "72166-2"
@@ -28,8 +29,18 @@ class FeatureReader:
     measured ones, because that model's equation is the one that the input asks for.
     """
 
-    def __init__(self, snapshot: PatientSnapshot, *, catalogue: Catalogue, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        snapshot: PatientSnapshot,
+        *,
+        catalogue: Catalogue,
+        zone: tzinfo,
+        local_codes: LocalCodes | None = None,
+        wanted: Container[str] | None = None,
+    ) -> None:
         self.snapshot = snapshot
+        self._local_codes = local_codes
+        self._wanted = wanted
         self.derived: dict[str, Feature] = {}
         self._catalogue = catalogue
         self._zone = zone
@@ -38,7 +49,13 @@ class FeatureReader:
     @cached_property
     def measurements(self) -> MeasurementTable:
         """The snapshot's measurements and what could not be used."""
-        return tabulate(self.snapshot, catalogue=self._catalogue, zone=self._zone)
+        return tabulate(
+            self.snapshot,
+            catalogue=self._catalogue,
+            zone=self._zone,
+            local_codes=self._local_codes,
+            wanted=self._wanted,
+        )
 
     def read(self, spec: InputSpec) -> Feature | Absent:
         """Return the value for one input of a model, inside the model's own domain."""
@@ -94,6 +111,10 @@ class FeatureReader:
     def zone(self) -> tzinfo:
         """The time zone in which a date without a time is meant."""
         return self._zone
+
+
+BODY_SIZE = frozenset({"weight", "height"})
+"""Analytes that no model asks for and that a body mass index is computed from."""
 
 
 def _body_size(spec: InputSpec) -> tuple[InputSpec, InputSpec]:

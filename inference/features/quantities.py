@@ -1,22 +1,23 @@
 """The measurement that stands for an analyte now: newest, usable, in the model's unit."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TypeVar
 
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
+from terminology.local_codes import LocalCodes
 from terminology.measurement import Measurement, Unusable, measurements
 from terminology.units import UnitRefused, convert
 
-_Found = TypeVar("_Found", Measurement, Unusable)
-
 CLOCK_TOLERANCE = timedelta(minutes=5)
+
+# `registered` and `unknown` state no result either, but withdraw nothing that was reported.
+_WITHDRAWN = ("entered-in-error", "cancelled")
 
 # Of two reports of one moment the corrected one speaks.
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
@@ -30,8 +31,15 @@ class MeasurementTable:
     unusable: Mapping[str, tuple[Unusable, ...]]
 
 
-def tabulate(snapshot: PatientSnapshot, *, catalogue: Catalogue, zone: tzinfo) -> MeasurementTable:
-    """Read every Observation once.
+def tabulate(
+    snapshot: PatientSnapshot,
+    *,
+    catalogue: Catalogue,
+    zone: tzinfo,
+    local_codes: LocalCodes | None = None,
+    wanted: Container[str] | None = None,
+) -> MeasurementTable:
+    """Read every Observation once, for the analytes `wanted` (None: all).
 
     A result withdrawn at its source withdraws every copy of it: the same analyte at the same time.
     """
@@ -39,22 +47,24 @@ def tabulate(snapshot: PatientSnapshot, *, catalogue: Catalogue, zone: tzinfo) -
     unusable: dict[str, list[Unusable]] = {}
     withdrawn: set[tuple[str, datetime]] = set()
     for entry in snapshot.observations:
-        for found in measurements(entry.resource, catalogue=catalogue, zone=zone):
+        for found in measurements(
+            entry.resource,
+            catalogue=catalogue,
+            zone=zone,
+            local_codes=local_codes,
+            source=entry.reference,
+            wanted=wanted,
+        ):
             if isinstance(found, Measurement):
-                usable.setdefault(found.analyte, []).append(_cited(found, entry.reference))
+                usable.setdefault(found.analyte, []).append(found)
             elif found.analyte is not None:
-                unusable.setdefault(found.analyte, []).append(_cited(found, entry.reference))
-                if found.reason_code == "withdrawn" and found.effective is not None:
+                unusable.setdefault(found.analyte, []).append(found)
+                if found.status in _WITHDRAWN and found.effective is not None:
                     withdrawn.add((found.analyte, found.effective))
     return MeasurementTable(
         {analyte: _newest_first(analyte, found, withdrawn) for analyte, found in usable.items()},
         {analyte: tuple(found) for analyte, found in unusable.items()},
     )
-
-
-def _cited(found: _Found, reference: str) -> _Found:
-    """Return the finding with the reference by which its resource is cited here."""
-    return found if found.source == reference else replace(found, source=reference)
 
 
 def _newest_first(

@@ -40,7 +40,9 @@ def patient(id: str, family: str = "张", given: str = "三", **more: Any) -> di
     }
 
 
-def hba1c(id: str, patient_id: str = "p1", at: str | None = "2026-05-10", **more: Any) -> dict[str, Any]:
+def hba1c(
+    id: str, patient_id: str = "p1", at: str | None = "2026-05-10", **more: Any
+) -> dict[str, Any]:
     """An HbA1c result; `at` None leaves the time of collection out."""
     dated = {} if at is None else {"effectiveDateTime": at}
     return {

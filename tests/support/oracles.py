@@ -1,4 +1,4 @@
-"""The published equations once more, by hand, in plain Python: what the graphs are compared with."""
+"""The published equations once more, in plain Python: what the graphs are compared with."""
 
 import csv
 import math

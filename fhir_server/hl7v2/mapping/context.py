@@ -74,14 +74,14 @@ def context(
     codes: Translator,
     identifier_systems: Mapping[str, str],
 ) -> Context:
-    """Return the context of a message; Refusal where MSH-7 is no time."""
+    """Return the context of a message; Refusal where MSH-7 is no time or in the future."""
     written = header.component(7)
     own_zone = has_zone(written) or zone
     try:
         sent = moment(written, zone=own_zone)
     except ValueError as error:
         raise refuse("102", f"MSH-7 is no time: {error}", Location("MSH", 1, 7)) from None
-    return Context(
+    found = Context(
         application=_name(header, 3),
         facility=_name(header, 4),
         zone=own_zone,
@@ -90,6 +90,10 @@ def context(
         codes=codes,
         identifier_systems=identifier_systems,
     )
+    if found.is_future(sent.low):
+        # Its corrections would seem older than it, and never be taken.
+        raise refuse("102", "MSH-7 lies in the future: mend the clock", Location("MSH", 1, 7))
+    return found
 
 
 def _name(header: Header, number: int) -> str:

@@ -36,12 +36,15 @@ _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Age:
-    """How new a draft is: when the lab released it, when it was sent, and its step of life.
+    """How new a draft is; a greater one is newer, whatever arrived first.
 
-    In microseconds since the epoch. A greater age is newer; of two with the same times the
-    later step (corrected after final, withdrawn after corrected) is.
+    A settled state (final, corrected, withdrawn, cancelled, unknown) is newer than an open one
+    (registered, partial, preliminary): a result is not un-released by a late preliminary one. Then
+    count the time of release, the time of sending (microseconds since the epoch), and of two with
+    the same times the later step of life: corrected after final, withdrawn after corrected.
     """
 
+    settled: bool
     issued: int
     sent: int
     rank: int
@@ -79,7 +82,7 @@ class Read:
     def age(self) -> Age:
         """The age of what MSH alone dates: the patients."""
         sent = microseconds(self.context.sent)
-        return Age(sent, sent, 0)
+        return Age(True, sent, sent, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +241,20 @@ class _Work:
         sent = microseconds(self.context.sent)
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
-        draft = Draft(whole, Age(issued, sent, rank), merge)
+        draft = Draft(whole, Age(_is_settled(resource), issued, sent, rank), merge)
         earlier = self.drafts.get(draft.reference)
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.
             draft = replace(draft, resource={**earlier.resource, **whole})
         self.drafts[draft.reference] = draft
         return {"reference": draft.reference}
+
+
+_OPEN: Final = frozenset(("registered", "partial", "preliminary"))
+
+
+def _is_settled(resource: JsonObject) -> bool:
+    return resource.get("status") not in _OPEN
 
 
 def _specimen_of(

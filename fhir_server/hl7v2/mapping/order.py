@@ -72,7 +72,7 @@ def order(group: OrderGroup, context: Context) -> Order | None:
         code=code,
         effective=effective,
         observed=observed,
-        issued=_time(obr, 22, context) or context.sent,
+        issued=_released(obr, context),
         status=_order_status(group.orc, sent),
         report_status=_report_status(obr, sent, context),
     )
@@ -156,14 +156,20 @@ def _observed(obr: Segment, context: Context) -> tuple[Moment | None, JsonObject
     return start, {"effectiveDateTime": start.text}
 
 
+def _released(obr: Segment, context: Context) -> Moment:
+    """Return OBR-22, the time at which the report was released or changed, else MSH-7."""
+    time = _time(obr, 22, context)
+    if time is None:
+        return context.sent
+    refuse_future(time, obr, 22, context)
+    return time
+
+
 def refuse_future(time: Moment, segment: Segment, field: int, context: Context) -> None:
-    """Refuse a time of observation that has not come yet (more than five minutes ahead)."""
+    """Refuse a time that has not come yet (more than five minutes ahead)."""
     if context.is_future(time.low):
-        raise refuse(
-            "102",
-            f"{segment.name}-{field} lies in the future: nothing was observed then",
-            segment.at(field),
-        )
+        text = f"{segment.name}-{field} lies in the future: a result is of the past"
+        raise refuse("102", text, segment.at(field))
 
 
 def required_time(segment: Segment, field: int, context: Context) -> Moment | None:

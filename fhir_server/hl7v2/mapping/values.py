@@ -36,13 +36,15 @@ def is_converted(obx: Segment) -> bool:
 def values(obx: Segment, context: Context) -> list[JsonObject]:
     """Return one element (`{"valueQuantity": ...}`) per repetition of OBX-5, empty without value.
 
-    Repetitions of a text are lines of one text (HL7 v2.8 section 2A.3.76, TX).
+    Repetitions of a text are lines of one text (HL7 v2.8 section 2A.3.76, TX); a unit stands
+    behind the text, for a valueString has no place of its own for it.
     """
     kind = obx.text(2).upper()
     cells = [_Cell(each, obx, quantity_unit(obx.first(6)), context) for each in obx.repetitions(5)]
     if kind in _TEXTS:
         lines = "\n".join(clean(cell.value.whole()) for cell in cells).strip()
-        return [{"valueString": lines}] if lines else []
+        unit = str(quantity_unit(obx.first(6)).get("unit", ""))
+        return [{"valueString": f"{lines} {unit}".strip()}] if lines else []
     reader = _READERS[kind] if cells else None
     if reader is None:
         return []
@@ -115,6 +117,10 @@ def _text(cell: _Cell) -> JsonObject:
     return _as_text(cell, "")
 
 
+def _untyped(cell: _Cell) -> JsonObject:
+    return _as_text(cell, "OBX-2 is empty: the value is kept as text")
+
+
 def _as_text(cell: _Cell, reason: str) -> JsonObject:
     """Return the value as valueString, its unit behind it; `reason` becomes a warning."""
     if reason:
@@ -126,6 +132,7 @@ def _as_text(cell: _Cell, reason: str) -> JsonObject:
 
 # Table 0125, value type. ED, RP, NA, MA, DR, NR, EI and the rest are reported, not converted.
 _READERS: Final[dict[str, Callable[[_Cell], JsonObject]]] = {
+    "": _untyped,
     "CE": _coded,
     "CNE": _coded,
     "CWE": _coded,

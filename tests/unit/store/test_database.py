@@ -115,9 +115,7 @@ async def test_a_lost_transaction_is_told_to_everyone_in_it(database: Database) 
 
     held = asyncio.ensure_future(database.write(hold))
     await asyncio.to_thread(started.wait, 5)
-    kept = asyncio.ensure_future(
-        database.write(lambda c: resources.put(c, patient("p1"), now=NOW))
-    )
+    kept = asyncio.ensure_future(database.write(lambda c: resources.put(c, patient("p1"), now=NOW)))
     lost = asyncio.ensure_future(database.write(lose))
     await asyncio.sleep(0.05)
     go.set()

@@ -1,0 +1,70 @@
+"""The CapabilityStatement says what is served: every claim in it is tried."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from fhir_server.r4.codec import decode
+from fhir_server.r4.resource_types import STORED_TYPES
+from fhir_server.r4.validation import validate
+from tests.support.fhir_http import FHIR, problem, serving
+
+pytestmark = pytest.mark.anyio
+
+VALUES = {"token": "x", "string": "x", "date": "2026-01", "reference": "Patient/x"}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with serving() as opened:
+        yield opened
+
+
+async def test_it_is_a_valid_statement_of_r4(client: httpx.AsyncClient) -> None:
+    answer = await client.get("metadata")
+    assert answer.status_code == 200
+    assert validate(decode(answer.content)) == ()
+    statement = answer.json()
+    assert statement["fhirVersion"] == "4.0.1"
+    assert statement["implementation"]["url"] == "http://test/fhir"
+    resources = statement["rest"][0]["resource"]
+    assert [resource["type"] for resource in resources] == list(STORED_TYPES)
+    assert {"literal"} == {policy for r in resources for policy in r["referencePolicy"]}
+
+
+async def test_every_search_parameter_in_it_is_served(client: httpx.AsyncClient) -> None:
+    statement = (await client.get("metadata")).json()
+    tried = 0
+    for resource in statement["rest"][0]["resource"]:
+        for parameter in resource["searchParam"]:
+            query = {parameter["name"]: VALUES[parameter["type"]]}
+            answer = await client.get(resource["type"], params=query)
+            assert answer.status_code == 200, answer.text
+            tried += 1
+    assert tried > 100
+
+
+async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> None:
+    statement = (await client.get("metadata")).json()
+    tries = {
+        "create": ("POST", "{type}", 422),
+        "read": ("GET", "{type}/x", 404),
+        "vread": ("GET", "{type}/x/_history/1", 404),
+        "update": ("PUT", "{type}/x", 422),
+        "delete": ("DELETE", "{type}/x", 204),
+        "search-type": ("GET", "{type}", 200),
+    }
+    for resource in statement["rest"][0]["resource"]:
+        assert {i["code"] for i in resource["interaction"]} == tries.keys()
+        for method, url, status in tries.values():
+            body = {"resourceType": resource["type"], "id": "x", "nonsense": 1}
+            answer = await client.request(
+                method, url.format(type=resource["type"]), json=body, headers=FHIR
+            )
+            assert answer.status_code == status, answer.text
+
+
+async def test_other_modes_are_refused(client: httpx.AsyncClient) -> None:
+    assert (await client.get("metadata?mode=full&_format=json")).status_code == 200
+    assert problem(await client.get("metadata?mode=terminology"))[:2] == (400, "not-supported")

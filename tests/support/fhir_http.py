@@ -1,0 +1,71 @@
+"""The FHIR routes over ASGI, with a store of their own and a clock that stands still."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI, Request, Response
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.rest import bundle, create, delete, metadata, read, search, unserved, update
+from fhir_server.rest.errors import error_response
+from fhir_server.rest.services import FhirLimits, FhirServices
+from fhir_server.store.database import Database
+from tests.support.fhir_store import NOW
+
+FHIR = {"Content-Type": "application/fhir+json"}
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, FhirError)
+    return error_response(error)
+
+
+def fhir_app(services: FhirServices) -> FastAPI:
+    app = FastAPI()
+    app.state.fhir = services
+    for room in (metadata, bundle, search, create, read, update, delete, unserved):
+        app.include_router(room.router)
+    app.add_exception_handler(FhirError, refuse)
+    return app
+
+
+@asynccontextmanager
+async def serving(
+    *,
+    limits: FhirLimits | None = None,
+    advise: Callable[[JsonObject], tuple[Issue, ...]] = lambda _: (),
+    base_url: str | None = None,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client whose relative URLs are below http://test/fhir/."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database.open(f"sqlite:///{folder}/store.db")
+        services = FhirServices(
+            database=database,
+            limits=limits or FhirLimits(),
+            clock=lambda: NOW,
+            advise=advise,
+            base_url=base_url,
+        )
+        transport = httpx.ASGITransport(fhir_app(services))
+        try:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://test/fhir/"
+            ) as client:
+                yield client
+        finally:
+            database.close()
+
+
+def problem(response: httpx.Response) -> tuple[int, str, list[str]]:
+    """Return status, code and expressions of the first issue of a refusal."""
+    outcome = response.json()
+    assert outcome["resourceType"] == "OperationOutcome"
+    assert response.headers["content-type"].startswith("application/fhir+json")
+    first: dict[str, Any] = outcome["issue"][0]
+    assert first["severity"] in ("error", "fatal")
+    assert first["diagnostics"]
+    return response.status_code, first["code"], first.get("expression", [])
