@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     hl7v2_charset: str | None = Field(
         None, description="charset of HL7v2 messages without MSH-18; default: UTF-8, checked"
     )
+    hl7v2_processing_ids: tuple[Literal["P", "D", "T"], ...] | None = Field(
+        None,
+        description="JSON array of the MSH-11 values that are taken; default: P, in evaluation "
+        "P, D and T",
+    )
     validated_models: tuple[str, ...] = Field(
         (), description="JSON array of ID@VERSION that this hospital validated on its patients"
     )
@@ -115,6 +120,13 @@ class Settings(BaseSettings):
         """The URL under which clients reach this server."""
         scheme = "https" if self.profile == "production" else "http"
         return self.base_url or f"{scheme}://{self.http_host}:{self.http_port}"
+
+    @property
+    def processing_ids(self) -> frozenset[str]:
+        """The MSH-11 values that are taken into the record."""
+        if self.hl7v2_processing_ids is not None:
+            return frozenset(self.hl7v2_processing_ids)
+        return frozenset("P" if self.profile == "production" else "PDT")
 
     @property
     def store_url(self) -> str:

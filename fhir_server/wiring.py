@@ -154,6 +154,7 @@ def _intake(
             zone=settings.zone,
             default_charset=settings.hl7v2_charset or "",
             identifier_systems=dict(settings.identifier_systems),
+            processing_ids=settings.processing_ids,
         ),
         codes=codes,
         now=clock,

@@ -102,13 +102,18 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class CategoryScale:
-    """An ordered scale that the graph puts the patient on; the graph's -1 means not known."""
+    """An ordered scale that the graph puts the patient on; the graph's -1 means not known.
+
+    `bounds` are the values between the steps where the scale is one of the primary outcome: a
+    printed figure must not be rounded across one.
+    """
 
     id: str
     name: Text
     steps: tuple[Category, ...]
     guideline: Text
     citation: str
+    bounds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,11 @@ class ModelDefinition:
     def primary(self) -> Outcome:
         """The outcome that the card's summary states."""
         return self.outcomes[0]
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The values of the primary outcome at which a category changes."""
+        return self.scales[0].bounds
 
     def evidence_for(self, region: str) -> PopulationEvidence:
         """Return the evidence for a country: its own entry, else the entry for any."""

@@ -82,7 +82,7 @@ def _summary(prediction: Prediction, wording: Wording) -> str:
         "outcome": wording.text(outcome.name),
         "category": wording.say("summary.between").join(placed),
     }
-    value = detail.value_of(estimate)
+    value = detail.value_of(estimate, prediction.model.bounds)
     if outcome.horizon_years is None:
         return wording.say("summary.state", value=value, **shown)
     return wording.say("summary.risk", years=str(outcome.horizon_years), risk=value, **shown)

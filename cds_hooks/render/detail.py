@@ -1,7 +1,7 @@
 """The Markdown body of a prediction's card."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cds_hooks.prefetch import CLIENT_ONLY
 from cds_hooks.render import figures
@@ -27,11 +27,11 @@ def body(prediction: Prediction, wording: Wording) -> str:
     return "\n\n".join("\n".join(section) for section in sections if section)
 
 
-def value_of(estimate: Estimate) -> str:
+def value_of(estimate: Estimate, bounds: Sequence[float] = ()) -> str:
     """Return one value, or the span that the unknown inputs allow."""
     if estimate.possible is None:
-        return figures.amount(estimate.outcome, estimate.value)
-    low, high = (figures.amount(estimate.outcome, end) for end in estimate.possible)
+        return figures.amount(estimate.outcome, estimate.value, bounds)
+    low, high = (figures.amount(estimate.outcome, end, bounds) for end in estimate.possible)
     return low if low == high else f"{low}-{high}"
 
 
@@ -44,17 +44,19 @@ def steps(placement: Placement, wording: Wording) -> str:
 def _estimate(prediction: Prediction, wording: Wording) -> Iterator[str]:
     estimate = prediction.primary
     outcome = estimate.outcome
+    bounds = prediction.model.bounds
     shown = {"outcome": wording.text(outcome.name)}
+    value = value_of(estimate, bounds)
     if outcome.horizon_years is None:
-        yield wording.say("detail.state", value=value_of(estimate), **shown) + "\n"
+        yield wording.say("detail.state", value=value, **shown) + "\n"
     else:
         years = str(outcome.horizon_years)
-        yield wording.say("detail.risk", risk=value_of(estimate), years=years, **shown) + "\n"
-    low, high = (figures.amount(outcome, end) for end in (estimate.low, estimate.high))
+        yield wording.say("detail.risk", risk=value, years=years, **shown) + "\n"
+    low, high = (figures.amount(outcome, end, bounds) for end in (estimate.low, estimate.high))
     yield "- " + wording.say("detail.interval", low=low, high=high)
     if estimate.possible is not None:
-        ends = (figures.amount(outcome, end) for end in estimate.possible)
-        yield "- " + wording.say("detail.possible", **dict(zip(("low", "high"), ends, strict=True)))
+        low, high = (figures.amount(outcome, end, bounds) for end in estimate.possible)
+        yield "- " + wording.say("detail.possible", low=low, high=high)
 
 
 def _placements(prediction: Prediction, wording: Wording) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Figures as a physician reads them."""
 
+from collections.abc import Sequence
+
 from cds_hooks.wording import Wording, escape
 from inference.contract import InputSpec, Outcome
 from inference.features.feature import Feature
@@ -17,17 +19,29 @@ def unit(code: str) -> str:
     return _PRINTED_UNITS.get(code, escape(code))
 
 
-def risk(value: float) -> str:
-    """Return a probability as a percentage with one decimal, never rounded to a bare zero."""
-    percent = 100 * value
-    return f"{percent:.1f}%" if percent >= 0.1 else "<0.1%"
+def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
+    """Return an outcome's value with its unit; a risk as a percentage.
 
-
-def amount(outcome: Outcome, value: float) -> str:
-    """Return an outcome's value with its unit; a risk as a percentage."""
+    Decimals are added until the printed figure lies on the same side of each of `bounds` as the
+    value: 7.46 % is below 7.5 %, and "7.5 %" would say otherwise.
+    """
     if outcome.unit == "1":
-        return risk(value)
-    return f"{value:.0f} {unit(outcome.unit)}"
+        if value < _LEAST_RISK:
+            return "<0.1%"
+        return f"{_on_its_side(100 * value, 1, [100 * bound for bound in bounds])}%"
+    return f"{_on_its_side(value, 0, bounds)} {unit(outcome.unit)}"
+
+
+_LEAST_RISK = 0.001
+_MOST_DECIMALS = 6
+
+
+def _on_its_side(value: float, decimals: int, bounds: Sequence[float]) -> str:
+    for places in range(decimals, _MOST_DECIMALS):
+        printed = f"{value:.{places}f}"
+        if all((float(printed) >= bound) == (value >= bound) for bound in bounds):
+            return printed
+    return f"{value:.{_MOST_DECIMALS}f}"
 
 
 def reported(feature: Feature, wording: Wording) -> str:

@@ -23,7 +23,8 @@ _LINK = re.compile(r"""((?:href|src)\s*=\s*["'])([^"']+)(["'])""")
 def identities(operations: Sequence[Operation]) -> dict[str, str]:
     """Return fullUrl -> `Type/id` of every resource that is written.
 
-    FhirError 400 where two entries have one fullUrl, or write one resource (R4 http.html#trules:
+    Invariant bdl-7 has seen to it that no fullUrl stands twice. FhirError 400 where two entries
+    write one resource (R4 http.html#trules:
     "If any resource identities overlap in the transaction, the server SHALL return an error").
     """
     found: dict[str, str] = {}
@@ -37,10 +38,6 @@ def identities(operations: Sequence[Operation]) -> dict[str, str]:
             text = f"{target} is written by entries {first.index} and {operation.index}; once only."
             raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
         if operation.full_url is not None:
-            if operation.full_url in found:
-                text = f"fullUrl {operation.full_url[:80]!r} stands twice; it names one entry."
-                place = f"{operation.place}.fullUrl"
-                raise FhirError(400, Issue("error", "duplicate", text, (place,)))
             found[operation.full_url] = target
     return found
 

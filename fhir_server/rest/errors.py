@@ -29,7 +29,8 @@ class NotAcceptable(FhirError):
 
 def error_response(error: FhirError) -> Response:
     """Return `error` as an OperationOutcome with its status."""
-    headers: dict[str, str] = {}
+    # Some refusals bring headers of their own: WWW-Authenticate, Retry-After.
+    headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
     if error.status == 503:

@@ -47,7 +47,9 @@ _CARD = table("issued_card")
 _FEEDBACK = table("card_feedback")
 _ADD_CARD = Prepared(insert(_CARD).values(dict.fromkeys(_CARD.c.keys())))
 _ADD_FEEDBACK = Prepared(
-    insert(_FEEDBACK).values(dict.fromkeys(name for name in FeedbackRow.model_fields if name != "number"))
+    insert(_FEEDBACK).values(
+        dict.fromkeys(name for name in FeedbackRow.model_fields if name != "number")
+    )
 )
 _SERVICE_OF = Prepared(select(_CARD.c.service).where(_CARD.c.uuid == bindparam("of_uuid")))
 

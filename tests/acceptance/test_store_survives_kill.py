@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from fhir_server.r4.codec import decode
 from fhir_server.store import resources
@@ -27,12 +29,15 @@ database = Database.open(sys.argv[1])
 numbers = itertools.count()
 
 def pair(number):
+    id = f"r{sys.argv[2]}-{number}"
+    patient = {"resourceType": "Patient", "id": id}
+    result = {"resourceType": "Observation", "id": id, "status": "final",
+              "code": {"text": "HbA1c"}, "subject": {"reference": f"Patient/{id}"}}
+
     def job(connection):
-        now = datetime.now(UTC)
-        subject = {"reference": f"Patient/r{sys.argv[2]}-{number}"}
-        resources.put(connection, {"resourceType": "Patient", "id": f"r{sys.argv[2]}-{number}"}, now=now)
-        resources.put(connection, {"resourceType": "Observation", "id": f"r{sys.argv[2]}-{number}",
-            "status": "final", "code": {"text": "HbA1c"}, "subject": subject}, now=now)
+        for resource in (patient, result):
+            resources.put(connection, resource, now=datetime.now(UTC))
+
     return job
 
 async def write():
@@ -76,12 +81,12 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         acknowledged += new
         database = Database.open(url)
         try:
-            database.read_now(lambda connection: check(connection, acknowledged))
+            database.read_now(partial(check, acknowledged))
         finally:
             database.close()
 
 
-def check(connection, acknowledged: list[str]) -> None:
+def check(acknowledged: list[str], connection: Connection) -> None:
     for id in acknowledged:
         for type in ("Patient", "Observation"):
             stored = resources.read(connection, type, id)

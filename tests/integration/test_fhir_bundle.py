@@ -189,8 +189,7 @@ BAD_OBSERVATION = {"resourceType": "Observation", "status": "final"}
          400, "not-found", "Bundle.entry[1].resource.subject.reference"),
         (entry("PUT", "Patient/p1", patient("p1")), 400, "duplicate", "Bundle.entry[1]"),
         (entry("DELETE", "Patient/p1"), 400, "duplicate", "Bundle.entry[1]"),
-        (entry("PUT", "Patient/p2", patient("p2"), PATIENT_URN), 400, "duplicate",
-         "Bundle.entry[1].fullUrl"),
+        (entry("PUT", "Patient/p2", patient("p2"), PATIENT_URN), 422, "invariant", "Bundle"),
     ],
 )  # fmt: skip
 async def test_a_transaction_with_one_bad_entry_leaves_nothing(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from fhir_server.r4.outcome import Issue
+from fhir_server.rest.errors import FHIR_JSON
 from tests.support.fhir_http import FHIR, problem, serving
 from tests.support.fhir_store import hba1c, patient
 
@@ -104,13 +105,13 @@ async def test_the_client_chooses_what_a_write_returns(preference: str) -> None:
     ("asked", "expected"),
     [
         ({"headers": {"Accept": "application/json"}}, "application/json"),
-        ({"headers": {"Accept": "application/fhir+json; fhirVersion=4.0"}}, "application/fhir+json"),
-        ({"headers": {"Accept": "text/html, application/fhir+json;q=0.5"}}, "application/fhir+json"),
-        ({"params": {"_format": "json"}, "headers": {"Accept": "text/html"}}, "application/fhir+json"),
-        ({"params": {"_format": "application/fhir+json"}}, "application/fhir+json"),
+        ({"headers": {"Accept": "application/fhir+json; fhirVersion=4.0"}}, FHIR_JSON),
+        ({"headers": {"Accept": "text/html, application/fhir+json;q=0.5"}}, FHIR_JSON),
+        ({"params": {"_format": "json"}, "headers": {"Accept": "text/html"}}, FHIR_JSON),
+        ({"params": {"_format": "application/fhir+json"}}, FHIR_JSON),
         ({"params": {"_format": "application/json"}}, "application/json"),
     ],
-)  # fmt: skip
+)
 async def test_the_answer_has_the_media_type_that_was_asked_for(
     client: httpx.AsyncClient, asked: dict, expected: str
 ) -> None:

@@ -159,6 +159,7 @@ MODEL = ModelDefinition(
                 "a ten-year risk of 10 % or more is high, 5 % to under 10 % moderate",
             ),
             "Chinese Circulation Journal 2019;34(1):4-28",
+            bounds=(0.05, 0.10),
         ),
     ),
     exclusions=(

@@ -78,6 +78,7 @@ MODEL = ModelDefinition(
             ),
             _KDIGO,
             _KDIGO_CITATION,
+            bounds=(90, 60, 45, 30, 15),
         ),
         CategoryScale(
             "albuminuria-category",

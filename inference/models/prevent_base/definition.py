@@ -142,6 +142,7 @@ MODEL = ModelDefinition(
                 "or more is the threshold for considering medication",
             ),
             "Circulation 2025;152:e114-e218",
+            bounds=(0.075,),
         ),
     ),
     exclusions=(

@@ -192,3 +192,16 @@ def test_two_models_of_one_id_stop_the_start():
     model = MODELS["china-par"]
     with pytest.raises(ModelRefused, match="two model folders"):
         ModelRegistry([model, model])
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(sorted(MODELS)).flatmap(lambda m: st.tuples(st.just(m), inputs(m))))
+def test_the_declared_bounds_are_those_of_the_graph(case):
+    model_id, values = case
+    model = MODELS[model_id]
+    output = model.engine.run(row(model, values))
+    scale = model.definition.scales[0]
+    value = output.estimate[0, 0]
+    rising = scale.bounds == tuple(sorted(scale.bounds)) and len(scale.bounds) < 5
+    step = sum(value >= b for b in scale.bounds) if rising else sum(value < b for b in scale.bounds)
+    assert output.categories[scale.id][0] == step
