@@ -3,9 +3,10 @@
 import sys
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 
-async def app(scope, receive, send):
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     body = b""
     more = True
     while more:

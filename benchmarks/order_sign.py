@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -65,7 +66,7 @@ def resident(pid: int) -> float:
 
 
 @contextmanager
-def echo():
+def echo() -> Iterator[str]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.echo", str(port)])
     try:

@@ -8,21 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from fhir_server.r4.outcome import Issue
-from fhir_server.rest import (
-    bundle,
-    cds_services,
-    create,
-    delete,
-    health,
-    hl7v2,
-    metadata,
-    read,
-    search,
-    unserved,
-    update,
-)
 from fhir_server.rest.boundary import RequestBoundary
 from fhir_server.rest.errors import outcome_response
+from fhir_server.rest.routers import routers
 from fhir_server.settings import Settings
 from fhir_server.wiring import VERSION, House, build
 
@@ -31,22 +19,6 @@ _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _DESCRIPTION = (
     "A FHIR-native clinical decision support server that leaves the decision to the attending "
     "physician."
-)
-
-
-# The order decides: `unserved` answers what nobody before it took.
-_ROOMS = (
-    health,
-    cds_services,
-    hl7v2,
-    metadata,
-    bundle,
-    search,
-    create,
-    read,
-    update,
-    delete,
-    unserved,
 )
 
 
@@ -70,8 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.fhir = house.fhir
     app.state.cds = house.cds
     app.state.hl7v2 = house.intake
-    for room in _ROOMS:
-        app.include_router(room.router)
+    for router in routers():
+        app.include_router(router)
     app.add_exception_handler(HTTPException, _outcome)
     _guard(app, house, settings)
     return app

@@ -53,12 +53,15 @@ class Segment:
 
     def first(self, number: int) -> "Composite":
         """Return the first repetition of a field, an empty one where it is absent or null."""
-        found = self.repetitions(number)
-        return found[0] if found else Composite("", self.separators, self.codec)
+        value = self.raw(number)
+        mark = self.separators.repetition
+        if mark and mark in value:
+            value = value.partition(mark)[0]
+        return Composite(value, self.separators, self.codec)
 
     def text(self, number: int, component: int = 1) -> str:
         """Return a component of the first repetition, unescaped, "" where it is absent."""
-        return self.first(number).text(component)
+        return self.first(number).text(component) if self.raw(number) else ""
 
     def at(
         self,
@@ -75,29 +78,42 @@ class Segment:
         return [n for n, value in enumerate(self.fields) if n > 0 and value.strip("^~&")]
 
 
-@dataclass(frozen=True, slots=True)
 class Composite:
-    """One repetition of a field, or one component with its sub-components."""
+    """One repetition of a field, or one component with its sub-components; immutable."""
 
-    raw: str
-    separators: Separators
-    codec: str
+    __slots__ = ("_parts", "codec", "raw", "separators")
+
+    def __init__(self, raw: str, separators: Separators, codec: str) -> None:
+        self.raw = raw
+        self.separators = separators
+        self.codec = codec
+        self._parts: list[str] | None = None
 
     def __bool__(self) -> bool:
-        return any(part not in ("", NULL) for part in self._split(self.separators.component))
+        return any(part not in ("", NULL) for part in self._components())
 
     def text(self, component: int = 1) -> str:
         """Return the first sub-component of a component, unescaped and without blanks around it."""
-        return self.component(component).subcomponent(1)
+        value = self._component(component)
+        if not value:
+            return ""
+        mark = self.separators.subcomponent
+        if mark and mark in value:
+            value = _present(value.partition(mark)[0])
+        return unescape(value, self.separators, self.codec).strip()
 
     def component(self, number: int) -> "Composite":
         """Return a component, an empty one where it is absent or null."""
-        return Composite(self._part(self.separators.component, number), self.separators, self.codec)
+        return Composite(self._component(number), self.separators, self.codec)
 
     def subcomponent(self, number: int) -> str:
         """Return a sub-component of a component, unescaped and without blanks around it."""
-        part = self._part(self.separators.subcomponent, number)
-        return unescape(part, self.separators, self.codec).strip()
+        if not self.raw:
+            return ""
+        mark = self.separators.subcomponent
+        parts = self.raw.split(mark) if mark else [self.raw]
+        value = _present(parts[number - 1]) if number <= len(parts) else ""
+        return unescape(value, self.separators, self.codec).strip()
 
     def promoted(self) -> "Composite":
         """Return it with its sub-components as components: a composite inside a composite."""
@@ -109,13 +125,19 @@ class Composite:
         """Return all of it as one text, unescaped: for text types, in which `^` is no delimiter."""
         return unescape(self.raw, self.separators, self.codec)
 
-    def _split(self, mark: str) -> list[str]:
-        return self.raw.split(mark) if mark else [self.raw]
+    def _components(self) -> list[str]:
+        if self._parts is None:
+            mark = self.separators.component
+            self._parts = self.raw.split(mark) if mark else [self.raw]
+        return self._parts
 
-    def _part(self, mark: str, number: int) -> str:
-        parts = self._split(mark)
-        value = parts[number - 1] if number <= len(parts) else ""
-        return "" if value == NULL else value
+    def _component(self, number: int) -> str:
+        parts = self._components()
+        return _present(parts[number - 1]) if number <= len(parts) else ""
+
+
+def _present(value: str) -> str:
+    return "" if value == NULL else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class RequestBoundary:
             issue = refusal.issues[0].code
             _log.warning("refused", extra={"status": refusal.status, "issue": issue})
             await error_response(refusal)(scope, receive, send)
-        except Exception:
+        except Exception:  # noqa: BLE001 (the request boundary: whatever it is, it is answered)
             _log.exception("failed")
             diagnostics = "The server failed to answer; its log names the place. Try again later."
             failure = FhirError(500, Issue("fatal", "exception", diagnostics))

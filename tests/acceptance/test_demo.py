@@ -80,7 +80,7 @@ def test_a_stopped_server_keeps_what_it_said_it_kept(tmp_path):
 
 
 def test_evaluation_refuses_to_bind_another_address():
-    environment = dict(os.environ) | {"ATTENDING_HTTP_HOST": "0.0.0.0"}  # noqa: S104 (refused)
+    environment = dict(os.environ) | {"ATTENDING_HTTP_HOST": "0.0.0.0"}
     done = attending("serve", environment=environment)
     assert done.returncode == 2
     assert "ATTENDING_HTTP_HOST" in done.stderr

@@ -27,7 +27,7 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 def clean(text: str) -> str:
     """Return a text as FHIR's string allows it: no control characters but tab and line break."""
-    return _CONTROLS.sub("", text).strip()
+    return _CONTROLS.sub("", text).strip() if text else ""
 
 
 def token(text: str) -> str:
@@ -77,6 +77,8 @@ def cx_authority(value: Composite, context: Context) -> str:
 
 def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
     """Return a CX as Identifier; `system` is its assigning authority's URI."""
+    if not value.raw:
+        return {}
     if not clean(value.text(1)):
         return {}
     kind = token(value.text(5))
@@ -106,6 +108,8 @@ def concept(value: Composite, context: Context, *, table: str = "") -> JsonObjec
 
     `table` is the HL7 table (four digits) of a code whose coding system is not named.
     """
+    if not value.raw:
+        return {}
     codings = list(_codings(value, context, table))
     text = clean(value.text(9)) or clean(value.text(2)) or clean(value.text(5))
     return filled(coding=codings, text=text)
@@ -146,6 +150,8 @@ def quantity_unit(value: Composite) -> JsonObject:
     The unit is shown as it was sent. UCUM is claimed only for a unit that is recognised: of the
     code, of its text or of the alternate code, in that order.
     """
+    if not value.raw:
+        return {}
     candidates = [clean(value.text(part)) for part in (1, 2, 4, 5)]
     shown = candidates[1] or candidates[0] or candidates[3] or candidates[2]
     code = next((known for text in candidates if text and (known := ucum_code(text))), None)
@@ -156,6 +162,8 @@ def quantity_unit(value: Composite) -> JsonObject:
 
 def person(value: Composite, context: Context) -> JsonObject:
     """Return an XCN as a logical Reference to a Practitioner: identifier and name, no resource."""
+    if not value.raw:
+        return {}
     family = value.component(2).subcomponent(1)
     names = [value.text(6), value.text(3), value.text(4), family, value.text(5)]
     identifier: JsonObject = {}
@@ -173,6 +181,8 @@ def person(value: Composite, context: Context) -> JsonObject:
 
 def organization(value: Composite, context: Context) -> JsonObject:
     """Return an XON as a logical Reference to an Organization."""
+    if not value.raw:
+        return {}
     name = clean(value.text(1))
     number_ = clean(value.text(10)) or clean(value.text(3))
     parts = value.component(6)

@@ -6,6 +6,7 @@ Source: HL7 v2.8 section 2A.3.22 (DTM), 2A.3.21 (DT), 2A.3.75 (TM); FHIR R4 data
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 
 _DTM: Final = re.compile(
@@ -29,6 +30,7 @@ class Moment:
     is_instant: bool
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str, *, zone: tzinfo) -> Moment:
     """Return the time that a DTM, TS or DT names; `zone` where it names none.
 

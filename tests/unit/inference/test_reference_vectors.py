@@ -15,7 +15,7 @@ def run(model_id: str, matrix: list[list[float]]) -> np.ndarray:
 
 def test_china_par_equals_every_reference_row():
     found = rows("china_par.csv")
-    columns = "age sbp tx tc hdl waist smk dm north urban fh".split()
+    columns = ["age", "sbp", "tx", "tc", "hdl", "waist", "smk", "dm", "north", "urban", "fh"]
     matrix = [[r["sex"] == "male", *(float(r[c]) for c in columns)] for r in found]
     expected = [float(r["expected_S0_0p9707_0p9904"]) for r in found]
     assert run("china-par", matrix)[:, 0] == pytest.approx(expected, abs=1e-9)
@@ -34,7 +34,7 @@ def test_ckd_epi_equals_every_reference_row():
 
 def test_prevent_base_equals_every_reference_row():
     found = rows("prevent_base.csv")
-    columns = "age tc hdl sbp bmi egfr dm smk bptx statin".split()
+    columns = ["age", "tc", "hdl", "sbp", "bmi", "egfr", "dm", "smk", "bptx", "statin"]
     matrix = [[r["sex"] == "male", *(float(r[c]) for c in columns)] for r in found]
     estimate = run("prevent-base-10y", matrix)
     for column, name in enumerate(("total_cvd", "ascvd", "heart_failure", "chd", "stroke")):

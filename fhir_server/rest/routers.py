@@ -1,0 +1,35 @@
+"""Every router of the server, in the order in which they are asked."""
+
+from fastapi import APIRouter
+
+from fhir_server.rest import (
+    bundle,
+    cds_services,
+    create,
+    delete,
+    health,
+    hl7v2,
+    metadata,
+    read,
+    search,
+    unserved,
+    update,
+)
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Return the routers; `unserved` is the last and refuses what nobody before it took."""
+    rooms = (
+        health,
+        cds_services,
+        hl7v2,
+        metadata,
+        bundle,
+        search,
+        create,
+        read,
+        update,
+        delete,
+        unserved,
+    )
+    return tuple(room.router for room in rooms)
