@@ -15,18 +15,21 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from fhir_server.hl7v2 import admission, patients
+from fhir_server.hl7v2 import admission
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
 from fhir_server.hl7v2.framing import FaultKind
 from fhir_server.hl7v2.header import Header, read_header
 from fhir_server.hl7v2.mapping.context import Translator, context
-from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
-from fhir_server.hl7v2.mapping.provenance import provenance
+from fhir_server.hl7v2.mapping.conversion import Read
 from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
-from fhir_server.hl7v2.recording import Recording
-from fhir_server.hl7v2.tokenizer import parse
+from fhir_server.hl7v2.processing import (
+    InvalidConversion,
+    convert_message,
+    patients_of,
+    read_message,
+    record,
+)
 from fhir_server.r4.outcome import FhirError
-from fhir_server.r4.validation import validate
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
@@ -71,10 +74,6 @@ class Answer:
     code: Acknowledgment
     message_id: str
     may_be_repeated: bool = False
-
-
-class InvalidConversion(Exception):
-    """A conversion made a resource that is not valid R4: our fault; the text names elements."""
 
 
 class _PatientsMoved(Exception):
@@ -240,60 +239,43 @@ class Intake:
         codec = admission.codec(header, known.body, default_charset=policy.default_charset)
         surroundings = context(
             header,
+            # The time of receipt: a message processed again is judged as it was the first time.
             now=moment(known.received),
             zone=policy.zone,
             codes=self._codes,
             identifier_systems=policy.identifier_systems,
         )
-        return read(parse(known.body, header, codec), surroundings)
+        return read_message(known.body, header, codec, surroundings)
 
     async def _convert_and_store(self, known: KnownMessage, header: Header, found: Read) -> Answer:
-        ids = self._database.read_now(lambda c: [patients.resolve(c, p) for p in found.patients])
-        conversion = convert(found, ids)
-        _check(conversion)
+        ids = self._database.read_now(lambda c: patients_of(c, found))
+        conversion = convert_message(found, ids)
 
         def job(connection: Connection) -> Answer:
-            if [patients.resolve(connection, p) for p in found.patients] != ids:
+            if patients_of(connection, found) != ids:
                 raise _PatientsMoved
-            return self._record(connection, known, header, found, ids, conversion)
+            recorded = record(
+                connection,
+                found,
+                conversion,
+                ids,
+                message_id=known.id,
+                received=moment(known.received),
+                now=self._now(),
+            )
+            answer = self._acknowledge(header, "AA", recorded.warnings, known.id)
+            outcome = Outcome(
+                state="processed",
+                acknowledgment=answer,
+                finished=microseconds(self._now()),
+                warnings=[each.as_json() for each in recorded.warnings],
+                account=conversion.account.as_json(),
+                superseded=recorded.superseded,
+            )
+            messages.finish(connection, known.id, outcome)
+            return Answer(answer, "AA", known.id)
 
         return await self._database.write(job)
-
-    def _record(
-        self,
-        connection: Connection,
-        known: KnownMessage,
-        header: Header,
-        found: Read,
-        ids: list[str],
-        conversion: Conversion,
-    ) -> Answer:
-        recording = Recording(connection, known.id, self._now())
-        recording.add_patients(found.patients, ids, found.age)
-        for draft in conversion.drafts:
-            recording.add(draft)
-        if recording.targets:
-            recording.add_provenance(
-                provenance(
-                    recording.targets,
-                    message_id=known.id,
-                    kind=header.type,
-                    received=moment(known.received),
-                    context=found.context,
-                )
-            )
-        warnings = [*conversion.remarks, *recording.warnings]
-        answer = self._acknowledge(header, "AA", warnings, known.id)
-        outcome = Outcome(
-            state="processed",
-            acknowledgment=answer,
-            finished=microseconds(self._now()),
-            warnings=[each.as_json() for each in warnings],
-            account=conversion.account.as_json(),
-            superseded=recording.superseded,
-        )
-        messages.finish(connection, known.id, outcome)
-        return Answer(answer, "AA", known.id)
 
     async def _refused(self, known: KnownMessage, header: Header, refusal: Refusal) -> Answer:
         answer = self._acknowledge(header, refusal.acknowledgment, refusal.problems, known.id)
@@ -354,12 +336,3 @@ def _keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None
     if messages.find_duplicate(connection, message) is None:
         messages.insert_message(connection, message)
         messages.finish(connection, message.id, outcome)
-
-
-def _check(conversion: Conversion) -> None:
-    """Refuse what is not valid R4 before it reaches the store: InvalidConversion."""
-    for draft in conversion.drafts:
-        issues = validate(draft.resource)
-        if issues:
-            places = ", ".join(place for issue in issues for place in issue.expression)
-            raise InvalidConversion(f"invalid at {places}")

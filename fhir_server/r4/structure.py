@@ -1,6 +1,7 @@
 """One structure of R4, compiled once into a table of checks, and the walk that applies them."""
 
 import difflib
+import threading
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -25,6 +26,9 @@ from fhir_server.r4.primitives import PRIMITIVES, wrong_kind
 # The check of a JSON key and, for a key of a choice, the choice and the key without underscore.
 Entry: TypeAlias = tuple[Check, tuple[str, str] | None]
 
+# Large bundles are validated in threads: two first walks of one structure may meet.
+_COMPILING = threading.Lock()
+
 
 class Structure:
     """A resource type, datatype or nested element; its checks are compiled at its first walk."""
@@ -39,14 +43,17 @@ class Structure:
         self.invariants: tuple[Invariant, ...] = ()
 
     def compile(self) -> None:
-        """Fill the tables from the R4 definitions."""
-        table = definitions()
-        if self.name in table.resource_types:
-            self.keys["resourceType"] = (_accept, None)
-        for element in table.elements(self.name):
-            _add_element(self, element, table)
-        self.invariants = invariants_of(self.name, holds_resources="contained" in self.keys)
-        self.compiled = True
+        """Fill the tables from the R4 definitions, once, whichever thread comes first."""
+        with _COMPILING:
+            if self.compiled:
+                return
+            table = definitions()
+            if self.name in table.resource_types:
+                self.keys["resourceType"] = (_accept, None)
+            for element in table.elements(self.name):
+                _add_element(self, element, table)
+            self.invariants = invariants_of(self.name, holds_resources="contained" in self.keys)
+            self.compiled = True
 
     def walk(self, node: Any, path: Path, findings: Findings) -> None:
         """Record everything wrong with `node`, which stands at `path`."""

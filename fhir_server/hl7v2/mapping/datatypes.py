@@ -1,4 +1,4 @@
-"""HL7 v2 data types to FHIR data types: CX, EI, HD, XCN, CE/CWE/CNE, CQ.
+"""HL7 v2 data types to FHIR data types: CX, EI, HD, CE/CWE/CNE, NM.
 
 Source: v2-to-FHIR implementation guide, folder mappings/datatypes. A function returns {} where
 the value is empty: an element without content does not stand in a resource.
@@ -69,10 +69,14 @@ def authority(namespace: str, universal: str, kind: str, context: Context) -> st
     return context.identifier_systems.get(name) or sender_uri(name)
 
 
-def cx_authority(value: Composite, context: Context) -> str:
-    """Return the assigning authority of a CX (component 4, an HD in sub-components)."""
-    parts = value.component(4)
+def inner_authority(parts: Composite, context: Context) -> str:
+    """Return the URI of an HD that stands in sub-components, "" where it is empty."""
     return authority(parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context)
+
+
+def cx_authority(value: Composite, context: Context) -> str:
+    """Return the assigning authority of a CX (component 4), "" where it is empty."""
+    return inner_authority(value.component(4), context)
 
 
 def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
@@ -158,39 +162,6 @@ def quantity_unit(value: Composite) -> JsonObject:
     if not shown:
         return {}
     return {"unit": shown} | ({"system": UCUM, "code": code} if code else {})
-
-
-def person(value: Composite, context: Context) -> JsonObject:
-    """Return an XCN as a logical Reference to a Practitioner: identifier and name, no resource."""
-    if not value.raw:
-        return {}
-    family = value.component(2).subcomponent(1)
-    names = [value.text(6), value.text(3), value.text(4), family, value.text(5)]
-    identifier: JsonObject = {}
-    if clean(value.text(1)):
-        parts = value.component(9)
-        system = authority(
-            parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context
-        )
-        identifier = {"system": system or context.own(), "value": clean(value.text(1))}
-    display = clean(" ".join(name for name in names if name))
-    if not identifier and not display:
-        return {}
-    return filled(type_="Practitioner", identifier=identifier, display=display)
-
-
-def organization(value: Composite, context: Context) -> JsonObject:
-    """Return an XON as a logical Reference to an Organization."""
-    if not value.raw:
-        return {}
-    name = clean(value.text(1))
-    number_ = clean(value.text(10)) or clean(value.text(3))
-    parts = value.component(6)
-    system = authority(parts.subcomponent(1), parts.subcomponent(2), parts.subcomponent(3), context)
-    identifier = {"system": system or context.own(), "value": number_} if number_ else {}
-    if not name and not identifier:
-        return {}
-    return filled(type_="Organization", identifier=identifier, display=name)
 
 
 def _date(text: str, context: Context) -> str:

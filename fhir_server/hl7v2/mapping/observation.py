@@ -16,16 +16,14 @@ from fhir_server.hl7v2.mapping.datatypes import (
     concept,
     filled,
     identifying_concept,
-    organization,
-    person,
     quantity_unit,
     token,
 )
 from fhir_server.hl7v2.mapping.groups import ObservationGroup
 from fhir_server.hl7v2.mapping.notes import notes
 from fhir_server.hl7v2.mapping.order import Order, identity_code, refuse_future, required_time
+from fhir_server.hl7v2.mapping.parties import coded_organization, organization, person
 from fhir_server.hl7v2.mapping.reference_range import reference_range
-from fhir_server.hl7v2.mapping.specimen import collection_time
 from fhir_server.hl7v2.mapping.tables import ResultStatus
 from fhir_server.hl7v2.mapping.times import Moment
 from fhir_server.hl7v2.mapping.values import values
@@ -145,7 +143,7 @@ def _effective(
         return own, {"effectiveDateTime": own.text}
     if order is not None and order.observed is not None:
         return order.observed, order.effective
-    collected = None if specimen is None else collection_time(specimen, context)
+    collected = None if specimen is None else required_time(specimen, 17, context)
     if collected is None or specimen is None:
         return None, {}
     refuse_future(collected, specimen, 17, context)
@@ -184,17 +182,8 @@ def _performers(obx: Segment, context: Context) -> list[JsonObject]:
     found = [person(each, context) for each in obx.repetitions(16)]
     found.append(organization(obx.first(23), context))
     if not found[-1]:
-        found.append(_producer(obx.first(15), context))
+        found.append(coded_organization(obx.first(15), context))
     return [each for each in found if each]
-
-
-def _producer(value: Composite, context: Context) -> JsonObject:
-    """Return OBX-15, a CE that names a laboratory, as a logical Reference."""
-    number, name = clean(value.text(1)), clean(value.text(2))
-    if not number and not name:
-        return {}
-    identifier = {"system": context.system(value.text(3)), "value": number} if number else {}
-    return filled(type_="Organization", identifier=identifier, display=name)
 
 
 def _absent(status: ResultStatus) -> JsonObject:

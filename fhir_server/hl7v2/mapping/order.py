@@ -12,15 +12,14 @@ from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
-    clean,
     concept,
     ei,
     filled,
     identifying_concept,
-    person,
 )
 from fhir_server.hl7v2.mapping.groups import OrderGroup
 from fhir_server.hl7v2.mapping.notes import notes
+from fhir_server.hl7v2.mapping.parties import named_person, person
 from fhir_server.hl7v2.mapping.times import Moment, moment
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
@@ -108,7 +107,7 @@ def service_request(found: Order, group: OrderGroup, context: Context) -> JsonOb
 def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> JsonObject:
     """Return the DiagnosticReport of an order, without id, subject and references."""
     obr = found.obr
-    interpreter = _ndl(obr.first(32), context)
+    interpreter = named_person(obr.first(32), context)
     return {
         "resourceType": "DiagnosticReport",
         **filled(
@@ -205,17 +204,6 @@ def _requester(obr: Segment, orc: Segment | None, context: Context) -> JsonObjec
         if found:
             return found
     return {}
-
-
-def _ndl(value: Composite, context: Context) -> JsonObject:
-    """Return an NDL, whose first component is a CNN (id, family, given) in sub-components."""
-    parts = value.component(1)
-    identifier, family, given = (clean(parts.subcomponent(n)) for n in (1, 2, 3))
-    display = " ".join(text for text in (given, family) if text)
-    if not identifier and not display:
-        return {}
-    known = {"system": context.own(), "value": identifier} if identifier else {}
-    return filled(type_="Practitioner", identifier=known, display=display)
 
 
 def _order_status(orc: Segment | None, report: str) -> str:

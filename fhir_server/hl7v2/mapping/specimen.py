@@ -20,7 +20,7 @@ from fhir_server.hl7v2.mapping.datatypes import (
 from fhir_server.hl7v2.mapping.groups import SpecimenGroup
 from fhir_server.hl7v2.mapping.notes import notes
 from fhir_server.hl7v2.mapping.order import Order, required_time
-from fhir_server.hl7v2.mapping.times import Moment, moment
+from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
@@ -81,11 +81,6 @@ def specimen_number(spm: Segment) -> str:
     return value.component(2).subcomponent(1) or value.component(1).subcomponent(1)
 
 
-def collection_time(spm: Segment, context: Context) -> Moment | None:
-    """Return the start of SPM-17, the time of collection; Refusal (102) where it is no time."""
-    return required_time(spm, 17, context)
-
-
 def _identifiers(spm: Segment, context: Context) -> list[JsonObject]:
     found = []
     for part, kind in ((1, "PLAC"), (2, "FILL")):
@@ -111,7 +106,7 @@ def _accession(spm: Segment, context: Context) -> JsonObject:
 
 
 def _collected(spm: Segment, context: Context) -> JsonObject:
-    start = collection_time(spm, context)
+    start = required_time(spm, 17, context)
     if start is None:
         return {}
     try:

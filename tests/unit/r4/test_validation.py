@@ -1,6 +1,7 @@
 """A resource is valid as R4 4.0.1 says, and each fault is named with its place."""
 
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from fhir_server.r4.codec import decode
 from fhir_server.r4.findings import MAX_ISSUES
 from fhir_server.r4.outcome import Issue
+from fhir_server.r4.structure import Structure
 from fhir_server.r4.validation import validate
 from tests.unit.r4.records import (
     LEAVE_OUT,
@@ -195,3 +197,22 @@ def test_bottomless_nesting_is_an_issue_not_a_crash() -> None:
     extension["extension"] = [extension]
     (issue,) = validate({"resourceType": "Basic", "code": {"text": "x"}, "extension": [extension]})
     assert issue.code == "structure"
+
+
+def test_threads_that_meet_at_a_first_walk_compile_it_once() -> None:
+    alone = Structure("Observation")
+    alone.compile()
+    for _ in range(20):
+        shared = Structure("Observation")
+        start = threading.Barrier(4)
+
+        def walk(shared: Structure = shared, start: threading.Barrier = start) -> None:
+            start.wait()
+            shared.compile()
+
+        threads = [threading.Thread(target=walk) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert shared.required == alone.required

@@ -1,0 +1,78 @@
+"""One message from bytes to resources: read, convert and check are pure, `record` writes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fhir_server.hl7v2.header import Header
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
+from fhir_server.hl7v2.mapping.provenance import provenance
+from fhir_server.hl7v2.patients import resolve
+from fhir_server.hl7v2.problems import Problem
+from fhir_server.hl7v2.recording import Recording
+from fhir_server.hl7v2.tokenizer import parse
+from fhir_server.r4.validation import validate
+
+
+class InvalidConversion(Exception):
+    """A conversion made a resource that is not valid R4: our fault; the text names elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was stored of a message: its warnings, and the resources that are newer than it."""
+
+    warnings: tuple[Problem, ...]
+    superseded: tuple[str, ...]
+
+
+def read_message(raw: bytes, header: Header, codec: str, context: Context) -> Read:
+    """Return the message grouped by patient; Refusal names the place of what is missing."""
+    return read(parse(raw, header, codec), context)
+
+
+def convert_message(found: Read, patient_ids: list[str]) -> Conversion:
+    """Return the drafts of a message; InvalidConversion where one is not valid R4."""
+    conversion = convert(found, patient_ids)
+    for draft in conversion.drafts:
+        issues = validate(draft.resource)
+        if issues:
+            places = ", ".join(place for issue in issues for place in issue.expression)
+            raise InvalidConversion(f"invalid at {places}")
+    return conversion
+
+
+def patients_of(connection: Connection, found: Read) -> list[str]:
+    """Return the ids of the message's patients; Refusal (205) where one cannot be told."""
+    return [resolve(connection, draft) for draft in found.patients]
+
+
+def record(
+    connection: Connection,
+    found: Read,
+    conversion: Conversion,
+    patient_ids: list[str],
+    *,
+    message_id: str,
+    received: datetime,
+    now: datetime,
+) -> Recorded:
+    """Store the drafts, the patients and the Provenance of a message in one transaction."""
+    recording = Recording(connection, message_id, now)
+    recording.add_patients(found.patients, patient_ids, found.age)
+    for draft in conversion.drafts:
+        recording.add(draft)
+    if recording.targets:
+        recording.add_provenance(
+            provenance(
+                recording.targets,
+                message_id=message_id,
+                kind=found.message.header.type,
+                received=received,
+                context=found.context,
+            )
+        )
+    warnings = (*conversion.remarks, *recording.warnings)
+    return Recorded(warnings, tuple(recording.superseded))
