@@ -215,7 +215,7 @@ def _estimates(
     absent: Sequence[tuple[InputSpec, Absent]],
 ) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
     limited = {name for spec, _ in absent for name in spec.needed_for}
-    ends = np.quantile(output.estimate[1 + corners :], (0.05, 0.95), axis=0)
+    lows, highs = uncertainty.interval(output.estimate[1 + corners :])
     estimates = []
     not_computed = []
     for column, outcome in enumerate(definition.outcomes):
@@ -225,10 +225,10 @@ def _estimates(
         values = output.estimate[:, column]
         if not np.isfinite(values).all():
             raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
-        low, high = ends[:, column]
         possible = values[1 : 1 + corners]
         span = (float(possible.min()), float(possible.max())) if corners > 1 else None
-        estimates.append(Estimate(outcome, float(values[0]), float(low), float(high), span))
+        low, high = float(lows[column]), float(highs[column])
+        estimates.append(Estimate(outcome, float(values[0]), low, high, span))
     return tuple(estimates), tuple(not_computed)
 
 

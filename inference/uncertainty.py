@@ -6,10 +6,12 @@ The draws are the same for every call, so that a stored prediction is computed a
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.contract import InputSpec, WhenAbsent
 from inference.engine import Matrix
@@ -33,7 +35,24 @@ def _normal_draws(columns: int) -> Matrix:
     return np.array([[normal.inv_cdf(float(u)) for u in row] for row in uniform])
 
 
-def rows(specs: Sequence[InputSpec], point: Sequence[float], absent: Sequence[bool]) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """How the draws of one model differ from the point: `point * factor + shift`."""
+
+    factor: Matrix
+    shift: Matrix
+    shifted: NDArray[np.intp]
+
+
+@lru_cache(maxsize=32)
+def _spread(specs: tuple[InputSpec, ...]) -> _Spread:
+    normal = _normal_draws(len(specs))
+    factor = np.exp(normal * np.array([spec.cv for spec in specs]))
+    shift = normal * np.array([0.0 if spec.cv else spec.sd for spec in specs])
+    return _Spread(factor, shift, np.flatnonzero(shift.any(axis=0)))
+
+
+def rows(specs: tuple[InputSpec, ...], point: Sequence[float], absent: Sequence[bool]) -> Matrix:
     """Return the input rows to run: the point, every corner of the unknown spans, then the draws.
 
     `absent[i]` says that `point[i]` is an assumed value; such a column takes each value of its
@@ -41,34 +60,47 @@ def rows(specs: Sequence[InputSpec], point: Sequence[float], absent: Sequence[bo
     """
     base = np.array(point, dtype=np.float64)
     corners = _corners(specs, base, absent)
-    draws = corners[np.arange(DRAWS) % len(corners)]
-    normal = _normal_draws(len(specs))
-    for column, spec in enumerate(specs):
-        if spec.cv:
-            draws[:, column] *= np.exp(spec.cv * normal[:, column])
-        elif spec.sd:
-            spread = draws[:, column] + spec.sd * normal[:, column]
-            draws[:, column] = np.maximum(spread, _SMALLEST_SHARE * base[column])
-    return np.vstack([base[None, :], corners, draws])
+    spread = _spread(specs)
+    centre = corners if len(corners) == 1 else corners[np.arange(DRAWS) % len(corners)]
+    draws = centre * spread.factor + spread.shift
+    least = _SMALLEST_SHARE * base[spread.shifted]
+    draws[:, spread.shifted] = np.maximum(draws[:, spread.shifted], least)
+    return np.concatenate([base[None, :], corners, draws])
+
+
+def interval(draws: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the 5 % and 95 % ends of each column of `draws` [n, m], by linear interpolation."""
+    ordered = np.sort(draws, axis=0)
+    return _quantile(ordered, 0.05), _quantile(ordered, 0.95)
+
+
+def _quantile(ordered: Matrix, share: float) -> Matrix:
+    """Hyndman and Fan's type 7; numpy's own takes ten times as long on so few rows."""
+    position = share * (len(ordered) - 1)
+    below = int(position)
+    weight = position - below
+    found: Matrix = ordered[below] * (1 - weight) + ordered[below + 1] * weight
+    return found
 
 
 def corner_count(specs: Sequence[InputSpec], absent: Sequence[bool]) -> int:
     """Return how many combinations the unknown spans have; 1 where nothing is unknown."""
-    return math.prod(len(spec.span) for spec in _spanned(specs, absent))
+    return math.prod(len(specs[column].span) for column in _spanned(specs, absent))
 
 
-def _spanned(specs: Sequence[InputSpec], absent: Sequence[bool]) -> list[InputSpec]:
+def _spanned(specs: Sequence[InputSpec], absent: Sequence[bool]) -> list[int]:
     return [
-        spec
-        for spec, gone in zip(specs, absent, strict=True)
-        if gone and spec.when_absent is WhenAbsent.SPAN
+        column
+        for column, gone in enumerate(absent)
+        if gone and specs[column].when_absent is WhenAbsent.SPAN
     ]
 
 
 def _corners(specs: Sequence[InputSpec], base: Matrix, absent: Sequence[bool]) -> Matrix:
     unknown = _spanned(specs, absent)
-    columns = [specs.index(spec) for spec in unknown]
-    corners = np.repeat(base[None, :], corner_count(specs, absent), axis=0)
-    for row, values in enumerate(itertools.product(*(spec.span for spec in unknown))):
-        corners[row, columns] = values
+    if not unknown:
+        return base[None, :]
+    values = list(itertools.product(*(specs[column].span for column in unknown)))
+    corners = np.repeat(base[None, :], len(values), axis=0)
+    corners[:, unknown] = values
     return corners

@@ -67,7 +67,7 @@ class MllpServer:
         """The port that is listened on: the one chosen by the system where 0 was asked for."""
         if self._server is None:
             raise RuntimeError("the listener has not been started")
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._port
 
     async def start(self) -> None:
         """Listen; OSError where the address cannot be bound."""
@@ -79,6 +79,7 @@ class MllpServer:
             ssl=self._tls,
             ssl_handshake_timeout=self._limits.frame_seconds if self._tls else None,
         )
+        self._port = int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Take no more, answer what has come in whole, close; safe to call twice."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from fhir_server.store.resources import Stored, moment
 from fhir_server.store.search_compile import conditions_of, parameter_number
-from fhir_server.store.search_plan import Plan, bound, plan
+from fhir_server.store.search_plan import Plan, plan
 from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery, Sort
 from fhir_server.store.search_statements import (
     Order,
@@ -34,8 +34,8 @@ def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
     tested = [conditions_of(connection, type, criterion) for criterion in query.criteria]
     if not all(tested):  # a criterion that nothing stored can satisfy
         return _NOTHING if query.total else replace(_NOTHING, total=None)
-    sort = query.sort if query.cursor is None else query.cursor.sort
-    run = _Run(connection, type, query, plan(connection, tested, sort))
+    chosen = plan(connection, tested, query.sort, cursor=query.cursor)
+    run = _Run(connection, type, query, chosen)
     rows = run.rows() if query.count else []
     page, more = rows[: query.count], len(rows) > query.count
     total = None
@@ -74,6 +74,9 @@ class _Run:
 
     def count(self) -> int:
         """Return how many resources match, on all pages."""
+        lead = self.plan.lead
+        if lead is not None:
+            return replace(self, plan=Plan((lead,), self.plan.checks, None)).count()
         shape = replace(self._shape(), resumes=False)
         total: int = count_statement(shape).run_named(self.connection, self._values()).fetchone()[0]
         return total
@@ -87,6 +90,7 @@ class _Run:
         return Shape(
             None if driver is None else tuple(condition.kind for condition in driver),
             tuple(tuple(condition.kind for condition in check) for check in self.plan.checks),
+            lead=None if self.plan.lead is None else self.plan.lead.kind,
             resumes=self.query.cursor is not None,
         )
 
@@ -94,19 +98,12 @@ class _Run:
         if sort.parameter == "_lastUpdated":
             return replace(self._shape(), order=Order("last_updated", sort.descending))
         order = Order("high" if sort.by_end else "low", sort.descending)
-        bounded = self.plan.driver is None and self._bound(sort) is not None
-        return replace(self._shape(), order=order, bounded=bounded)
+        return replace(self._shape(), order=order)
 
     def _has_tail(self, sort: Sort) -> bool:
         """Resources without a sort value are looked for, unless a criterion excludes them."""
         tested = {criterion.parameter for criterion in self.query.criteria}
         return sort.parameter != "_lastUpdated" and sort.parameter not in tested
-
-    def _bound(self, sort: Sort) -> int | None:
-        return bound(self.plan.checks, sort, self._sort_param(sort))
-
-    def _sort_param(self, sort: Sort) -> int:
-        return parameter_number(self.connection, self.type, sort.parameter)
 
     def _values(self) -> dict[str, SqlValue]:
         values: dict[str, SqlValue] = {"type": self.type}
@@ -118,9 +115,12 @@ class _Run:
             for place, condition in enumerate(check):
                 names = value_names(condition.kind, f"c{number}_{place}")
                 values.update(zip(names, condition.values, strict=True))
+        lead = self.plan.lead
+        if lead is not None:
+            values.update(zip(value_names(lead.kind, "lead"), lead.values, strict=True))
         sort, cursor = self.plan.sort, self.query.cursor
         if sort is not None and sort.parameter != "_lastUpdated":
-            values.update(sort_param=self._sort_param(sort), bound=self._bound(sort))
+            values["sort_param"] = parameter_number(self.connection, self.type, sort.parameter)
         if cursor is not None:
             values.update(after_rid=cursor.rid, after_value=cursor.value)
         return values

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Table, and_, exists, func, or_
+from sqlalchemy import BindParameter, ColumnElement, Table, and_, exists, func, or_
 
 from fhir_server.store.search_query import DatePrefix
 from fhir_server.store.statements import SqlValue
@@ -22,7 +22,8 @@ DATE_INDEX = table("date_index")
 
 _Bind: TypeAlias = Mapping[str, BindParameter[Any]]
 _Compared: TypeAlias = Mapping[DatePrefix, ColumnElement[bool]]
-_Holds: TypeAlias = Callable[[FromClause, _Bind], ColumnElement[bool]]
+Columns: TypeAlias = Mapping[str, ColumnElement[Any]]
+_Holds: TypeAlias = Callable[[Columns, _Bind], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Kind:
     """One condition on one index.
 
     `by_rid`: rows come out of the index in the order of resources. `seeks`: the index leads to
-    the rows; otherwise finding them reads all rows of the parameter. `unique`: at most one row
-    for a resource.
+    the rows; otherwise finding them reads all rows of the parameter.
     """
 
     index: Table
@@ -54,33 +54,33 @@ class Condition:
 
 
 def _equal(*names: str) -> _Holds:
-    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
-        return and_(*(rows.c[name] == bind[name] for name in names))
+    def condition(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
+        return and_(*(rows[name] == bind[name] for name in names))
 
     return condition
 
 
-def _starts(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+def _starts(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
     return and_(
-        rows.c.param == bind["param"],
-        rows.c.value >= bind["from_text"],
-        rows.c.value < bind["to_text"],
+        rows["param"] == bind["param"],
+        rows["value"] >= bind["from_text"],
+        rows["value"] < bind["to_text"],
     )
 
 
-def _contains(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
-    return and_(rows.c.param == bind["param"], func.instr(rows.c.value, bind["text"]) > 0)
+def _contains(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
+    return and_(rows["param"] == bind["param"], func.instr(rows["value"], bind["text"]) > 0)
 
 
-def _exact(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+def _exact(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
     of, version = RESOURCE.alias(), VERSION.alias()
     body_says_so = exists().where(
-        of.c.rid == rows.c.rid,
+        of.c.rid == rows["rid"],
         version.c.rid == of.c.rid,
         version.c.version == of.c.version,
         func.holds_text(version.c.body, bind["paths"], bind["text"]) == 1,
     )
-    return and_(rows.c.param == bind["param"], rows.c.value == bind["normalised"], body_says_so)
+    return and_(rows["param"] == bind["param"], rows["value"] == bind["normalised"], body_says_so)
 
 
 def _compare(low: ColumnElement[int], high: ColumnElement[int], bind: _Bind) -> _Compared:
@@ -103,17 +103,19 @@ def _compare(low: ColumnElement[int], high: ColumnElement[int], bind: _Bind) -> 
 
 
 def _date(prefix: DatePrefix) -> Kind:
-    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
-        return and_(rows.c.param == bind["param"], _compare(rows.c.low, rows.c.high, bind)[prefix])
+    def condition(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
+        return and_(
+            rows["param"] == bind["param"], _compare(rows["low"], rows["high"], bind)[prefix]
+        )
 
     return Kind(DATE_INDEX, ("param", "low", "high"), condition, seeks=prefix != "ne")
 
 
 def _updated(prefix: DatePrefix) -> Kind:
-    def condition(rows: FromClause, bind: _Bind) -> ColumnElement[bool]:
+    def condition(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
         # lastUpdated is served to the millisecond: that is its range. The column stands alone
         # on its side, so that the index can be used.
-        at = rows.c.last_updated
+        at = rows["last_updated"]
         from_, to = bind["low"], bind["high"]
         compared: _Compared = {
             "eq": and_(at >= from_, at <= to - 1000),
@@ -125,7 +127,7 @@ def _updated(prefix: DatePrefix) -> Kind:
             "sa": at >= to,
             "eb": at <= from_ - 1000,
         }
-        return and_(rows.c.type == bind["type"], compared[prefix])
+        return and_(rows["type"] == bind["type"], compared[prefix])
 
     return Kind(RESOURCE, ("type", "low", "high"), condition, seeks=prefix != "ne")
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from fhir_server.store.search_conditions import KINDS, Condition
-from fhir_server.store.search_query import Sort
+from fhir_server.store.search_query import Cursor, Sort
 from fhir_server.store.search_statements import estimate_statement, value_names
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import table
 
 # A criterion with fewer rows leads without a look at how many rows the others have.
 _FEW = 64
-# Up to so many candidates are collected and sorted (some 10 ms); beyond, an index gives the order.
-_MANY = 20_000
+# Up to so many candidates are collected and sorted (some 5 ms); beyond, an index gives the order.
+_MANY = 5_000
 # A code with more systems than this is not taken apart by system.
 _MOST_SYSTEMS = 8
 
@@ -31,85 +31,88 @@ _NEXT_SYSTEM = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`driver` None walks every resource of the type; `sort` None is the order of resources."""
+    """`driver` None walks every resource of the type; `sort` None is the order of resources.
+
+    `lead` is a condition on a date whose matching rows are walked, in the order `sort`.
+    """
 
     driver: Alternatives | None
     checks: tuple[Alternatives, ...]
     sort: Sort | None
+    lead: Condition | None = None
 
 
-def plan(connection: Connection, tested: Sequence[Alternatives], sort: Sort | None) -> Plan:
+def plan(
+    connection: Connection,
+    tested: Sequence[Alternatives],
+    sort: Sort | None,
+    *,
+    cursor: Cursor | None,
+) -> Plan:
     """Return the way through `tested`, all of which must hold, in the order `sort`.
 
-    Where `sort` is None and every criterion matches much, the plan may choose an order.
+    Where `sort` is None and every criterion matches much, the plan chooses an order for the
+    first page; with a `cursor` it keeps to the one that was chosen.
     """
+    if sort is None and cursor is not None and cursor.sort is not None:
+        return _along(cursor.sort, tested)
     if not tested:
         return Plan(None, (), sort)
-    if len(tested) == 1 and sort is None and _by_rid(tested[0]):
-        return Plan(tested[0], (), None)
+    if len(tested) == 1 and sort is None:
+        streamed = _streamed(connection, tested)
+        if streamed is not None:
+            return streamed
     leader, rows = _most_selective(connection, tested)
     if rows < _MANY:
-        return Plan(tested[leader], _without(tested, leader), sort)
+        apart = tested[leader] if rows < _FEW else _by_systems(connection, tested[leader])
+        return Plan(apart, _without(tested, leader), sort)
     if sort is not None:
         return Plan(None, tuple(tested), sort)
-    return _plan_large(connection, tested)
+    chosen = _streamed(connection, tested)
+    if chosen is None and cursor is None:
+        chosen = _ordered_by_time(tested)
+    return chosen or Plan(None, tuple(tested), None)
 
 
-def bound(checks: Sequence[Alternatives], sort: Sort, param: SqlValue) -> int | None:
-    """Return the sort value at which a walk in the order `sort` can end, None where it cannot.
+# Which end of a range is walked, by the end that the comparison is with.
+_BY_END = {
+    "date-eq": False,
+    "date-le": False,
+    "date-lt": False,
+    "date-sa": False,
+    "date-ge": True,
+    "date-gt": True,
+    "date-eb": True,
+}
 
-    A resource stands in a walk by the first of its values, and that first value is within the
-    bound wherever any of them satisfies the criterion.
-    """
-    column = "high" if sort.by_end else "low"
-    for alternatives in checks:
-        kind, *_ = (condition.kind for condition in alternatives)
-        end = _BOUNDS.get((kind, column, sort.descending))
-        if len(alternatives) == 1 and end is not None and alternatives[0].values[0] == param:
-            found = alternatives[0].values[end]
-            return found if isinstance(found, int) else None
+
+def _streamed(connection: Connection, tested: Sequence[Alternatives]) -> Plan | None:
+    """Return a plan along an index that is in the order of resources, None where there is none."""
+    for place, alternatives in enumerate(tested):
+        apart = _by_systems(connection, alternatives)
+        if all(KINDS[condition.kind].by_rid for condition in apart):
+            return Plan(apart, _without(tested, place), None)
     return None
 
 
-# (kind, column, descending) -> which value of the condition (param, low, high) bounds the column.
-_BOUNDS = {
-    ("date-lt", "low", False): 1,
-    ("date-le", "low", False): 2,
-    ("date-eq", "low", False): 2,
-    ("date-sa", "low", True): 2,
-    ("date-eq", "low", True): 1,
-    ("date-gt", "high", True): 2,
-    ("date-ge", "high", True): 1,
-    ("date-eb", "high", False): 1,
-}
-
-# The order in which a range of time is walked from the end at which its matches lie.
-_NATURAL_ORDER = {
-    "date-lt": (False, False),
-    "date-le": (False, False),
-    "date-eq": (True, False),
-    "date-sa": (True, False),
-    "date-gt": (True, True),
-    "date-ge": (True, True),
-    "date-eb": (False, True),
-}
-
-
-def _plan_large(connection: Connection, tested: Sequence[Alternatives]) -> Plan:
-    for place, alternatives in enumerate(tested):
-        apart = tuple(
-            part for condition in alternatives for part in _by_system(connection, condition)
-        )
-        if _by_rid(apart):
-            return Plan(apart, _without(tested, place), None)
+def _ordered_by_time(tested: Sequence[Alternatives]) -> Plan | None:
+    """Return a plan along a range of time, None where no criterion is one."""
     for alternatives in tested:
-        kind = alternatives[0].kind
-        if len(alternatives) == 1 and kind in _NATURAL_ORDER:
-            descending, by_end = _NATURAL_ORDER[kind]
-            return Plan(None, tuple(tested), Sort(alternatives[0].parameter, descending, by_end))
+        kind, parameter = alternatives[0].kind, alternatives[0].parameter
+        if len(alternatives) == 1 and kind in _BY_END:
+            return _along(Sort(parameter, by_end=_BY_END[kind]), tested)
         if kind.startswith("updated-"):
-            return Plan(None, tuple(tested), Sort("_lastUpdated"))
-    return Plan(None, tuple(tested), None)
+            return _along(Sort("_lastUpdated"), tested)
+    return None
+
+
+def _along(sort: Sort, tested: Sequence[Alternatives]) -> Plan:
+    for place, alternatives in enumerate(tested):
+        first = alternatives[0]
+        is_lead = first.parameter == sort.parameter and _BY_END.get(first.kind) == sort.by_end
+        if len(alternatives) == 1 and is_lead:
+            return Plan(None, _without(tested, place), sort, lead=first)
+    return Plan(None, tuple(tested), sort)
 
 
 def _most_selective(connection: Connection, tested: Sequence[Alternatives]) -> tuple[int, int]:
@@ -137,8 +140,9 @@ def _estimate(connection: Connection, alternatives: Alternatives, most: int) -> 
     return rows
 
 
-def _by_rid(alternatives: Alternatives) -> bool:
-    return all(KINDS[condition.kind].by_rid for condition in alternatives)
+def _by_systems(connection: Connection, alternatives: Alternatives) -> Alternatives:
+    """Return the alternatives with each code taken apart by its systems."""
+    return tuple(part for one in alternatives for part in _by_system(connection, one))
 
 
 def _by_system(connection: Connection, condition: Condition) -> tuple[Condition, ...]:
@@ -151,7 +155,7 @@ def _by_system(connection: Connection, condition: Condition) -> tuple[Condition,
     while len(parts) < _MOST_SYSTEMS:
         after = _NEXT_SYSTEM.run(connection, param, code, after).fetchone()[0]
         if after is None:
-            return tuple(parts)
+            return tuple(parts) or (condition,)
         parts.append(Condition("token", (param, code, after), condition.parameter))
     return (condition,)
 

@@ -25,7 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from fhir_server.store.search_conditions import DATE_INDEX, KINDS, RESOURCE, VERSION
+from fhir_server.store.search_conditions import (
+    DATE_INDEX,
+    KINDS,
+    RESOURCE,
+    VERSION,
+    Columns,
+)
 from fhir_server.store.statements import Prepared
 
 _Candidates = Select[tuple[int]] | CompoundSelect[tuple[int]]
@@ -44,16 +50,16 @@ class Shape:
     """What decides a search's SQL, its values left out.
 
     `driver` and each of `checks` are kind names joined by OR. `order` None is the order of
-    resources. `tail` asks for those without a sort value. `resumes`: a page came before this
-    one. `bounded`: the walk along a date ends at a value.
+    resources. `lead` is a date's kind: the walk is along its matching rows alone. `tail` asks
+    for those without a sort value. `resumes`: a page came before this one.
     """
 
     driver: tuple[str, ...] | None
     checks: tuple[tuple[str, ...], ...]
     order: Order | None = None
+    lead: str | None = None
     tail: bool = False
     resumes: bool = False
-    bounded: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -61,8 +67,7 @@ def page_statement(shape: Shape) -> Prepared:
     """Return the statement of one page.
 
     Columns: rid, sort value (None without an order), id, version, last_updated, body. Parameters
-    beside those of the tests: `type`, `limit`, `sort_param`, `after_rid`, `after_value`,
-    `bound`.
+    beside those of the tests: `type`, `limit`, `sort_param`, `after_rid`, `after_value`.
     """
     page = _page(shape).subquery("page")
     statement = (
@@ -95,7 +100,7 @@ def count_statement(shape: Shape) -> Prepared:
 def estimate_statement(kind: str) -> Prepared:
     """Return the statement that counts the rows of one test, up to `limit`."""
     rows = KINDS[kind].index.alias("rows")
-    found = select(rows.c.rid).where(_holds(kind, rows, "")).limit(bindparam("limit"))
+    found = select(rows.c.rid).where(_holds(kind, _columns(rows), "")).limit(bindparam("limit"))
     return Prepared(select(func.count()).select_from(found.subquery()))
 
 
@@ -137,37 +142,39 @@ def _by_last_updated(shape: Shape, order: Order) -> Select[Any]:
 def _by_date(shape: Shape, order: Order) -> Select[Any]:
     dated = DATE_INDEX.alias("dated")
     value = dated.c[order.column]
+    found: Select[Any] = select(dated.c.rid, value.label("sort_value"))
     if shape.driver is None:
-        row = RESOURCE.alias("r")
-        found = select(dated.c.rid, value.label("sort_value")).join_from(
-            dated, row, row.c.rid == dated.c.rid
-        )
-        found = found.where(dated.c.param == bindparam("sort_param"), *_checks(shape, row))
-        if shape.bounded:
-            end: BindParameter[int] = bindparam("bound")
-            found = found.where(value >= end if order.descending else value <= end)
+        found, checked = _with_resource(found, dated, shape)
+        found = found.where(dated.c.param == bindparam("sort_param"), *_checks(shape, checked))
     else:
         candidates = _candidates(shape).subquery("candidates")
-        found = select(dated.c.rid, value.label("sort_value")).join_from(
-            candidates, dated, dated.c.rid == candidates.c.rid
-        )
+        found = found.join_from(candidates, dated, dated.c.rid == candidates.c.rid)
         # The candidates are few: the planner must not walk the whole date index to save a sort.
         found = found.where(_not_by_index(dated.c.param) == bindparam("sort_param"))
-    found = found.where(_first_of_resource(dated, order))
+    if shape.lead is not None:
+        found = found.where(_holds(shape.lead, _columns(dated), "lead"))
+    found = found.where(_first_of_resource(dated, shape, order))
     return _ordered(found, (value, dated.c.rid), shape, order)
 
 
-def _first_of_resource(dated: FromClause, order: Order) -> ColumnElement[bool]:
-    """A resource with several values stands where the first of them, in this order, puts it."""
+def _first_of_resource(dated: FromClause, shape: Shape, order: Order) -> ColumnElement[bool]:
+    """A resource with several values stands where the first of them, in this order, puts it.
+
+    R4 search.html#sort: "the sort is based on the item in the set of multiple parameters that
+    comes earliest in the specified sort order". Along a lead, the set is of those that match.
+    """
     other = DATE_INDEX.alias("other")
-    mine = (dated.c[order.column], dated.c.low, dated.c.high)
-    theirs = (other.c[order.column], other.c.low, other.c.high)
-    earlier = (
-        tuple_(*theirs) > tuple_(*mine) if order.descending else tuple_(*theirs) < tuple_(*mine)
+    names = (order.column, "low", "high")
+    mine = tuple_(*(dated.c[name] for name in names))
+    theirs = tuple_(*(_not_by_index(other.c[name]) for name in names))
+    earlier = exists().where(
+        other.c.rid == dated.c.rid,
+        other.c.param == bindparam("sort_param"),
+        theirs > mine if order.descending else theirs < mine,
     )
-    return ~exists().where(
-        other.c.rid == dated.c.rid, other.c.param == bindparam("sort_param"), earlier
-    )
+    if shape.lead is not None:
+        earlier = earlier.where(_holds(shape.lead, _columns_of_resource(other), "lead"))
+    return ~earlier
 
 
 def _ordered(
@@ -198,17 +205,25 @@ def _candidates(shape: Shape) -> _Candidates:
 def _arm(shape: Shape, place: int, kind: str) -> Select[tuple[int]]:
     if KINDS[kind].index is RESOURCE:
         row = RESOURCE.alias("r")
-        found = select(row.c.rid).where(row.c.deleted == 0, _holds(kind, row, f"d{place}"))
+        found = select(row.c.rid).where(
+            row.c.deleted == 0, _holds(kind, _columns(row), f"d{place}")
+        )
         return found.where(*_checks(shape, row), *_rest(shape, row.c.rid))
     rows = KINDS[kind].index.alias("d")
-    found = select(rows.c.rid)
-    checked: FromClause = rows
-    if any(KINDS[check].index is RESOURCE for checks in shape.checks for check in checks):
-        checked = RESOURCE.alias("r")
-        found = found.join_from(rows, checked, checked.c.rid == rows.c.rid)
-    found = found.where(_holds(kind, rows, f"d{place}"), *_checks(shape, checked))
+    found, checked = _with_resource(select(rows.c.rid), rows, shape)
+    found = found.where(_holds(kind, _columns(rows), f"d{place}"), *_checks(shape, checked))
     found = found.where(*_rest(shape, rows.c.rid))
     return found if KINDS[kind].by_rid else found.distinct()
+
+
+def _with_resource(
+    found: Select[Any], rows: FromClause, shape: Shape
+) -> tuple[Select[Any], FromClause]:
+    """Return what the checks look at: the rows' own rid, or the resource where one reads it."""
+    if not any(KINDS[kind].index is RESOURCE for kinds in shape.checks for kind in kinds):
+        return found, rows
+    row = RESOURCE.alias("r")
+    return found.join_from(rows, row, row.c.rid == rows.c.rid), row
 
 
 def _every(row: FromClause) -> tuple[ColumnElement[bool], ...]:
@@ -236,19 +251,33 @@ def _checks(shape: Shape, row: FromClause) -> tuple[ColumnElement[bool], ...]:
 def _check(kind: str, row: FromClause, prefix: str) -> ColumnElement[bool]:
     index = KINDS[kind].index
     if index is RESOURCE:
-        return _holds(kind, row, prefix)
+        return _holds(kind, _columns(row), prefix)
     rows = index.alias(prefix)
-    return exists().where(rows.c.rid == row.c.rid, _holds(kind, rows, prefix))
+    # One resource has few rows; the planner must not read a range of all of them instead.
+    columns = _columns(rows) if KINDS[kind].by_rid else _columns_of_resource(rows)
+    return exists().where(rows.c.rid == row.c.rid, _holds(kind, columns, prefix))
 
 
-def _holds(kind: str, rows: FromClause, prefix: str) -> ColumnElement[bool]:
+def _holds(kind: str, columns: Columns, prefix: str) -> ColumnElement[bool]:
     bind: dict[str, BindParameter[Any]] = {
         value: bindparam(name)
         for value, name in zip(KINDS[kind].values, value_names(kind, prefix), strict=True)
     }
-    return KINDS[kind].condition(rows, bind)
+    return KINDS[kind].condition(columns, bind)
 
 
-def _not_by_index(column: ColumnElement[int]) -> ColumnElement[int]:
+def _columns(rows: FromClause) -> Columns:
+    return dict(rows.c.items())
+
+
+def _columns_of_resource(rows: FromClause) -> Columns:
+    """Return the columns so that only the index by resource can be used."""
+    return {
+        name: column if name in ("param", "rid") else _not_by_index(column)
+        for name, column in rows.c.items()
+    }
+
+
+def _not_by_index(column: ColumnElement[Any]) -> ColumnElement[Any]:
     # https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
-    return UnaryExpression(column, operator=custom_op("+"))
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -157,8 +157,8 @@ def _current_smoker(reader: FeatureReader) -> Feature | Absent:
 def _is_smoking_status(entry: Sourced) -> bool:
     if entry.resource.get("status") not in _REPORTED:
         return False
-    codes, _ = codings_of(entry.resource.get("code"))
-    return any(code.system == LOINC and code.code == _SMOKING_STATUS for code in codes)
+    coded = entry.resource.get("code", {}).get("coding", ())
+    return any(c.get("code") == _SMOKING_STATUS and c.get("system") == LOINC for c in coded)
 
 
 def _family_cvd(reader: FeatureReader) -> Feature | Absent:

@@ -236,3 +236,20 @@ async def test_a_condition_that_is_not_supported_is_not_passed_over(
     )
     assert problem(answer)[:2] == (400, "not-supported")
     assert await stored(client) == 0
+
+
+@pytest.mark.parametrize("text", [rb"\ud800", rb"\u0000", rb"\udc00\ud800"])
+async def test_characters_that_no_text_has(client: httpx.AsyncClient, text: bytes) -> None:
+    """Half a surrogate pair or a NUL is no character: refused, not met in the store."""
+    body = b'{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"%s"}]}' % text
+    answer = await client.post("Patient", content=body, headers=FHIR)
+    assert problem(answer)[0] in (400, 422)
+    assert await stored(client) == 0
+
+
+@pytest.mark.parametrize("query", ["name=%00", "name=%ED%A0%80", "identifier=%00|%00", "_id=%00"])
+async def test_a_query_of_such_characters_is_answered(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    answer = await client.get(f"Patient?{query}")
+    assert answer.status_code in (200, 400)

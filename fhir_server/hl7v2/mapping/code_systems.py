@@ -49,8 +49,8 @@ ABSENT_REASON: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
-_TABLE: Final = re.compile(r"HL7(\d{4})")
-_V2_TABLE_OID: Final = re.compile(r"2\.16\.840\.1\.113883\.12\.([1-9]\d{0,3})")
+_TABLE: Final = re.compile(r"HL7([0-9]{4})")
+_V2_TABLE_OID: Final = re.compile(r"2\.16\.840\.1\.113883\.12\.([1-9][0-9]{0,3})")
 # RFC 3986: what may stand in a path unescaped.
 _SAFE: Final = "-._~:@!$&'()*+,;=/"
 

@@ -18,7 +18,7 @@ from terminology.codings import UCUM
 from terminology.units import ucum_code
 
 # HL7 v2.8 section 2A.3.45 (NM): a sign, digits, a point; no exponent, no thousands separator.
-_NUMBER: Final = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)")
+_NUMBER: Final = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LONGEST_NUMBER: Final = 40
 # What FHIR forbids in a string, beside the empty one.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -7,7 +7,7 @@ from typing import Final
 from fhir_server.hl7v2.mapping.datatypes import clean, number
 from fhir_server.r4.codec import JsonObject
 
-_NUMBER: Final = r"([+-]?\d+(?:\.\d+)?|[+-]?\.\d+)"
+_NUMBER: Final = r"([+-]?[0-9]+(?:\.[0-9]+)?|[+-]?\.[0-9]+)"
 _TO: Final = r"\s*(?:--|-|–|—|~|～|至|to)\s*"
 _BETWEEN: Final = re.compile(rf"\(?\s*{_NUMBER}{_TO}{_NUMBER}\s*\)?\s*(?P<unit>\S*)")
 _ONE_SIDED: Final = re.compile(rf"(<=|>=|≤|≥|<|>|＜|＞)\s*{_NUMBER}\s*(?P<unit>\S*)")

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Final
 
 _DTM: Final = re.compile(
-    r"(?P<year>\d{4})(?:(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<hour>\d{2})(?:(?P<minute>\d{2})"
-    r"(?:(?P<second>\d{2})(?P<fraction>\.\d{1,6})?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
+    r"(?P<year>[0-9]{4})(?:(?P<month>[0-9]{2})(?:(?P<day>[0-9]{2})(?:(?P<hour>[0-9]{2})(?:(?P<minute>[0-9]{2})"
+    r"(?:(?P<second>[0-9]{2})(?P<fraction>\.[0-9]{1,6})?)?)?)?)?)?(?P<zone>[+-][0-9]{4})?"
 )
-_TM: Final = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(\.\d{1,6})?)?")
+_TM: Final = re.compile(r"([0-9]{2})([0-9]{2})(?:([0-9]{2})(\.[0-9]{1,6})?)?")
 _WIDEST: Final = timedelta(hours=14)
 
 

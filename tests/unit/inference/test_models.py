@@ -205,3 +205,16 @@ def test_the_declared_bounds_are_those_of_the_graph(case):
     rising = scale.bounds == tuple(sorted(scale.bounds)) and len(scale.bounds) < 5
     step = sum(value >= b for b in scale.bounds) if rising else sum(value < b for b in scale.bounds)
     assert output.categories[scale.id][0] == step
+
+
+@every_model
+def test_a_required_input_that_is_not_known_leaves_no_number(model):
+    values = {
+        s.name: 1.0 if s.unit == "1" else (s.low + s.high) / 2 for s in model.definition.inputs
+    }
+    for spec in model.definition.inputs:
+        if spec.when_absent is not WhenAbsent.REQUIRED or spec.name == "male":
+            continue
+        output = model.engine.run(row(model, values | {spec.name: math.nan}))
+        assert np.isnan(output.estimate[0]).any(), spec.name
+        assert np.isnan(output.estimate[0, 0]), spec.name

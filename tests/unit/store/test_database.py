@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import NotFound
+from fhir_server.store import database as database_room
 from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
@@ -229,3 +230,29 @@ _LOWS = "SELECT low FROM date_index ORDER BY low"
 
 def _local_code() -> dict[str, object]:
     return {"coding": [{"system": "urn:lis:codes", "code": "HBA"}]}
+
+
+async def test_more_writers_than_there_is_room_for_are_held_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_room, "_WAITING_WRITES", 3)
+    opened = Database.open(f"sqlite:///{tmp_path}/store.db")
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    writes = [asyncio.ensure_future(opened.write(hold))]
+    await asyncio.to_thread(started.wait, 5)
+    writes += [
+        asyncio.ensure_future(
+            opened.write(lambda c, n=n: resources.put(c, patient(f"p{n}"), now=NOW))
+        )
+        for n in range(10)
+    ]
+    await asyncio.sleep(0.02)
+    assert opened.statistics().waiting == 2  # the third place is the running job's
+    go.set()
+    assert len(await asyncio.gather(*writes)) == 11
+    opened.close()

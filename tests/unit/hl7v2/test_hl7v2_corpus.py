@@ -1,0 +1,78 @@
+"""Messages of real systems (../shared/hl7v2): each is taken, or refused with a place."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fhir_server.r4.codec import decode
+from fhir_server.r4.validation import validate
+from fhir_server.store import hl7v2_messages as messages
+from tests.unit.hl7v2.examples import intake
+
+pytestmark = pytest.mark.anyio
+
+CORPUS = Path(__file__).parents[4] / "shared" / "hl7v2" / "messages.jsonl.gz"
+# Conversion of all 447 takes some seconds; a smaller share of taken ones means a regression.
+LEAST_TAKEN = 200
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[str]:
+    if not CORPUS.exists():
+        pytest.skip(f"{CORPUS} is not here: the messages of real systems are outside the project")
+    with gzip.open(CORPUS, "rt", encoding="utf-8") as file:
+        return [json.loads(line)["hl7"] for line in file]
+
+
+def own_control_id(raw: str, number: int) -> bytes:
+    """The message under a control id of its own: the corpus uses few, and they are deduplicated."""
+    header, end, rest = raw.partition("\r")
+    fields = header.split("|")
+    if len(fields) > 9 and fields[9]:
+        fields[9] = f"CORPUS{number}"
+    return ("|".join(fields) + end + rest).encode()
+
+
+async def test_every_message_is_taken_or_refused_with_a_place(corpus, store, clock):
+    hospital = intake(store, clock, processing_ids=frozenset("PTD"))
+    codes: Counter[str] = Counter()
+    for number, raw in enumerate(corpus):
+        answer = await hospital.answer(own_control_id(raw, number), channel="file", peer="corpus")
+        details = store.read_now(lambda c, id=answer.message_id: messages.details(c, id))
+        codes[answer.code] += 1
+        if answer.code == "AA":
+            account = details["account"]
+            listed = [each for each in account["unconverted"] if "fields" not in each]
+            assert account["segments"] == account["converted"] + len(listed)
+            lines = [line for line in raw.replace("\n", "\r").split("\r") if line.strip()]
+            assert account["segments"] == len(lines)
+        else:
+            assert all(error["location"] for error in details["errors"]), details
+            assert all(error["code"] != "207" for error in details["errors"]), details
+    assert codes.total() == len(corpus)
+    assert codes["AA"] >= LEAST_TAKEN, codes
+    assert_all_stored_is_valid(store)
+
+
+def assert_all_stored_is_valid(store) -> None:
+    sql = "SELECT body FROM resource_version WHERE NOT deleted"
+    bodies = store.read_now(lambda c: c.exec_driver_sql(sql).fetchall())
+    assert len(bodies) > 5000
+    for (body,) in bodies:
+        resource = decode(body)
+        assert validate(resource) == (), resource
+
+
+async def test_processing_everything_again_makes_no_new_version(corpus, store, clock):
+    hospital = intake(store, clock, processing_ids=frozenset("PTD"))
+    for number, raw in enumerate(corpus[-40:]):
+        await hospital.answer(own_control_id(raw, number), channel="file", peer="corpus")
+    versions = "SELECT count(*) FROM resource_version"
+    before = store.read_now(lambda c: c.exec_driver_sql(versions).scalar_one())
+    sql = "UPDATE hl7v2_message SET state = 'received', acknowledgment = NULL"
+    await store.write(lambda c: c.exec_driver_sql(f"{sql} WHERE state = 'processed'").rowcount)
+    assert await hospital.recover() > 20
+    assert store.read_now(lambda c: c.exec_driver_sql(versions).scalar_one()) == before
