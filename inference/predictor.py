@@ -15,7 +15,7 @@ from inference import uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, WhenAbsent
 from inference.engine import GraphFailed, GraphOutput
-from inference.features.extract import BODY_SIZE, FeatureReader
+from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.prediction import (
     Answer,
@@ -56,7 +56,6 @@ class Predictor:
             catalogue=self.catalogue,
             zone=self.zone,
             local_codes=self.local_codes,
-            wanted=self.registry.features | BODY_SIZE,
         )
         answers: dict[str, Answer] = {}
         providers_first = sorted(self.registry, key=lambda m: not _provided(m.definition))

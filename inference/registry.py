@@ -29,7 +29,7 @@ class LoadedModel:
 
 
 class ModelRegistry:
-    """Verified models by id; `features` are all that any of them asks for."""
+    """Verified models by id, in the order in which they are to be run."""
 
     def __init__(self, loaded: Iterable[LoadedModel]) -> None:
         self._by_id: dict[str, LoadedModel] = {}
@@ -37,9 +37,6 @@ class ModelRegistry:
             if model.definition.id in self._by_id:
                 raise ModelRefused(f"two model folders declare the id {model.definition.id!r}")
             self._by_id[model.definition.id] = model
-        self.features = frozenset(
-            spec.feature for model in self for spec in model.definition.inputs
-        )
 
     def __iter__(self) -> Iterator[LoadedModel]:
         return iter(self._by_id.values())

@@ -114,6 +114,25 @@ def measurements(
     return tuple(found)
 
 
+def analytes_in(
+    observation: Mapping[str, Any],
+    *,
+    catalogue: Catalogue,
+    local_codes: LocalCodes | None = None,
+) -> frozenset[str]:
+    """The ids of the analytes that an Observation and its components are coded as."""
+    return frozenset(
+        analyte.id
+        for part in _parts(observation)
+        for analyte, _ in _coded_as(part.get("code"), catalogue, local_codes)
+    )
+
+
+def effective_time(observation: Mapping[str, Any], *, zone: tzinfo) -> datetime | None:
+    """The clinically relevant time of an Observation, None where it states none."""
+    return _effective(observation, zone)[0]
+
+
 def _parts(observation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     components = observation.get("component")
     if not isinstance(components, list):

@@ -1,6 +1,6 @@
 """Features of one patient: every model input by name, read once and shared by all models."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from inference.contract import InputSpec
 from inference.features import demographics
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, from_conditions, from_prescriptions
-from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity, tabulate
+from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
 from terminology import code_sets
@@ -36,11 +36,9 @@ class FeatureReader:
         catalogue: Catalogue,
         zone: tzinfo,
         local_codes: LocalCodes | None = None,
-        wanted: Container[str] | None = None,
     ) -> None:
         self.snapshot = snapshot
         self._local_codes = local_codes
-        self._wanted = wanted
         self.derived: dict[str, Feature] = {}
         self._catalogue = catalogue
         self._zone = zone
@@ -48,13 +46,12 @@ class FeatureReader:
 
     @cached_property
     def measurements(self) -> MeasurementTable:
-        """The snapshot's measurements and what could not be used."""
-        return tabulate(
+        """The snapshot's Observations by analyte."""
+        return MeasurementTable(
             self.snapshot,
             catalogue=self._catalogue,
             zone=self._zone,
             local_codes=self._local_codes,
-            wanted=self._wanted,
         )
 
     def read(self, spec: InputSpec) -> Feature | Absent:
@@ -111,10 +108,6 @@ class FeatureReader:
     def zone(self) -> tzinfo:
         """The time zone in which a date without a time is meant."""
         return self._zone
-
-
-BODY_SIZE = frozenset({"weight", "height"})
-"""Analytes that no model asks for and that a body mass index is computed from."""
 
 
 def _body_size(spec: InputSpec) -> tuple[InputSpec, InputSpec]:

@@ -1,6 +1,7 @@
 """The measurement that stands for an analyte now: newest, usable, in the model's unit."""
 
-from collections.abc import Container, Iterable, Mapping
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -8,13 +9,28 @@ from decimal import Decimal
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
-from inference.snapshot import PatientSnapshot
+from inference.snapshot import PatientSnapshot, Sourced
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
-from terminology.measurement import Measurement, Unusable, measurements
+from terminology.measurement import (
+    Measurement,
+    Unusable,
+    analytes_in,
+    effective_time,
+    measurements,
+)
 from terminology.units import UnitRefused, convert
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The usable measurements of the newest moment that has one, the authoritative first."""
+
+    usable: tuple[Measurement, ...]
+    unusable: tuple[Unusable, ...]
+
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
 _WITHDRAWN = ("entered-in-error", "cancelled")
@@ -23,55 +39,65 @@ _WITHDRAWN = ("entered-in-error", "cancelled")
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
 
 
-@dataclass(frozen=True, slots=True)
 class MeasurementTable:
-    """A snapshot's measurements by analyte, newest first, and what could not be used."""
+    """A snapshot's Observations by analyte, newest first, each read when it is asked for.
 
-    by_analyte: Mapping[str, tuple[Measurement, ...]]
-    unusable: Mapping[str, tuple[Unusable, ...]]
-
-
-def tabulate(
-    snapshot: PatientSnapshot,
-    *,
-    catalogue: Catalogue,
-    zone: tzinfo,
-    local_codes: LocalCodes | None = None,
-    wanted: Container[str] | None = None,
-) -> MeasurementTable:
-    """Read every Observation once, for the analytes `wanted` (None: all).
-
-    A result withdrawn at its source withdraws every copy of it: the same analyte at the same time.
+    A record holds years of results, and the newest usable one counts: older ones are not read.
+    A result withdrawn at its source withdraws every copy of it (same analyte, same time).
     """
-    usable: dict[str, list[Measurement]] = {}
-    unusable: dict[str, list[Unusable]] = {}
-    withdrawn: set[tuple[str, datetime]] = set()
-    for entry in snapshot.observations:
-        for found in measurements(
-            entry.resource,
-            catalogue=catalogue,
-            zone=zone,
-            local_codes=local_codes,
-            source=entry.reference,
-            wanted=wanted,
-        ):
-            if isinstance(found, Measurement):
-                usable.setdefault(found.analyte, []).append(found)
-            elif found.analyte is not None:
-                unusable.setdefault(found.analyte, []).append(found)
-                if found.status in _WITHDRAWN and found.effective is not None:
-                    withdrawn.add((found.analyte, found.effective))
-    return MeasurementTable(
-        {analyte: _newest_first(analyte, found, withdrawn) for analyte, found in usable.items()},
-        {analyte: tuple(found) for analyte, found in unusable.items()},
-    )
 
+    def __init__(
+        self,
+        snapshot: PatientSnapshot,
+        *,
+        catalogue: Catalogue,
+        zone: tzinfo,
+        local_codes: LocalCodes | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._zone = zone
+        self._local_codes = local_codes
+        self._by_analyte: dict[str, list[tuple[datetime | None, Sourced]]] = {}
+        for entry in snapshot.observations:
+            when = effective_time(entry.resource, zone=zone)
+            for analyte in analytes_in(
+                entry.resource, catalogue=catalogue, local_codes=local_codes
+            ):
+                self._by_analyte.setdefault(analyte, []).append((when, entry))
 
-def _newest_first(
-    analyte: str, found: Iterable[Measurement], withdrawn: set[tuple[str, datetime]]
-) -> tuple[Measurement, ...]:
-    kept = [m for m in found if (analyte, m.effective) not in withdrawn]
-    return tuple(sorted(kept, key=_order, reverse=True))
+    def newest(self, analyte: str) -> Newest:
+        """Return the newest usable measurements of one moment, and what could not be used.
+
+        The unusable are those without a time and those at least as new as the usable ones.
+        """
+        entries = self._by_analyte.get(analyte, [])
+        timed = [(when, entry) for when, entry in entries if when is not None]
+        timed.sort(key=lambda pair: pair[0], reverse=True)
+        _, unusable = self._read(analyte, [entry for when, entry in entries if when is None])
+        for _, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
+            usable, refused = self._read(analyte, [entry for _, entry in same_moment])
+            unusable += refused
+            if usable and not any(item.status in _WITHDRAWN for item in refused):
+                return Newest(tuple(sorted(usable, key=_order, reverse=True)), tuple(unusable))
+        return Newest((), tuple(unusable))
+
+    def _read(
+        self, analyte: str, entries: Iterable[Sourced]
+    ) -> tuple[list[Measurement], list[Unusable]]:
+        found = [
+            item
+            for entry in entries
+            for item in measurements(
+                entry.resource,
+                catalogue=self._catalogue,
+                zone=self._zone,
+                local_codes=self._local_codes,
+                source=entry.reference,
+                wanted=(analyte,),
+            )
+        ]
+        usable = [item for item in found if isinstance(item, Measurement)]
+        return usable, [item for item in found if isinstance(item, Unusable)]
 
 
 def _order(found: Measurement) -> tuple[datetime, int, float]:
@@ -83,25 +109,24 @@ def quantity(
     spec: InputSpec, table: MeasurementTable, *, catalogue: Catalogue, at: datetime
 ) -> Feature | Absent:
     """Return the newest usable value of `spec.feature` in `spec.unit`, or why there is none."""
-    found = table.by_analyte.get(spec.feature, ())
-    if any(m.effective > at + CLOCK_TOLERANCE for m in found):
-        future = next(m for m in found if m.effective > at + CLOCK_TOLERANCE)
-        return Absent(spec.feature, Reason("value-in-future", {"source": future.source}))
-    if not found:
-        return Absent(spec.feature, _why_unusable(table.unusable.get(spec.feature, ())))
-    newest = found[0]
-    rival = next((m for m in found[1:] if _order(m) == _order(newest)), None)
+    found = table.newest(spec.feature)
+    if not found.usable:
+        return Absent(spec.feature, _why_unusable(found.unusable))
+    newest = found.usable[0]
+    if newest.effective > at + CLOCK_TOLERANCE:
+        return Absent(spec.feature, Reason("value-in-future", {"source": newest.source}))
+    rival = next((m for m in found.usable[1:] if _order(m) == _order(newest)), None)
     if rival is not None and rival.value != newest.value:
         values = {"first": newest.source, "second": rival.source}
         return Absent(spec.feature, Reason("values-conflict", values))
     if spec.max_age_days is not None and at - newest.effective > timedelta(days=spec.max_age_days):
         stale = {"date": newest.effective.date().isoformat(), "days": str(spec.max_age_days)}
         return Absent(spec.feature, Reason("value-too-old", stale))
-    return _in_model_unit(spec, newest, table, catalogue=catalogue)
+    return _in_model_unit(spec, newest, found.unusable, catalogue=catalogue)
 
 
 def _in_model_unit(
-    spec: InputSpec, found: Measurement, table: MeasurementTable, *, catalogue: Catalogue
+    spec: InputSpec, found: Measurement, unusable: Iterable[Unusable], *, catalogue: Catalogue
 ) -> Feature | Absent:
     analyte = catalogue.analyte(spec.feature)
     try:
@@ -109,9 +134,8 @@ def _in_model_unit(
             found.reported_value, unit=found.reported_unit, analyte=analyte, to=spec.unit
         )
     except UnitRefused as refused:
-        return Absent(
-            spec.feature, Reason("value-unusable", {"source": found.source, "why": refused.code})
-        )
+        why = {"source": found.source, "why": refused.code}
+        return Absent(spec.feature, Reason("value-unusable", why))
     return Feature(
         name=spec.feature,
         value=float(converted.value),
@@ -120,7 +144,7 @@ def _in_model_unit(
         sources=(found.source,),
         effective=found.effective,
         conversion=converted.rule or None,
-        cautions=tuple(_cautions(found, table.unusable.get(spec.feature, ()))),
+        cautions=tuple(_cautions(found, unusable)),
     )
 
 
@@ -134,7 +158,7 @@ def _cautions(found: Measurement, unusable: Iterable[Unusable]) -> Iterable[Reas
     for other in unusable:
         if other.reason_code == "withdrawn":
             continue
-        if other.effective is None or other.effective > found.effective:
+        if other.effective is None or other.effective >= found.effective:
             yield Reason("newer-unusable", {"source": other.source, "why": other.reason_code})
 
 
