@@ -17,6 +17,7 @@ import httpx
 from benchmarks.load import Load, prepared, run
 from fhir_server.demo.people import stories
 from fhir_server.demo.server import free_port, running
+from fhir_server.r4.codec import decode
 
 SERVICE = "/cds-services/chronic-risk-order-sign"
 RESOURCES = 60
@@ -88,6 +89,15 @@ def measure(url: str, request: bytes, seconds: float) -> dict[int, Load]:
     return {n: asyncio.run(run(url, request, connections=n, seconds=seconds)) for n in (1, 16)}
 
 
+def calibration(payload: bytes) -> float:
+    """Return microseconds to decode the body: how fast this machine is at this moment."""
+    decode(payload)
+    started = time.perf_counter()
+    for _ in range(500):
+        decode(payload)
+    return (time.perf_counter() - started) / 500 * 1e6
+
+
 def show(name: str, loads: dict[int, Load]) -> None:
     for connections, load in loads.items():
         print(
@@ -113,6 +123,7 @@ def main(seconds: float = 8.0) -> int:
         memory = resident(server.pid)
     with echo() as url:
         floor = measure(url, prepared(url, payload), seconds / 2)
+    print(f"this machine now: {calibration(payload):.0f} us to decode the body once\n")
     show("order-sign", loads)
     show("bare echo", floor)
     for n, load in loads.items():

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from fhir_server.r4.dates import instant_range
 from terminology.catalogue import Analyte, Catalogue, LoincCode
-from terminology.codings import LOINC, Coding, concept_codings
+from terminology.codings import LOINC
 from terminology.local_codes import LocalCodes
 from terminology.quantities import ValueRefused, read_quantity
 
@@ -144,16 +144,28 @@ _Coded = list[tuple[Analyte, LoincCode]]
 
 
 def _coded_as(concept: Any, catalogue: Catalogue, local_codes: LocalCodes | None) -> _Coded:
+    # On plain dictionaries: a record holds hundreds of Observations, and few are in the catalogue.
+    codings = concept.get("coding") if isinstance(concept, dict) else None
     found: _Coded = []
-    for coding in concept_codings(concept):
-        targets: tuple[Coding, ...] = (coding,)
-        if coding.system != LOINC:
-            targets = local_codes.translate(coding.system, coding.code) if local_codes else ()
-        for target in targets:
-            entry = catalogue.entry(target.code)
+    for coding in codings if isinstance(codings, list) else ():
+        for code in _loinc_codes(coding, local_codes):
+            entry = catalogue.entry(code)
             if entry is not None and not entry[0].is_coded and entry not in found:
                 found.append(entry)
     return found
+
+
+def _loinc_codes(coding: Any, local_codes: LocalCodes | None) -> Iterable[str]:
+    if not isinstance(coding, dict):
+        return ()
+    system, code = coding.get("system"), coding.get("code")
+    if not isinstance(code, str):
+        return ()
+    if system == LOINC:
+        return (code,)
+    if local_codes is None or not isinstance(system, str):
+        return ()
+    return tuple(target.code for target in local_codes.translate(system, code))
 
 
 def _measure(part: Mapping[str, Any], coded: _Coded, report: _Report) -> Measurement | Unusable:

@@ -1,8 +1,11 @@
 """Orders, reports, specimens, identities, and the account of every segment."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from fhir_server.hl7v2.mapping.tables import REFUSED_REPORT, REPORT_STATUS
+from fhir_server.hl7v2.mapping.tables import OBSERVATION_STATUS, REFUSED_REPORT, REPORT_STATUS
 from fhir_server.hl7v2.problems import Refusal
 from tests.unit.hl7v2.examples import (
     DATA,
@@ -233,3 +236,13 @@ def test_the_same_segments_in_lower_case_and_with_local_ones_between_give_the_sa
         )
     ).drafts
     assert [each.resource for each in plain] == [each.resource for each in mixed]
+
+
+def test_the_published_decisions_are_those_of_the_code():
+    document = Path(__file__).parents[3] / "docs" / "reference" / "hl7v2-mapping.md"
+    text = document.read_text("utf-8")
+    rows = re.findall(r"^\| ([A-Z](?:, [A-Z])*)\b[^|]* \| ([a-z-]+)", text, re.M)
+    published = [(code, status) for codes, status in rows for code in codes.split(", ")]
+    results = [(code, each.status) for code, each in OBSERVATION_STATUS.items()]
+    reports = [*REPORT_STATUS.items(), *((code, "refused") for code in REFUSED_REPORT)]
+    assert sorted(published) == sorted(results + reports)
