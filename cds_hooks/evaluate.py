@@ -39,8 +39,7 @@ class Evaluation:
             gathered = await gather(
                 request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
             )
-        with self.tracer.span("inference"):
-            answers = self.predictor.answer_all(gathered.snapshot)
+        answers = self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
         with self.tracer.span("card"):
             written = [self._write(answer, gathered, request, wording) for answer in answers]
         resources = [resource for _, kept in written for resource in kept]

@@ -67,7 +67,7 @@ class PredictionRecord(Protocol):
 class Tracer(Protocol):
     """Times the steps of a call."""
 
-    def span(self, name: str) -> AbstractContextManager[None]:
+    def span(self, name: str) -> AbstractContextManager[object]:
         """Return a context that is one named step."""
         ...
 

@@ -7,8 +7,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +25,9 @@ _OWN_FIELDS = ("model", "route", "method", "status", "milliseconds", "issue", "s
                "service", "count", "error", "frames", "peer", "reason")  # fmt: skip
 
 
+_NO_SPAN: AbstractContextManager[object] = nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Telemetry:
     """The instruments of one server."""
@@ -38,11 +40,11 @@ class Telemetry:
     _tracers: TracerProvider
     _meters: MeterProvider
 
-    @contextmanager
-    def span(self, name: str) -> Iterator[None]:
-        """Time one step of the current request."""
-        with self.tracer.start_as_current_span(name):
-            yield
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """Time one step of the current request; of one that is not sampled, at no cost."""
+        if not trace.get_current_span().is_recording():
+            return _NO_SPAN
+        return self.tracer.start_as_current_span(name)
 
     def add_processor(self, processor: SpanProcessor) -> None:
         """Send finished spans to one more place."""

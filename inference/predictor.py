@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal
@@ -33,6 +34,12 @@ from terminology.local_codes import LocalCodes
 
 _log = logging.getLogger(__name__)
 
+Span = Callable[[str], AbstractContextManager[object]]
+
+
+def _untimed(_name: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
@@ -49,8 +56,11 @@ class Predictor:
     validated: Collection[str] = ()
     local_codes: LocalCodes | None = None
 
-    def answer_all(self, snapshot: PatientSnapshot) -> tuple[Answer, ...]:
-        """Return one answer per model, in the registry's order; none is left out silently."""
+    def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> tuple[Answer, ...]:
+        """Return one answer per model, in the registry's order; none is left out silently.
+
+        `span` times two steps of each model, `features` and `inference`.
+        """
         reader = FeatureReader(
             snapshot,
             catalogue=self.catalogue,
@@ -60,21 +70,22 @@ class Predictor:
         answers: dict[str, Answer] = {}
         providers_first = sorted(self.registry, key=lambda m: not _provided(m.definition))
         for model in providers_first:
-            answer = self._answer(model, reader)
+            answer = self._answer(model, reader, span)
             answers[model.definition.id] = answer
             if isinstance(answer, Prediction):
                 reader.derived.update(_derived(answer))
         return tuple(answers[model.definition.id] for model in self.registry)
 
-    def _answer(self, model: LoadedModel, reader: FeatureReader) -> Answer:
+    def _answer(self, model: LoadedModel, reader: FeatureReader, span: Span) -> Answer:
         definition = model.definition
         patient = reader.snapshot.patient.resource
         if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
             return Withheld(definition, "not-applicable", reasons=(Reason("deceased"),))
-        excluded, unknown = _exclusions(definition, reader)
-        if excluded:
-            return Withheld(definition, "not-applicable", excluded_by=excluded)
-        found = {spec.name: reader.read(spec) for spec in definition.inputs}
+        with span("features"):
+            excluded, unknown = _exclusions(definition, reader)
+            if excluded:
+                return Withheld(definition, "not-applicable", excluded_by=excluded)
+            found = {spec.name: reader.read(spec) for spec in definition.inputs}
         features = {name: f for name, f in found.items() if isinstance(f, Feature)}
         absent = tuple(
             (spec, missing)
@@ -89,7 +100,8 @@ class Predictor:
             kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
             return Withheld(definition, kind, absent=blocking, reasons=withholding)
         try:
-            return self._predict(model, reader.snapshot, features, absent, unknown)
+            with span("inference"):
+                return self._predict(model, reader.snapshot, features, absent, unknown)
         except GraphFailed:
             _log.exception("model failed", extra={"model": definition.id})
             return Withheld(definition, "failed", reasons=(Reason("model-failed"),))

@@ -54,7 +54,8 @@ async def test_a_hook_call_is_one_trace_of_its_steps(tmp_path):
         await client.post(SIGN, content=json.dumps(order_sign(), default=float),
                           headers={"Content-Type": "application/json"})  # fmt: skip
         spans = exporter.get_finished_spans()
-        assert {s.name for s in spans} == {"request", "prefetch", "inference", "card", "store"}
+        steps = {"request", "prefetch", "features", "inference", "card", "store"}
+        assert {s.name for s in spans} == steps
         assert len({s.context.trace_id for s in spans}) == 1
         request = next(s for s in spans if s.name == "request")
         assert request.attributes["http.route"] == "/cds-services/{service_id}"
@@ -104,7 +105,7 @@ async def test_a_failure_inside_is_a_500_that_says_so_and_is_logged_by_place(
         class Broken:
             registry = cds.evaluation.predictor.registry
 
-            def answer_all(self, snapshot):
+            def answer_all(self, snapshot, *, span):
                 raise ZeroDivisionError("patient 张伟")
 
         client.app.state.cds = replace(cds, evaluation=replace(cds.evaluation, predictor=Broken()))

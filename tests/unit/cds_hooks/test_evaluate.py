@@ -70,7 +70,7 @@ async def test_one_card_per_model_each_with_confidence_notice_basis_and_links():
         assert "/fhir/RiskAssessment/" in card.links[0].url
         assert card.source.topic_code.isalnum()
     assert "10-year risk" in cards["china-par"].summary
-    assert house.tracer.steps == ["prefetch", "inference", "card", "store"]
+    assert house.tracer.steps == ["prefetch", *["features", "inference"] * 3, "card", "store"]
 
 
 async def test_every_prediction_is_recorded_as_valid_r4_with_its_provenance():

@@ -2,25 +2,16 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from security.tls import TlsFileError, TlsFiles, server_context
+from tests.support.certificates import Issued, self_signed
 
 HOST = "attending.example-hospital.cn"
-
-
-@dataclass(frozen=True)
-class Issued:
-    certificate: Path
-    key: Path
 
 
 @pytest.fixture(scope="module")
@@ -31,32 +22,9 @@ def issue(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Issued]:
 
     def issued(name: str) -> Issued:
         if name not in made:
-            made[name] = _self_signed(folder, name)
+            made[name] = self_signed(folder, name)
         return made[name]
 
-    return issued
-
-
-def _self_signed(folder: Path, name: str) -> Issued:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    issued = Issued(folder / f"{name}.crt", folder / f"{name}.key")
-    issued.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    form, encryption = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    issued.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, encryption))
     return issued
 
 
