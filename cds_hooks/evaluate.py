@@ -39,7 +39,9 @@ class Evaluation:
             gathered = await gather(
                 request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
             )
-        answers = self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
+        answers = sorted(
+            self.predictor.answer_all(gathered.snapshot, span=self.tracer.span), key=_rank
+        )
         with self.tracer.span("card"):
             written = [self._write(answer, gathered, request, wording) for answer in answers]
         resources = [resource for _, kept in written for resource in kept]
@@ -75,6 +77,13 @@ class Evaluation:
             software=self.software,
         )
         return card, [risk_assessment(answer, context, wording), provenance(answer, context)]
+
+
+def _rank(answer: Answer) -> int:
+    """Estimates go first, then failures, then what is missing: a panel shows few cards at once."""
+    if isinstance(answer, Prediction):
+        return 0 if answer.needs_attention else 1
+    return {"failed": 2, "missing": 3, "not-applicable": 4}[answer.kind]
 
 
 def subject(request: HookRequest, gathered: Gathered) -> Mapping[str, Any]:

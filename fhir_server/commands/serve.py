@@ -35,6 +35,9 @@ def serve(settings: Settings) -> int:
     _settle_memory()
     if settings.profile == "evaluation":
         print("\n".join(profiles.BANNER), file=sys.stderr)
+    mllp = settings.mllp_port or say(settings.language, "start.mllp-off")
+    addresses = say(settings.language, "start.addresses", url=settings.public_url, mllp=mllp)
+    print(addresses, file=sys.stderr)
     uvicorn.Server(config).run()
     return 0
 

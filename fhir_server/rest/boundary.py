@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import error_response
 from fhir_server.telemetry import Telemetry
 from security.client_authentication import ClientAuthenticator
@@ -113,6 +114,17 @@ class RequestBoundary:
 
 def _route(scope: Scope) -> str:
     """Return the route's template: a path itself may hold a patient's identifier."""
-    route = scope.get("route")
-    path = getattr(route, "path", None)
-    return str(path) if path else "unknown"
+    path = getattr(scope.get("route"), "path", None)
+    if path:
+        return str(path)
+    if "endpoint" not in scope:
+        return "unknown"
+    # Starlette's plain routes leave no template in the scope, but what filled it.
+    parameters: dict[str, str] = scope.get("path_params", {})
+    if "path" in parameters:
+        return "/fhir/{path}"
+    named = {value: f"{{{name}}}" for name, value in parameters.items()}
+    kept = parameters.get("type")
+    if kept in STORED_TYPES:
+        named[kept] = kept
+    return "/".join(named.get(part, part) for part in scope["path"].split("/"))

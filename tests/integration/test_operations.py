@@ -90,7 +90,12 @@ async def test_logs_are_json_and_hold_no_patient_data(tmp_path, lines):
         await client.post("/fhir/Patient", json={"resourceType": "Patient", "name": "张伟"})
     found = [line for line in lines() if line["logger"] != "httpx"]  # the test's own client
     requests = [line for line in found if line["event"] == "request"]
-    assert {line["route"] for line in requests} >= {"/hl7v2", "/cds-services/{service_id}"}
+    assert {line["route"] for line in requests} == {
+        "/hl7v2",
+        "/cds-services/{service_id}",
+        "/fhir/Patient",
+        "/fhir/Patient/{id}",
+    }
     assert all(line["milliseconds"] > 0 for line in requests)
     text = json.dumps(found, ensure_ascii=False)
     assert not [canary for canary in CANARIES if canary in text]

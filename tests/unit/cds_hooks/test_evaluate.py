@@ -275,3 +275,16 @@ async def test_without_a_fhir_server_no_reference_pretends_to_be_ours():
         references = [b["reference"] for b in resource["basis"] if "reference" in b]
         assert references == ["#inputs"]
         assert resource["method"]["coding"][0]["system"].startswith(SYSTEM)
+
+
+async def test_estimates_come_before_what_could_not_be_computed():
+    house = House()
+    call = order_sign(prefetch=prefetch(conditions=...))
+    service = SERVICES["chronic-risk-order-sign"]
+    cards = await house.evaluation.cards(
+        service,
+        parse_request(decode(encode(call)), expected_hook="order-sign"),
+        wording=Wording("en", MODELS),
+        at=NOW,
+    )
+    assert [bool(card.basis) for card in cards] == [True, False, False]
