@@ -1,6 +1,7 @@
 """The measurement that stands for an analyte now: newest, usable, in the model's unit."""
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -34,6 +35,9 @@ class Newest:
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
 _WITHDRAWN = ("entered-in-error", "cancelled")
+
+# The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
+_SAME_WITHIN = 0.01
 
 # Of two reports of one moment the corrected one speaks.
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
@@ -116,7 +120,7 @@ def quantity(
     if newest.effective > at + CLOCK_TOLERANCE:
         return Absent(spec.feature, Reason("value-in-future", {"source": newest.source}))
     rival = next((m for m in found.usable[1:] if _order(m) == _order(newest)), None)
-    if rival is not None and rival.value != newest.value:
+    if rival is not None and not math.isclose(rival.value, newest.value, rel_tol=_SAME_WITHIN):
         values = {"first": newest.source, "second": rival.source}
         return Absent(spec.feature, Reason("values-conflict", values))
     if spec.max_age_days is not None and at - newest.effective > timedelta(days=spec.max_age_days):

@@ -117,6 +117,12 @@ def test_two_different_results_of_one_moment_are_not_chosen_between():
     assert missing(answer) == {"total_cholesterol": "values-conflict"}
 
 
+def test_the_emr_s_copy_in_another_unit_is_the_same_result():
+    copy = observation("tc2", "2093-3", "224", "mg/dL")  # 5.80 mmol/L is 224.27 mg/dL
+    answer = answers(observations=[*usual_results(), copy])["china-par"]
+    assert isinstance(answer, Prediction)
+
+
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
