@@ -7,21 +7,14 @@ from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import RecordList, Sourced
 from terminology.code_set import CodeSet
-from terminology.codings import Coding
+from terminology.codings import Coding, concept_codings, concept_text
 
 Bearing = Literal["counts", "doubtful", "ignored"]
 
 
 def codings_of(concept: Mapping[str, Any] | None) -> tuple[tuple[Coding, ...], str | None]:
     """Return the codings and the text of a CodeableConcept."""
-    if not concept:
-        return (), None
-    codings = tuple(
-        Coding(entry.get("system"), entry["code"], entry.get("display"))
-        for entry in concept.get("coding", ())
-        if entry.get("code")
-    )
-    return codings, concept.get("text")
+    return tuple(concept_codings(concept)), concept_text(concept)
 
 
 def _status_code(concept: Mapping[str, Any] | None) -> str | None:

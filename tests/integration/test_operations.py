@@ -194,3 +194,10 @@ async def test_an_unknown_address_is_an_operation_outcome_too(tmp_path):
         answer = await client.get("/nowhere")
         assert answer.status_code == 404
         assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_values_given_to_a_log_call_of_ours_are_not_written(lines):
+    logging.getLogger("fhir_server.rest.create").warning("refused %s", "张伟")
+    (line,) = lines()
+    assert line["event"] == "refused %s"
+    assert "张伟" not in json.dumps(line, ensure_ascii=False)

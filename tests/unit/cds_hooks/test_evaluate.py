@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -217,9 +218,17 @@ async def test_identifiers_of_two_stored_patients_are_not_chosen_between():
     twin = patient(id="stored-2", identifier=[{"system": "urn:id:H", "value": "8"}])
     both = [{"system": "urn:id:H", "value": "7"}, {"system": "urn:id:H", "value": "8"}]
     call = order_sign(prefetch=prefetch(patient=patient(identifier=both)))
-    card = (await House([*STORED, twin]).cards(call))["ckd-epi-2021"]
+    # The newest result of all is in the store: it would be used if one of the two were chosen.
+    newest = observation(
+        "lab", "14682-9", "200", "umol/L", at=NOW - timedelta(hours=1),
+        subject={"reference": "Patient/stored-1"},
+    )  # fmt: skip
+    house = House([STORED[0], newest, twin])
+    card = (await house.cards(call))["ckd-epi-2021"]
     assert any("several patients" in reason for reason in card.confidence.reasons)
-    assert "Observation/lab/_history/1" not in {item.reference for item in card.basis}
+    creatinine = next(item for item in card.basis if item.input == "creatinine")
+    assert creatinine.value == pytest.approx(88 * 0.011312)
+    assert all("Patient/stored" not in str(r["subject"]) for r in house.record.resources[::2])
 
 
 async def test_a_client_on_this_server_s_own_fhir_endpoint_needs_no_prefetch():
