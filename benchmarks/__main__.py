@@ -1,8 +1,31 @@
-"""`make bench`: every benchmark, figures and ratios of one run."""
+"""`make bench`: every benchmark, figures and ratios of one run; ARGS names one of them."""
 
+import argparse
 import sys
+from collections.abc import Callable
 
-from benchmarks import order_sign
+from benchmarks import fhir, order_sign, search_scale
+
+_RUNS: dict[str, Callable[[], int]] = {
+    "order-sign": order_sign.main,
+    "fhir": fhir.main,
+    "search-scale": search_scale.main,
+}
+
+
+def main() -> int:
+    """Run the benchmark named, or all of them; 0 where no request failed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=_RUNS, help="default: all")
+    parser.add_argument("n", nargs="?", type=int, help="search-scale: how many Observations")
+    arguments = parser.parse_args()
+    if arguments.n is not None:
+        if arguments.name != "search-scale":
+            parser.error("only search-scale takes a number")
+        return search_scale.main(arguments.n)
+    names = [arguments.name] if arguments.name else list(_RUNS)
+    return max(_RUNS[name]() for name in names)
+
 
 if __name__ == "__main__":
-    sys.exit(order_sign.main())
+    sys.exit(main())

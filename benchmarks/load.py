@@ -1,9 +1,10 @@
-"""A small HTTP/1.1 load generator: keep-alive connections, one prepared request, loopback only."""
+"""A small HTTP/1.1 load generator: keep-alive connections, prepared requests, loopback only."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from urllib.parse import urlsplit
 
 
@@ -25,17 +26,18 @@ class Load:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def prepared(url: str, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> bytes:
-    """Return the bytes of one POST of JSON."""
+def prepared(
+    url: str,
+    body: bytes | None = None,
+    headers: Sequence[tuple[str, str]] = (("Content-Type", "application/json"),),
+) -> bytes:
+    """Return the bytes of one request: a POST of `body`, a GET where there is none."""
     parts = urlsplit(url)
-    lines = [
-        f"POST {parts.path} HTTP/1.1",
-        f"Host: {parts.netloc}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        *(f"{name}: {value}" for name, value in headers),
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{'GET' if body is None else 'POST'} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+    if body is not None:
+        lines += [f"Content-Length: {len(body)}", *(f"{n}: {v}" for n, v in headers)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + (body or b"")
 
 
 async def _one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
@@ -50,13 +52,13 @@ async def _one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reque
 
 
 async def _connection(
-    address: tuple[str, int], request: bytes, until: float, times: list[float]
+    address: tuple[str, int], requests: Iterator[bytes], until: float, times: list[float]
 ) -> int:
     reader, writer = await asyncio.open_connection(*address, limit=1 << 22)
     failures = 0
     while time.perf_counter() < until:
         started = time.perf_counter()
-        status = await _one(reader, writer, request)
+        status = await _one(reader, writer, next(requests))
         times.append(1000 * (time.perf_counter() - started))
         failures += status >= 400
     writer.close()
@@ -64,17 +66,18 @@ async def _connection(
     return failures
 
 
-async def run(url: str, request: bytes, *, connections: int, seconds: float) -> Load:
-    """Send `request` on `connections` at once for `seconds`."""
+async def run(url: str, requests: Sequence[bytes], *, connections: int, seconds: float) -> Load:
+    """Send `requests`, over and over in their order, on `connections` at once for `seconds`."""
     parts = urlsplit(url)
     if parts.hostname not in ("127.0.0.1", "localhost"):
         raise ValueError("a benchmark sends to this machine only")
     times: list[float] = []
+    shared = cycle(requests)
     started = time.perf_counter()
     until = started + seconds
     failures = await asyncio.gather(
         *(
-            _connection((parts.hostname, parts.port or 80), request, until, times)
+            _connection((parts.hostname, parts.port or 80), shared, until, times)
             for _ in range(connections)
         )
     )

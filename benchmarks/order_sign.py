@@ -85,8 +85,8 @@ def echo() -> Iterator[str]:
 
 
 def measure(url: str, request: bytes, seconds: float) -> dict[int, Load]:
-    asyncio.run(run(url, request, connections=1, seconds=1.0))
-    return {n: asyncio.run(run(url, request, connections=n, seconds=seconds)) for n in (1, 16)}
+    asyncio.run(run(url, [request], connections=1, seconds=1.0))
+    return {n: asyncio.run(run(url, [request], connections=n, seconds=seconds)) for n in (1, 16)}
 
 
 def calibration(payload: bytes) -> float:
