@@ -10,6 +10,7 @@ from fhir_server.rest import (
     health,
     hl7v2,
     metadata,
+    patch,
     read,
     search,
     unserved,
@@ -29,6 +30,7 @@ def routers() -> tuple[APIRouter, ...]:
         create,
         read,
         update,
+        patch,
         delete,
         unserved,
     )
