@@ -1,6 +1,6 @@
 """One entry of a batch or transaction, as it is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fhir_server.r4.codec import JsonObject
@@ -16,8 +16,8 @@ class Operation:
     """One entry's interaction.
 
     `id` is the target's, assigned for a create, None for a search and where only `criteria` say
-    which resource is meant; then `alias` stands for it until that is known. `pairs` are the parameters of a search. `full_url` is
-    the identity under which other entries refer to the resource. `pending` are the conditional
+    which resource is meant; then `alias` stands for it until that is known. `pairs` are the
+    parameters of a search. `full_url` is the identity under which other entries refer to the resource. `pending` are the conditional
     references of the resource, each by the provisional `Type/id` that stands for it.
     """
 
@@ -32,8 +32,8 @@ class Operation:
     patch: JsonObject | None = None
     full_url: str | None = None
     criteria: Criteria | None = None
-    guard: Guard = Guard()
-    conditions: ReadConditions = ReadConditions()
+    guard: Guard = field(default_factory=Guard)
+    conditions: ReadConditions = field(default_factory=ReadConditions)
     head: bool = False
     pending: tuple[tuple[str, Criteria], ...] = ()
 
