@@ -7,13 +7,13 @@ The caller has validated; what is written here is the identity, `meta` and the i
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
 from fhir_server.store import indexing
 from fhir_server.store.identity import new_id
-from fhir_server.store.statements import Prepared
+from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import table
 
 _RESOURCE = table("resource")
@@ -25,14 +25,14 @@ _FIND = Prepared(
     .where(_RESOURCE.c.id == bindparam("of_id"))
 )
 _ADD = Prepared(
-    insert(_RESOURCE).values(dict.fromkeys(("type", "id", "version", "last_updated", "deleted")))
+    adding(_RESOURCE, "type", "id", "version", "last_updated", "deleted").returning(_RESOURCE.c.rid)
 )
 _ADVANCE = Prepared(
     update(_RESOURCE)
     .values(dict.fromkeys(("version", "last_updated", "deleted")))
     .where(_RESOURCE.c.rid == bindparam("of_rid"))
 )
-_ADD_VERSION = Prepared(insert(_VERSION).values(dict.fromkeys(_VERSION.c.keys())))
+_ADD_VERSION = Prepared(adding(_VERSION))
 _READ = Prepared(
     select(_VERSION.c.version, _VERSION.c.last_updated, _VERSION.c.deleted, _VERSION.c.body)
     .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
