@@ -62,12 +62,14 @@ def known_system_id(connection: Connection, uri: str) -> int | None:
 def add_parameters(connection: Connection, names: list[tuple[str, str]]) -> None:
     """Give each (resource type, parameter) a number where it has none yet."""
     _ADD_PARAMETER.run_many(connection, names)
-    forget(connection)
+    connection.info.pop(_KEY, None)
 
 
 def forget(connection: Connection) -> None:
-    """Drop what this connection remembers: after a rollback some of it was never stored."""
-    connection.info.pop(_KEY, None)
+    """Drop the systems that this connection remembers: after a rollback some were never stored."""
+    known = connection.info.get(_KEY)
+    if known is not None:
+        known.systems = {"": NO_SYSTEM}
 
 
 def _interned(connection: Connection) -> _Interned:

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Select, bindparam, select
 from cds_hooks.ports import StoredPatient
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
 from fhir_server.store.statements import Prepared, SqlValue, in_list
-from fhir_server.store.tables import table
+from fhir_server.store.tables import key_text, table
 from inference.snapshot import RecordList, Sourced
 
 MOST = 2000
@@ -78,7 +79,7 @@ class PatientRecords:
 
     async def observations(self, patient_id: str) -> RecordList:
         """Return the patient's Observations of the lab catalogue."""
-        codes = json.dumps(sorted(self.codes))
+        codes = json.dumps(sorted(fold_code(code) for code in self.codes))
         return await self.database.read(lambda c: _observations(c, patient_id, codes))
 
     async def conditions(self, patient_id: str) -> RecordList:
@@ -108,7 +109,7 @@ def _identified(
         system_id = interning.known_system_id(connection, system)
         if system_id is None:
             continue
-        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": value}
+        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": key_text(fold_code(value))}
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
             patient = _patient(connection, patient_id)
             if patient is not None and _carries(patient, system, value):

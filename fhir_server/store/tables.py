@@ -12,6 +12,9 @@ good for equality; a search's value goes through the same function. Longer texts
 parameter go on in `string_index.rest`.
 
 `number` tells apart the rows of one resource that agree in the columns before it.
+
+For quantities and composites SQLite's planner prefers the rows of a parameter to those of a
+resource, unless the check "does this candidate have it" hides `param` by `not_by_index` too.
 """
 
 import hashlib
@@ -170,7 +173,12 @@ class StringIndex(StoreTable, table=True):
     """
 
     __tablename__ = "string_index"
-    __table_args__ = (Index("string_index_by_resource", "rid", "param"), _WITHOUT_ROWID)
+    __table_args__ = (
+        # SQLite's planner takes the index by resource only where it need not look beyond it.
+        Index("string_index_by_resource", "rid", "param", "rest").ddl_if(dialect="sqlite"),
+        Index("string_index_of_resource", "rid", "param").ddl_if(dialect="postgresql"),
+        _WITHOUT_ROWID,
+    )
     param: int = _key()
     value: str = _key(Text)
     rid: int = _key(Big)
