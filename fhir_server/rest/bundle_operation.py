@@ -17,8 +17,9 @@ class Operation:
 
     `id` is the target's, assigned for a create, None for a search and where only `criteria` say
     which resource is meant; then `alias` stands for it until that is known. `pairs` are the
-    parameters of a search. `full_url` is the identity under which other entries refer to the resource. `pending` are the conditional
-    references of the resource, each by the provisional `Type/id` that stands for it.
+    parameters of a search. `full_url` is the identity under which other entries refer to the
+    resource. `pending` are its conditional references, each by the provisional `Type/id` that
+    stands for it.
     """
 
     index: int

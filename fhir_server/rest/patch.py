@@ -11,7 +11,7 @@ from fhir_server.r4.codec import check_duplicate_keys, decode, decode_array
 from fhir_server.r4.outcome import UnsupportedMediaType
 from fhir_server.r4.patch_fhirpath import apply_fhirpath_patch
 from fhir_server.r4.patch_json import apply_json_patch
-from fhir_server.rest import writes
+from fhir_server.rest import addresses, writes
 from fhir_server.rest.content import JSON_PATCH, answer_type, if_match, read_patch_body
 from fhir_server.rest.context import context_of
 from fhir_server.rest.incoming import check_type, stored_type
@@ -20,6 +20,7 @@ from fhir_server.rest.outgoing import written_response
 from fhir_server.rest.services import services_of
 
 router = APIRouter()
+addresses.register()
 
 
 async def patch(request: Request) -> Response:
@@ -61,5 +62,5 @@ def read_change(media_type: str, body: bytes) -> writes.Change:
     return lambda resource: apply_fhirpath_patch(resource, parameters)
 
 
-router.add_route("/fhir/{type}/{id}", patch, methods=["PATCH"])
+router.add_route("/fhir/{type}/{id:id}", patch, methods=["PATCH"])
 router.add_route("/fhir/{type}", conditional_patch, methods=["PATCH"])

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
 from fhir_server.rest.routers import routers
 from fhir_server.rest.services import FhirLimits, FhirServices
@@ -29,6 +30,7 @@ def fhir_app(services: FhirServices) -> FastAPI:
     app.state.fhir = services
     for router in routers():
         app.include_router(router)
+    app.add_middleware(AnswerForm)
     app.add_exception_handler(FhirError, refuse)
     return app
 
