@@ -1,4 +1,4 @@
-"""FHIRPath Patch by the facts of HL7's own cases (fhir-test-cases, r4/patch/fhir-patch-tests.xml)."""
+"""Patches by the facts of HL7's own cases (fhir-test-cases, r4/patch/fhir-patch-tests.xml)."""
 
 from typing import Any
 
