@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from fhir_server.r4.outcome import Issue
+from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.boundary import RequestBoundary
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.routers import routers
@@ -58,14 +59,30 @@ async def _outcome(_request: Request, error: Exception) -> Response:
 
 
 def _guard(app: FastAPI, house: House, settings: Settings) -> None:
-    """Put CORS inside the boundary and the boundary around everything."""
+    """Put the form of answers innermost, the boundary around it and CORS around everything."""
+    app.add_middleware(AnswerForm)
     app.add_middleware(RequestBoundary, telemetry=house.telemetry, gate=house.gate)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_origin_regex=_LOOPBACK_ORIGIN if settings.profile == "evaluation" else None,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Accept", "Prefer", "If-Match"],
-        expose_headers=["ETag", "Location", "Content-Location", "WWW-Authenticate"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Accept",
+            "Prefer",
+            "If-Match",
+            "If-None-Match",
+            "If-None-Exist",
+            "If-Modified-Since",
+        ],
+        expose_headers=[
+            "ETag",
+            "Location",
+            "Content-Location",
+            "Last-Modified",
+            "WWW-Authenticate",
+        ],
         max_age=600,
     )

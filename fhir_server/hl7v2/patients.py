@@ -6,9 +6,10 @@ from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Problem, Refusal, warning
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning, resources
 from fhir_server.store.statements import Prepared
-from fhir_server.store.tables import table
+from fhir_server.store.tables import key_text, table
 
 _TOKEN = table("token_index")
 _RESOURCE = table("resource")
@@ -108,7 +109,7 @@ def _identified(connection: Connection, system: str, value: str) -> dict[str, Js
         return {}
     param = interning.parameter_ids(connection, "Patient")["identifier"]
     rows = _IDENTIFIED.run_named(
-        connection, {"of_param": param, "of_system": known, "of_code": value}
+        connection, {"of_param": param, "of_system": known, "of_code": key_text(fold_code(value))}
     ).fetchall()
     found = {}
     for (id,) in rows:

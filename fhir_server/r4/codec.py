@@ -72,18 +72,33 @@ def decode(body: bytes) -> JsonObject:
     a number beyond 1e±308. Duplicate keys are `check_duplicate_keys`' matter: the parser keeps
     the last one.
     """
-    try:
-        value = _DECODER.decode(body)
-    except RecursionError:
-        raise _too_deep() from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _refusal(body, error) from None
+    value = _decoded(body)
     if type(value) is not dict:
         raise BadRequest(
             "structure", f"The body is a JSON {_kind(value)}; a FHIR resource is a JSON object."
         )
     _check_depth(value)
     return value
+
+
+def decode_array(body: bytes) -> list[Any]:
+    """Return the JSON array of `body`, read and refused as `decode` does: a JSON Patch is one."""
+    value = _decoded(body)
+    if type(value) is not list:
+        raise BadRequest(
+            "structure", f"The body is a JSON {_kind(value)}; a JSON Patch is an array."
+        )
+    _check_depth(value)
+    return value
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return _DECODER.decode(body)
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal(body, error) from None
 
 
 def encode(resource: Mapping[str, Any]) -> bytes:
@@ -148,7 +163,7 @@ def _children(path: str, node: object) -> list[tuple[str, Any]]:
     return []
 
 
-def _check_depth(root: JsonObject) -> None:
+def _check_depth(root: JsonObject | list[Any]) -> None:
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
         level = [
@@ -204,6 +219,8 @@ def _malformed(text: str, error: Exception) -> str:
 def _kind(value: JsonValue) -> str:
     if value is None:
         return "null"
+    if isinstance(value, dict):
+        return "object"
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, str):

@@ -49,7 +49,54 @@ class ReferenceValue:
     url: str | None = None
 
 
-IndexValue: TypeAlias = TokenValue | StringValue | DateValue | ReferenceValue
+@dataclass(frozen=True, slots=True)
+class NumberValue:
+    """A number (`low` equals `high`), or a Range whose open end is infinite."""
+
+    param: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityValue:
+    """A Quantity, Range or Money as it is written; a Range's open end is infinite."""
+
+    param: str
+    low: float
+    high: float
+    system: str | None
+    code: str | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UriValue:
+    """A uri as it is written: R4 search.html#uri matches with case and without normalisation."""
+
+    param: str
+    uri: str
+
+
+SimpleValue: TypeAlias = (
+    TokenValue | StringValue | DateValue | ReferenceValue | NumberValue | QuantityValue | UriValue
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeValue:
+    """What one element gives the components of a composite, in their order; parts have no name."""
+
+    param: str
+    parts: tuple[SimpleValue, ...]
+
+
+IndexValue: TypeAlias = SimpleValue | CompositeValue
+
+
+def fold_code(text: str) -> str:
+    """Return a token's code as it is compared: R4 search.html#token, without case when in doubt."""
+    return text.lower()
 
 
 def normalise(text: str) -> str:

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from fhir_server.rest.bundle_context import BundleContext
-from fhir_server.rest.bundle_entries import Operation
+from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Done, Failed, response_bundle
 from fhir_server.rest.bundle_prepare import prepare
 from fhir_server.rest.bundle_run import run_batch, run_transaction
-from fhir_server.rest.content import answer_type, preferences, read_json_body
-from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import base_of, services_of
+from fhir_server.rest.content import answer_type, read_json_body
+from fhir_server.rest.context import Context, context_of
+from fhir_server.rest.services import services_of
 from fhir_server.store.database import Database
 
 router = APIRouter()
@@ -26,12 +25,7 @@ async def bundle(request: Request) -> Response:
     services = services_of(request)
     media_type = answer_type(request)
     body = await read_json_body(request, limit=services.limits.body_bytes)
-    context = BundleContext(
-        services.clock(),
-        Place(services.database.zone, base_of(request)),
-        services.limits,
-        preferences(request),
-    )
+    context = context_of(request)
     if len(body) > _LARGE:
         type, entries = await asyncio.to_thread(prepare, body, context)
     else:
@@ -44,13 +38,13 @@ async def bundle(request: Request) -> Response:
 async def _carry_out(
     type: str,
     entries: Sequence[Operation | Failed],
-    context: BundleContext,
+    context: Context,
     database: Database,
 ) -> tuple[Done | Failed, ...]:
     operations = [entry for entry in entries if isinstance(entry, Operation)]
     if type == "transaction":
         return await database.write(lambda c: run_transaction(c, operations, context))
-    if any(operation.kind in ("create", "update", "delete") for operation in operations):
+    if any(operation.kind in ("create", "update", "patch", "delete") for operation in operations):
         return await database.write(lambda c: run_batch(c, entries, context))
     return await database.read(lambda c: run_batch(c, entries, context))
 

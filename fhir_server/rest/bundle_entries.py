@@ -4,64 +4,43 @@ Source: http://hl7.org/fhir/R4/http.html#transaction. What an entry asks for bey
 refused with its expression; nothing of it is passed over.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import base64
+import binascii
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest, FhirError
-from fhir_server.rest.content import version_tag
+from fhir_server.rest.bundle_operation import Operation, entry_place
+from fhir_server.rest.conditions import create_only, parse_read_conditions
+from fhir_server.rest.content import JSON_PATCH, version_tag
+from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
 from fhir_server.rest.incoming import check_type, is_id, stored_type
+from fhir_server.rest.matching import read_criteria
+from fhir_server.rest.patch import read_change
 from fhir_server.rest.read import version_number
 from fhir_server.rest.update import check_id
+from fhir_server.rest.writes import Guard
 
-Kind = Literal["create", "update", "delete", "read", "vread", "search"]
-
-_REFUSED_CONDITIONS = ("ifNoneExist", "ifNoneMatch", "ifModifiedSince")
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One entry's interaction.
-
-    `id` is the target's (None for create and search); `pairs` the parameters of a search.
-    `full_url` is the identity under which other entries refer to the resource.
-    """
-
-    index: int
-    kind: Kind
-    type: str
-    id: str | None = None
-    version: int | None = None
-    pairs: tuple[tuple[str, str], ...] = ()
-    resource: JsonObject | None = None
-    full_url: str | None = None
-
-    @property
-    def place(self) -> str:
-        """The expression of the entry."""
-        return entry_place(self.index)
+# The conditions that each method takes; another one is refused: it would not be honoured.
+_CONDITIONS = {
+    "POST": ("ifNoneExist",),
+    "PUT": ("ifMatch", "ifNoneMatch"),
+    "PATCH": ("ifMatch",),
+    "DELETE": ("ifMatch",),
+    "GET": ("ifNoneMatch", "ifModifiedSince"),
+    "HEAD": ("ifNoneMatch", "ifModifiedSince"),
+}
+_ALL_CONDITIONS = ("ifMatch", "ifNoneMatch", "ifModifiedSince", "ifNoneExist")
 
 
-def entry_place(index: int) -> str:
-    """Return the expression of one entry."""
-    return f"Bundle.entry[{index}]"
-
-
-def read_entry(entry: JsonObject, index: int, *, base_url: str) -> Operation:
+def read_entry(entry: JsonObject, index: int, context: Context) -> Operation:
     """Return the operation of an entry; FhirError with the entry's expression where it is none."""
     place = entry_place(index)
     request = entry.get("request")
     if not isinstance(request, dict):
         raise BadRequest("required", "An entry needs a request with method and url.", place)
-    for name in _REFUSED_CONDITIONS:
-        if name in request:
-            raise BadRequest(
-                "not-supported",
-                f"{name} is not supported; send the entry without it.",
-                f"{place}.request.{name}",
-            )
     method = str(request.get("method"))
     reader = _READERS.get(method)
     if reader is None:
@@ -70,59 +49,143 @@ def read_entry(entry: JsonObject, index: int, *, base_url: str) -> Operation:
             f"Method {method[:20]!r} is not supported in a Bundle; {', '.join(_READERS)} are.",
             f"{place}.request.method",
         )
-    url = str(request.get("url", "")).removeprefix(f"{base_url}/").removeprefix("/")
+    for name in _ALL_CONDITIONS:
+        if name in request and name not in _CONDITIONS[method]:
+            raise BadRequest(
+                "not-supported", f"{name} does not go with {method}.", f"{place}.request.{name}"
+            )
+    url = str(request.get("url", "")).removeprefix(f"{context.place.base_url}/").removeprefix("/")
     try:
-        return reader(entry, index, url)
+        return reader(entry, index, url, context)
     except FhirError as error:
         raise within(error, place) from error
 
 
-def _read_create(entry: JsonObject, index: int, url: str) -> Operation:
+def _read_create(entry: JsonObject, index: int, url: str, context: Context) -> Operation:
     type = _type(url, index)
-    _refuse_if_match(entry, index)
+    condition = entry["request"].get("ifNoneExist")
+    where = f"{entry_place(index)}.request.ifNoneExist"
     return Operation(
-        index, "create", type, resource=_resource(entry, index, type), full_url=_full_url(entry)
+        index,
+        "create",
+        type,
+        resource=_resource(entry, index, type),
+        full_url=_full_url(entry),
+        criteria=None if condition is None else read_criteria(type, condition, context, where),
     )
 
 
-def _read_update(entry: JsonObject, index: int, url: str) -> Operation:
-    type, id = _type_and_id(url, index)
-    resource = _resource(entry, index, type)
-    check_id(resource, type, id)
+def _read_update(entry: JsonObject, index: int, url: str, context: Context) -> Operation:
+    target = _target(url, index, context)
+    resource = _resource(entry, index, target.type)
+    if target.id is not None:
+        check_id(resource, target.type, target.id)
+    elif "id" in resource:
+        check_id(resource, target.type, str(resource["id"]))
+    place = f"{entry_place(index)}.request.ifNoneMatch"
+    only = create_only(entry["request"].get("ifNoneMatch"), "ifNoneMatch", place)
     return Operation(
-        index, "update", type, id, _if_match(entry, index), (), resource, _full_url(entry)
+        index,
+        "update",
+        target.type,
+        target.id or resource.get("id"),
+        resource=resource,
+        full_url=_full_url(entry),
+        criteria=target.criteria,
+        guard=Guard(_if_match(entry, index), only),
     )
 
 
-def _read_delete(entry: JsonObject, index: int, url: str) -> Operation:
-    type, id = _type_and_id(url, index)
-    _refuse_resource(entry, index)
-    return Operation(index, "delete", type, id, _if_match(entry, index))
+def _read_patch(entry: JsonObject, index: int, url: str, context: Context) -> Operation:
+    target = _target(url, index, context)
+    return Operation(
+        index,
+        "patch",
+        target.type,
+        target.id,
+        patch=_patch_body(entry, index),
+        full_url=_full_url(entry),
+        criteria=target.criteria,
+        guard=Guard(_if_match(entry, index)),
+    )
 
 
-def _read_get(entry: JsonObject, index: int, url: str) -> Operation:
+def _patch_body(entry: JsonObject, index: int) -> JsonObject:
+    """Return the Parameters of a FHIRPath Patch, or the Binary that holds a JSON Patch."""
+    where = f"{entry_place(index)}.resource"
+    body = entry.get("resource")
+    kind = body.get("resourceType") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or kind not in ("Parameters", "Binary"):
+        text = (
+            "PATCH needs a Parameters (FHIRPath Patch) or a Binary of application/json-patch+json."
+        )
+        raise BadRequest("required", text, where)
+    if kind == "Binary":
+        if body.get("contentType") != JSON_PATCH:
+            text = f"The Binary of a patch has contentType {JSON_PATCH}."
+            raise BadRequest("value", text, f"{where}.contentType")
+        read_change(JSON_PATCH, binary_content(body, where))
+    return body
+
+
+def binary_content(body: JsonObject, where: str) -> bytes:
+    """Return the bytes of a Binary; BadRequest (400) where `data` is no base64."""
+    try:
+        return base64.b64decode("".join(str(body.get("data", "")).split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("value", "Binary.data is no base64.", f"{where}.data") from None
+
+
+def _read_delete(entry: JsonObject, index: int, url: str, context: Context) -> Operation:
+    target = _target(url, index, context)
     _refuse_resource(entry, index)
-    _refuse_if_match(entry, index)
+    guard = Guard(_if_match(entry, index))
+    return Operation(index, "delete", target.type, target.id, criteria=target.criteria, guard=guard)
+
+
+def _read_get(entry: JsonObject, index: int, url: str, _context: Context) -> Operation:
+    _refuse_resource(entry, index)
+    request = entry["request"]
+    is_head = request["method"] == "HEAD"
     path, _, query = url.partition("?")
     parts = path.split("/")
     if len(parts) == 1:
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
-        return Operation(index, "search", _type(path, index), pairs=pairs)
+        return Operation(index, "search", _type(path, index), pairs=pairs, head=is_head)
     if query:
         raise _bad_url(url, index)
     if len(parts) == 4 and parts[2] == "_history":
         type, id = _type_and_id("/".join(parts[:2]), index)
-        return Operation(index, "vread", type, id, version_number(parts[3]))
+        return Operation(index, "vread", type, id, version=version_number(parts[3]), head=is_head)
     type, id = _type_and_id(path, index)
-    return Operation(index, "read", type, id)
+    conditions = parse_read_conditions(
+        request.get("ifNoneMatch"),
+        request.get("ifModifiedSince"),
+        names=("ifNoneMatch", "ifModifiedSince"),
+        place=f"{entry_place(index)}.request",
+    )
+    return Operation(index, "read", type, id, conditions=conditions, head=is_head)
 
 
 _READERS = {
     "POST": _read_create,
     "PUT": _read_update,
+    "PATCH": _read_patch,
     "DELETE": _read_delete,
     "GET": _read_get,
+    "HEAD": _read_get,
 }
+
+
+def _target(url: str, index: int, context: Context) -> Operation:
+    """Return the type with the id, or with the criteria, that the url of a write names."""
+    path, mark, query = url.partition("?")
+    if not mark:
+        type, id = _type_and_id(url, index)
+        return Operation(index, "update", type, id)
+    type = _type(path, index)
+    where = f"{entry_place(index)}.request.url"
+    return Operation(index, "update", type, criteria=read_criteria(type, query, context, where))
 
 
 def _type(url: str, index: int) -> str:
@@ -140,9 +203,6 @@ def _type_and_id(url: str, index: int) -> tuple[str, str]:
 
 def _bad_url(url: str, index: int) -> BadRequest:
     where = f"{entry_place(index)}.request.url"
-    if "?" in url:
-        text = f"{url[:100]!r}: conditional interactions are not supported."
-        return BadRequest("not-supported", text, where)
     return BadRequest("value", f"{url[:100]!r} is no address that this method takes.", where)
 
 
@@ -166,12 +226,6 @@ def _if_match(entry: JsonObject, index: int) -> int | None:
     if tag is None:
         return None
     return version_tag(str(tag), "ifMatch", f"{entry_place(index)}.request.ifMatch")
-
-
-def _refuse_if_match(entry: JsonObject, index: int) -> None:
-    if "ifMatch" in entry["request"]:
-        where = f"{entry_place(index)}.request.ifMatch"
-        raise BadRequest("not-supported", "ifMatch goes with PUT and DELETE only.", where)
 
 
 def _full_url(entry: JsonObject) -> str | None:

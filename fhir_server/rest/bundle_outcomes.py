@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Issue, operation_outcome
-from fhir_server.rest.bundle_entries import Operation
+from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.content import Preferences
 from fhir_server.rest.outgoing import location, write_issues
 from fhir_server.rest.services import FhirServices
 from fhir_server.store.resources import Stored
 
 _PHRASES = {
-    200: "200 OK", 201: "201 Created", 204: "204 No Content", 400: "400 Bad Request",
+    200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified",
+    400: "400 Bad Request",
     404: "404 Not Found", 409: "409 Conflict", 410: "410 Gone", 412: "412 Precondition Failed",
     422: "422 Unprocessable Entity",
 }  # fmt: skip
@@ -20,11 +21,16 @@ _PHRASES = {
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One operation carried out: what was stored or read, or the searchset's bytes."""
+    """One operation carried out: what was stored or read, or the searchset's bytes.
+
+    `resource` is the decoded content of a write; `known` says that the client has the version.
+    """
 
     operation: Operation
     stored: Stored | None = None
     searchset: bytes | None = None
+    resource: JsonObject | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +52,34 @@ def response_bundle(
 def _entry(outcome: Done | Failed, preferences: Preferences, services: FhirServices) -> bytes:
     if isinstance(outcome, Failed):
         return _failed(outcome.error)
+    operation, stored = outcome.operation, outcome.stored
     if outcome.searchset is not None:
-        return _join(outcome.searchset, {"status": _PHRASES[200]})
-    kind, stored = outcome.operation.kind, outcome.stored
+        return _join(None if operation.head else outcome.searchset, {"status": _PHRASES[200]})
     if stored is None:  # deleted before, or never there
         return _join(None, {"status": _PHRASES[204]})
+    response = _response(outcome, stored)
+    if operation.kind in ("read", "vread"):
+        return _join(None if operation.head or outcome.known else stored.body, response)
+    if operation.kind == "delete":
+        return _join(None, response)
+    if preferences.returns == "OperationOutcome" and outcome.resource is not None:
+        issues = write_issues(stored, outcome.resource, services)
+        response["outcome"] = operation_outcome(issues)
+    wants_body = preferences.returns_stated and preferences.returns == "representation"
+    return _join(stored.body if wants_body else None, response)
+
+
+def _response(outcome: Done, stored: Stored) -> JsonObject:
+    kind = outcome.operation.kind
     status = 204 if kind == "delete" else 201 if stored.created else 200
-    response: JsonObject = {"status": _PHRASES[status]}
-    if kind in ("create", "update"):
+    response: JsonObject = {"status": _PHRASES[304 if outcome.known else status]}
+    if kind in ("create", "update", "patch"):
         response["location"] = location(stored)
     response["etag"] = f'W/"{stored.version}"'
     if kind != "delete":
         at = stored.last_updated.isoformat(timespec="milliseconds")
         response["lastModified"] = at.replace("+00:00", "Z")
-    if kind in ("read", "vread"):
-        return _join(stored.body, response)
-    if preferences.returns == "OperationOutcome" and outcome.operation.resource is not None:
-        issues = write_issues(stored, outcome.operation.resource, services)
-        response["outcome"] = operation_outcome(issues)
-    wants_body = preferences.returns_stated and preferences.returns == "representation"
-    return _join(stored.body if wants_body and kind != "delete" else None, response)
+    return response
 
 
 def _failed(error: FhirError) -> bytes:

@@ -1,20 +1,23 @@
 """A batch or transaction from the body to its operations: all that needs no store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
 from fhir_server.r4.outcome import BadRequest, FhirError, InvalidResource, Issue
 from fhir_server.r4.validation import validate
-from fhir_server.rest.bundle_context import BundleContext
-from fhir_server.rest.bundle_entries import Operation, read_entry
+from fhir_server.rest.bundle_entries import read_entry
+from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Failed
-from fhir_server.rest.bundle_references import identities, rewritten
+from fhir_server.rest.bundle_references import conditional_references, identities, rewritten
+from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.matching import Criteria, read_criteria
 from fhir_server.store.identity import new_id
 
 
-def prepare(body: bytes, context: BundleContext) -> tuple[str, tuple[Operation | Failed, ...]]:
+def prepare(body: bytes, context: Context) -> tuple[str, tuple[Operation | Failed, ...]]:
     """Return the Bundle's type and its operations, resources valid, references rewritten.
 
     In a transaction every problem is a FhirError; in a batch it is that entry's `Failed`.
@@ -23,17 +26,18 @@ def prepare(body: bytes, context: BundleContext) -> tuple[str, tuple[Operation |
     check_duplicate_keys(body)
     type, entries = _envelope(bundle, context)
     if type == "transaction":
-        base_url = context.place.base_url
         read = [
-            _identified(read_entry(entry, index, base_url=base_url), context)
+            _identified(read_entry(entry, index, context), context)
             for index, entry in enumerate(entries)
         ]
+        _refuse_twins(read)
         known = identities(read)
-        return type, tuple(_checked(operation, known, context) for operation in read)
+        pending = _conditional(read, context)
+        return type, tuple(_checked(operation, known, pending, context) for operation in read)
     return type, tuple(_batch_entry(entry, i, context) for i, entry in enumerate(entries))
 
 
-def _envelope(bundle: JsonObject, context: BundleContext) -> tuple[str, list[JsonObject]]:
+def _envelope(bundle: JsonObject, context: Context) -> tuple[str, list[JsonObject]]:
     if bundle.get("resourceType") != "Bundle":
         raise BadRequest("structure", "POST to the FHIR base takes a Bundle.")
     type = bundle.get("type")
@@ -51,30 +55,71 @@ def _envelope(bundle: JsonObject, context: BundleContext) -> tuple[str, list[Jso
     return type, entries
 
 
-def _batch_entry(entry: JsonObject, index: int, context: BundleContext) -> Operation | Failed:
+def _batch_entry(entry: JsonObject, index: int, context: Context) -> Operation | Failed:
     try:
-        operation = read_entry(entry, index, base_url=context.place.base_url)
-        return _checked(_identified(operation, context), {}, context)
+        operation = read_entry(entry, index, context)
+        # R4 http.html#brules: entries of a batch do not refer to each other, nor by criteria.
+        return _checked(_identified(operation, context), {}, {}, context)
     except FhirError as error:
         return Failed(error)
 
 
-def _identified(operation: Operation, context: BundleContext) -> Operation:
-    """Return a create with the id that it will be stored under, others as they are."""
-    if operation.kind != "create":
+def _identified(operation: Operation, context: Context) -> Operation:
+    """Return a create with its id, and what only criteria identify with an alias."""
+    if operation.kind == "create":
+        return replace(operation, id=new_id(context.now))
+    if operation.kind in ("update", "patch") and operation.id is None:
+        return replace(operation, alias=new_id(context.now))
+    return operation
+
+
+def _refuse_twins(operations: Sequence[Operation]) -> None:
+    """Refuse (400) two writes by the same criteria: whatever they match, they are one identity."""
+    seen: dict[tuple[str, str], Operation] = {}
+    for operation in operations:
+        if operation.criteria is not None:
+            key = (operation.type, operation.criteria.text)
+            first = seen.setdefault(key, operation)
+            if first is not operation:
+                text = f"Entries {first.index} and {operation.index} have the same criteria."
+                raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
+
+
+def _conditional(
+    operations: Sequence[Operation], context: Context
+) -> dict[str, tuple[str, Criteria]]:
+    """Return text -> provisional `Type/id` and criteria of every conditional reference."""
+    found: dict[str, tuple[str, Criteria]] = {}
+    for operation in operations:
+        held = operation.resource or operation.patch
+        for text, type, query, path in conditional_references(held, f"{operation.place}.resource"):
+            if text not in found:
+                criteria = read_criteria(type, query, context, path)
+                found[text] = (f"{type}/{new_id(context.now)}", criteria)
+    return found
+
+
+def _checked(
+    operation: Operation,
+    known: dict[str, str],
+    pending: dict[str, tuple[str, Criteria]],
+    context: Context,
+) -> Operation:
+    held = operation.resource if operation.resource is not None else operation.patch
+    if held is None:
         return operation
-    return replace(operation, id=new_id(context.now))
-
-
-def _checked(operation: Operation, known: dict[str, str], context: BundleContext) -> Operation:
+    targets = {text: target for text, (target, _criteria) in pending.items()}
+    changed = rewritten(held, operation, {**known, **targets})
+    own = {text for text, _, _, _ in conditional_references(held, "")}
+    waiting = tuple(pending[text] for text in sorted(own) if text in pending)
     if operation.resource is None:
-        return operation
-    resource = {**rewritten(operation, known), "id": operation.id}
+        return replace(operation, patch=changed, pending=waiting)
+    resource = changed if operation.id is None else {**changed, "id": operation.id}
     try:
         check_resource(resource, now=context.now)
     except FhirError as error:
         raise within(error, operation.place) from error
-    return replace(operation, resource=resource)
+    return replace(operation, resource=resource, pending=waiting)
 
 
 def _without_resources(bundle: JsonObject) -> JsonObject:

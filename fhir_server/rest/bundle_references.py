@@ -11,7 +11,8 @@ from typing import Any
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
-from fhir_server.rest.bundle_entries import Operation
+from fhir_server.r4.references import conditional_reference
+from fhir_server.rest.bundle_operation import Operation
 
 # Elements of type string, code or markdown: what they hold is text, though it may look like a URN.
 # An Identifier's value is one of them (IHE puts document UUIDs there).
@@ -26,37 +27,70 @@ def identities(operations: Sequence[Operation]) -> dict[str, str]:
     Invariant bdl-7 has seen to it that no fullUrl stands twice. FhirError 400 where two entries
     write one resource (R4 http.html#trules:
     "If any resource identities overlap in the transaction, the server SHALL return an error").
+    What only criteria single out is compared in the store, when they are resolved.
     """
     found: dict[str, str] = {}
     written: dict[str, Operation] = {}
     for operation in operations:
-        if operation.kind not in ("create", "update", "delete"):
+        if operation.kind not in ("create", "update", "patch", "delete"):
             continue
-        target = f"{operation.type}/{operation.id}"
+        if operation.known_as is None:
+            continue
+        target = f"{operation.type}/{operation.known_as}"
         first = written.setdefault(target, operation)
         if first is not operation:
-            text = f"{target} is written by entries {first.index} and {operation.index}; once only."
-            raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
+            raise overlap(target, first, operation)
         if operation.full_url is not None:
             found[operation.full_url] = target
     return found
 
 
-def rewritten(operation: Operation, identities: Mapping[str, str]) -> JsonObject:
-    """Return the operation's resource with every reference to another entry as `Type/id`.
+def overlap(target: str, first: Operation, second: Operation) -> FhirError:
+    """Return the refusal (400) of two entries that write one resource."""
+    text = f"{target} is written by entries {first.index} and {second.index}; once only."
+    return FhirError(400, Issue("error", "duplicate", text, (second.place,)))
+
+
+def rewritten(
+    resource: JsonObject, operation: Operation, identities: Mapping[str, str]
+) -> JsonObject:
+    """Return the operation's `resource` with every reference to another entry as `Type/id`.
 
     FhirError 400 where a `urn:uuid:` or `urn:oid:` reference has no entry: stored, it would
     point at nothing for ever.
     """
-    resource = operation.resource
-    if resource is None:
-        raise ValueError(f"{operation.place} has no resource")
     known = {**identities, **_relative(operation.full_url, identities)}
     for path, urn in _dangling(resource, f"{operation.place}.resource", known):
         text = f"Reference {urn[:60]!r} is to no entry of this Bundle; give the entry that fullUrl."
         raise FhirError(400, Issue("error", "not-found", text, (path,)))
-    changed: JsonObject = _rewrite(resource, known, None)
+    return with_targets(resource, known)
+
+
+def with_targets(resource: JsonObject, targets: Mapping[str, str]) -> JsonObject:
+    """Return a copy in which every reference or link that `targets` names is replaced."""
+    changed: JsonObject = _rewrite(resource, targets, None)
     return changed
+
+
+def conditional_references(value: Any, path: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield text, type, query and expression of each `Type?query` reference in `value`.
+
+    Source: R4 http.html#trules, "Conditional References".
+    """
+    if isinstance(value, dict):
+        for name, child in value.items():
+            found = (
+                conditional_reference(child)
+                if name == "reference" and isinstance(child, str)
+                else None
+            )
+            if found is not None:
+                yield child, *found, f"{path}.reference"
+            else:
+                yield from conditional_references(child, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from conditional_references(child, f"{path}[{index}]")
 
 
 def _relative(full_url: str | None, identities: Mapping[str, str]) -> dict[str, str]:

@@ -11,17 +11,13 @@ from typing import Literal
 
 from fastapi import Request
 
-from fhir_server.r4.outcome import (
-    BadRequest,
-    FhirError,
-    Issue,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-)
+from fhir_server.r4.outcome import BadRequest, UnsupportedMediaType
+from fhir_server.rest.bodies import read_body
 from fhir_server.rest.errors import FHIR_JSON, NotAcceptable
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+JSON_PATCH = "application/json-patch+json"
 
 # `_format` takes short forms too (R4 http.html#parameters). "+" in a query reads as a space.
 _FORMATS = {
@@ -138,30 +134,35 @@ def refuse_conditions(request: Request, *names: str) -> None:
 async def read_json_body(request: Request, *, limit: int) -> bytes:
     """Return a JSON body of at most `limit` bytes.
 
-    415 for another Content-Type or any Content-Encoding, 413 as soon as the limit is passed,
+    415 for another Content-Type or Content-Encoding, 413 as soon as the limit is passed,
     400 for an empty body.
     """
     check_content_type(request, (FHIR_JSON, JSON, "text/json"))
+    return await _filled_body(request, limit)
+
+
+async def read_patch_body(request: Request, *, limit: int) -> tuple[str, bytes]:
+    """Return media type and body of a patch; errors as `read_json_body`."""
+    media_type = check_content_type(request, (JSON_PATCH, FHIR_JSON, JSON, "text/json"))
+    return media_type, await _filled_body(request, limit)
+
+
+async def _filled_body(request: Request, limit: int) -> bytes:
     body = await read_body(request, limit=limit)
     if not body:
-        raise BadRequest("structure", "The body is empty; send a JSON object.")
+        raise BadRequest("structure", "The body is empty; send JSON.")
     return body
 
 
-def check_content_type(request: Request, allowed: tuple[str, ...]) -> None:
-    """Refuse (415) a body of another media type, charset, FHIR version or encoding."""
+def check_content_type(request: Request, allowed: tuple[str, ...]) -> str:
+    """Return the media type; refuse (415) another one, another charset or FHIR version."""
     header = request.headers.get("content-type")
     if header is None:
         raise UnsupportedMediaType(None)
-    if header not in allowed:
-        _check_parameters(header, allowed)
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
-        text = f"Content-Encoding {encoding[:40]!r} is not read here; send the body plain."
-        raise FhirError(415, Issue("error", "not-supported", text))
+    return header if header in allowed else _check_parameters(header, allowed)
 
 
-def _check_parameters(header: str, allowed: tuple[str, ...]) -> None:
+def _check_parameters(header: str, allowed: tuple[str, ...]) -> str:
     name, *parameters = (piece.strip().lower() for piece in header.split(";"))
     given = dict(p.split("=", 1) for p in parameters if "=" in p)
     charset = given.get("charset", "utf-8").strip('"')
@@ -169,18 +170,4 @@ def _check_parameters(header: str, allowed: tuple[str, ...]) -> None:
     # R4 http.html#mime-type: FHIR is UTF-8 in every format.
     if name not in allowed or charset != "utf-8" or version not in _FHIR_VERSIONS:
         raise UnsupportedMediaType(header[:100])
-
-
-async def read_body(request: Request, *, limit: int) -> bytes:
-    """Return the body; PayloadTooLarge (413) before more than `limit` bytes are kept."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise PayloadTooLarge(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise PayloadTooLarge(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return name

@@ -1,25 +1,32 @@
-"""POST /fhir/{type}: http://hl7.org/fhir/R4/http.html#create."""
+"""POST /fhir/{type}: http://hl7.org/fhir/R4/http.html#create, #ccreate (If-None-Exist)."""
 
 from fastapi import APIRouter, Request, Response
 
-from fhir_server.rest.content import answer_type, refuse_conditions
+from fhir_server.rest import writes
+from fhir_server.rest.content import answer_type
+from fhir_server.rest.context import context_of
 from fhir_server.rest.incoming import incoming_resource, stored_type
+from fhir_server.rest.matching import Criteria, read_criteria
 from fhir_server.rest.outgoing import written_response
 from fhir_server.rest.services import services_of
-from fhir_server.store import resources
 
 router = APIRouter()
 
 
 async def create(request: Request) -> Response:
-    """Store a resource under an id that the server assigns; an id in the body is ignored."""
+    """Store a resource under an id that the server assigns; an id in the body is ignored.
+
+    With If-None-Exist, 200 with the one resource that matches already, 412 where several do.
+    """
     services = services_of(request)
     type = stored_type(request.path_params["type"])
     answer_type(request)  # what cannot be answered must not be stored first
-    refuse_conditions(request, "If-None-Exist")
+    context = context_of(request)
+    criteria: Criteria | None = None
+    if "if-none-exist" in request.headers:
+        criteria = read_criteria(type, request.headers["if-none-exist"], context)
     resource = await incoming_resource(request, type, services)
-    now = services.clock()
-    stored = await services.database.write(lambda c: resources.create(c, resource, now=now))
+    stored = await services.database.write(lambda c: writes.create(c, resource, criteria, context))
     return written_response(request, stored, resource, services)
 
 

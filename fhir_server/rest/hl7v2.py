@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from fhir_server.hl7v2.intake import Answer, Intake
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
-from fhir_server.rest.content import read_body
+from fhir_server.rest.bodies import read_body
 from fhir_server.store.hl7v2_messages import UNSUCCESSFUL, ListedMessage, State
 from fhir_server.store.resources import moment
 

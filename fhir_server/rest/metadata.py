@@ -14,8 +14,9 @@ from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.search_parameters import COMMON_PARAMETERS, SEARCH_PARAMETERS, SearchParameter
-from fhir_server.rest.content import answer_type
-from fhir_server.rest.errors import FHIR_JSON
+from fhir_server.rest.content import JSON_PATCH, answer_type
+from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
+from fhir_server.rest.operations.registry import operations_of
 from fhir_server.rest.services import base_of, services_of
 
 router = APIRouter()
@@ -26,6 +27,7 @@ _INTERACTIONS = {
     "read": "",
     "vread": "",
     "update": "If-Match with a version is honoured; a client may choose the id of a new resource.",
+    "patch": "JSON Patch and FHIRPath Patch; the result is held to the rules of an update.",
     "delete": "Versions and what refers to the resource stay; deleting twice is no error.",
     "create": "The server assigns the id.",
     "search-type": "An unknown parameter, modifier, prefix or chain is refused with 400 and its "
@@ -44,7 +46,7 @@ _CONTROLS = "_count (up to {most}), _sort (one parameter of type date), _total, 
 async def metadata(request: Request) -> Response:
     """Return the CapabilityStatement of this server as it runs."""
     for name, value in request.query_params.multi_items():
-        if name != "_format" and (name, value) != ("mode", "full"):
+        if name not in ("_format", "_pretty") and (name, value) != ("mode", "full"):
             raise BadRequest("not-supported", f"{name}={value[:40]} is not supported here.")
     media_type = answer_type(request)
     services = services_of(request)
@@ -65,6 +67,7 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
         "implementation": {"description": "Attending FHIR facade", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": [FHIR_JSON, "json"],
+        "patchFormat": [JSON_PATCH, FHIR_JSON],
         "rest": [
             {
                 "mode": "server",
@@ -85,11 +88,15 @@ def _resource(type: str) -> dict[str, Any]:
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
-        "conditionalCreate": False,
-        "conditionalRead": "not-supported",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
         "referencePolicy": ["literal"],
+        "operation": [
+            {"name": operation.name, "definition": operation.definition}
+            for operation in operations_of(type)
+        ],
         "searchParam": [*_parameters(COMMON_PARAMETERS), *_parameters(SEARCH_PARAMETERS[type])],
     }
 
@@ -111,3 +118,11 @@ def _parameters(declared: Mapping[str, SearchParameter]) -> list[dict[str, str]]
 
 
 router.add_route("/fhir/metadata", metadata, methods=["GET"])
+
+
+async def not_here(request: Request) -> Response:
+    """Refuse (405) what would otherwise be taken for an interaction on a type "metadata"."""
+    raise MethodNotAllowed(request.method, ("GET", "HEAD"))
+
+
+router.add_route("/fhir/metadata", not_here, methods=["POST", "PUT", "PATCH", "DELETE"])

@@ -1,20 +1,28 @@
 """GET /fhir/{type}/{id} and its versions: http://hl7.org/fhir/R4/http.html#read, #vread."""
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 
-from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.r4.outcome import FhirError, Issue, NotFound
+from fhir_server.rest.conditions import read_conditions
 from fhir_server.rest.incoming import stored_type
-from fhir_server.rest.outgoing import resource_response
+from fhir_server.rest.outgoing import resource_response, version_headers
 from fhir_server.rest.services import services_of
 from fhir_server.store import resources
+from fhir_server.store.access import Access, visible
+from fhir_server.store.resources import Stored
 
 router = APIRouter()
 
 
 async def read(request: Request) -> Response:
-    """Return the current version."""
+    """Return the current version; 304 where If-None-Match or If-Modified-Since says it is known."""
     type, id = stored_type(request.path_params["type"]), request.path_params["id"]
-    stored = services_of(request).database.read_now(lambda c: resources.read(c, type, id))
+    services = services_of(request)
+    conditions, access = read_conditions(request), services.access_of(request)
+    stored = services.database.read_now(lambda c: read_current(c, type, id, access))
+    if conditions.is_known(stored):
+        return Response(status_code=304, headers=version_headers(stored))
     return resource_response(request, stored)
 
 
@@ -22,10 +30,29 @@ async def vread(request: Request) -> Response:
     """Return one version, also of a resource that has changed or gone since."""
     type, id = stored_type(request.path_params["type"]), request.path_params["id"]
     version = version_number(request.path_params["version"])
-    stored = services_of(request).database.read_now(
-        lambda c: resources.read_version(c, type, id, version)
-    )
+    services = services_of(request)
+    access = services.access_of(request)
+    stored = services.database.read_now(lambda c: read_one_version(c, type, id, version, access))
     return resource_response(request, stored)
+
+
+def read_current(connection: Connection, type: str, id: str, access: Access) -> Stored:
+    """Return the current version that may be seen; NotFound (404) or Gone (410)."""
+    return _seen(connection, resources.read(connection, type, id), access)
+
+
+def read_one_version(
+    connection: Connection, type: str, id: str, version: int, access: Access
+) -> Stored:
+    """Return one version that may be seen; 404 or 410."""
+    return _seen(connection, resources.read_version(connection, type, id, version), access)
+
+
+def _seen(connection: Connection, stored: Stored, access: Access) -> Stored:
+    if not visible(connection, stored, access):
+        # The same words as for a resource that is not there: that it exists is no one's business.
+        raise NotFound(stored.type, stored.id)
+    return stored
 
 
 def version_number(text: str) -> int:

@@ -6,13 +6,13 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.r4.outcome import BadRequest
+from fhir_server.rest.bodies import read_body
 from fhir_server.rest.content import (
     FORM,
     answer_type,
     check_content_type,
     format_type,
     preferences,
-    read_body,
 )
 from fhir_server.rest.incoming import stored_type
 from fhir_server.rest.search_bundle import search_bundle

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import Issue
+from fhir_server.store.access import Access
 from fhir_server.store.database import Database
 
 
@@ -25,6 +26,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _everything(_request: Request) -> Access:
+    return Access()
+
+
 def _no_advice(_resource: JsonObject) -> tuple[Issue, ...]:
     return ()
 
@@ -35,7 +40,8 @@ class FhirServices:
 
     `advise` returns warnings on a valid resource (a unit that cannot be converted), which an
     OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
-    clients use, without a slash at its end; None takes it from each request.
+    clients use, without a slash at its end; None takes it from each request. `access_of` says
+    which patients' records the sender of a request may see; the default opens all of them.
     """
 
     database: Database
@@ -43,6 +49,7 @@ class FhirServices:
     clock: Callable[[], datetime] = _now
     advise: Callable[[JsonObject], tuple[Issue, ...]] = _no_advice
     base_url: str | None = None
+    access_of: Callable[[Request], Access] = _everything
 
 
 def services_of(request: Request) -> FhirServices:

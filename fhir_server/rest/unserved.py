@@ -12,6 +12,7 @@ from fhir_server.rest.incoming import is_id, stored_type
 router = APIRouter()
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
+_READ = ("GET", "HEAD")
 
 
 async def unserved(request: Request) -> Response:
@@ -31,16 +32,18 @@ def _allowed(path: str) -> tuple[str, ...]:
     type, *below = path.split("/")
     stored_type(type)
     if not below:
-        return ("GET", "POST")
-    if below == ["_search"]:
-        return ("POST",)
-    if is_id(below[0]) and len(below) == 1:
-        return ("GET", "PUT", "DELETE")
-    is_version = is_id(below[0]) and len(below) == 3 and below[1] == "_history"
-    return ("GET",) if is_version else ()
+        return (*_READ, "POST", "PUT", "PATCH", "DELETE")
+    if below[0] in _NAMED:
+        return _NAMED[below[0]] if len(below) == 1 else ()
+    if not is_id(below[0]):
+        return ()
+    if len(below) == 1:
+        return (*_READ, "PUT", "PATCH", "DELETE")
+    return _READ if below[1] == "_history" and len(below) == 3 else ()
 
 
-_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": ("GET",)}
+_NAMED = {"_search": ("POST",), "_history": ()}
+_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ}
 
 for _path in ("/fhir", "/fhir/{path:path}"):
     router.add_route(_path, unserved, methods=_METHODS)

@@ -1,32 +1,63 @@
-"""PUT /fhir/{type}/{id}: http://hl7.org/fhir/R4/http.html#update."""
+"""PUT /fhir/{type}/{id} and PUT /fhir/{type}?criteria.
+
+Sources: http://hl7.org/fhir/R4/http.html#update, #cond-update, #concurrency.
+"""
 
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest
+from fhir_server.rest import writes
+from fhir_server.rest.conditions import create_only
 from fhir_server.rest.content import answer_type, if_match, refuse_conditions
+from fhir_server.rest.context import context_of
 from fhir_server.rest.incoming import incoming_resource, is_id, stored_type
+from fhir_server.rest.matching import read_criteria
 from fhir_server.rest.outgoing import written_response
 from fhir_server.rest.services import services_of
-from fhir_server.store import resources
 
 router = APIRouter()
 
 
 async def update(request: Request) -> Response:
-    """Store the next version of a resource, or its first under the client's own id."""
+    """Store the next version of a resource, or its first under the client's own id.
+
+    If-Match names the version that must be current; If-None-Match: * lets it create only.
+    """
     services = services_of(request)
     type, id = stored_type(request.path_params["type"]), request.path_params["id"]
     answer_type(request)
-    refuse_conditions(request, "If-None-Match", "If-None-Exist")
-    expected = if_match(request)
+    refuse_conditions(request, "If-None-Exist")
+    guard = guard_of(request)
+    context = context_of(request)
     resource = await incoming_resource(request, type, services)
     check_id(resource, type, id)
-    now = services.clock()
+    stored = await services.database.write(lambda c: writes.update(c, resource, guard, context))
+    return written_response(request, stored, resource, services)
+
+
+async def conditional_update(request: Request) -> Response:
+    """Update the one resource that the criteria match, or create it; 412 where several match."""
+    services = services_of(request)
+    type = stored_type(request.path_params["type"])
+    answer_type(request)
+    refuse_conditions(request, "If-None-Exist")
+    guard = guard_of(request)
+    context = context_of(request)
+    criteria = read_criteria(type, request.query_params.multi_items(), context)
+    resource = await incoming_resource(request, type, services)
+    if "id" in resource:
+        check_id(resource, type, str(resource["id"]))
     stored = await services.database.write(
-        lambda c: resources.put(c, resource, now=now, expected_version=expected)
+        lambda c: writes.conditional_update(c, resource, criteria, guard, context)
     )
     return written_response(request, stored, resource, services)
+
+
+def guard_of(request: Request) -> writes.Guard:
+    """Return what the headers say must hold of the resource that is written."""
+    only = create_only(request.headers.get("if-none-match"), "If-None-Match")
+    return writes.Guard(if_match(request), only)
 
 
 def check_id(resource: JsonObject, type: str, id: str) -> None:
@@ -47,3 +78,4 @@ def check_id(resource: JsonObject, type: str, id: str) -> None:
 
 
 router.add_route("/fhir/{type}/{id}", update, methods=["PUT"])
+router.add_route("/fhir/{type}", conditional_update, methods=["PUT"])

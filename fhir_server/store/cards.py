@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import Field
 
 from cds_hooks.feedback import Feedback, UnknownCard
@@ -14,8 +14,8 @@ from cds_hooks.ports import IssuedCard
 from fhir_server.store import resources
 from fhir_server.store.database import Database
 from fhir_server.store.resources import microseconds
-from fhir_server.store.statements import Prepared
-from fhir_server.store.tables import StoreTable, table
+from fhir_server.store.statements import Prepared, adding
+from fhir_server.store.tables import Big, StoreTable, table
 
 
 class CardRow(StoreTable, table=True):
@@ -26,7 +26,7 @@ class CardRow(StoreTable, table=True):
     service: str
     hook_instance: str
     risk_assessment: str | None
-    issued: int
+    issued: int = Field(sa_type=Big)
 
 
 class FeedbackRow(StoreTable, table=True):
@@ -36,8 +36,8 @@ class FeedbackRow(StoreTable, table=True):
     number: int | None = Field(default=None, primary_key=True)
     card: str = Field(index=True, foreign_key="issued_card.uuid")
     outcome: str
-    outcome_at: int
-    received: int
+    outcome_at: int = Field(sa_type=Big)
+    received: int = Field(sa_type=Big)
     accepted_suggestions: str
     override_reason: str | None
     user_comment: str | None
@@ -45,11 +45,9 @@ class FeedbackRow(StoreTable, table=True):
 
 _CARD = table("issued_card")
 _FEEDBACK = table("card_feedback")
-_ADD_CARD = Prepared(insert(_CARD).values(dict.fromkeys(_CARD.c.keys())))
+_ADD_CARD = Prepared(adding(_CARD))
 _ADD_FEEDBACK = Prepared(
-    insert(_FEEDBACK).values(
-        dict.fromkeys(name for name in FeedbackRow.model_fields if name != "number")
-    )
+    adding(_FEEDBACK, *(name for name in FeedbackRow.model_fields if name != "number"))
 )
 _SERVICE_OF = Prepared(select(_CARD.c.service).where(_CARD.c.uuid == bindparam("of_uuid")))
 

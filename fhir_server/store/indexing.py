@@ -1,42 +1,56 @@
-"""What a resource is found by, written to and removed from the index tables."""
+"""What a resource is found by, written to and removed from the index tables.
+
+Rows gather on the connection until `flush`: one statement per table for all that a job stores.
+"""
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from sqlalchemy import Connection, Table, bindparam, delete
-from sqlalchemy.dialects.sqlite import insert
 
 from fhir_server.r4.codec import JsonObject
-from fhir_server.r4.search_parameters import (
-    SEARCH_PARAMETERS,
-    DateValue,
-    ReferenceValue,
-    TokenValue,
-    index_values,
-)
+from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, index_values
 from fhir_server.store import interning
 from fhir_server.store.engines import ZONE
-from fhir_server.store.statements import Prepared, SqlValue
+from fhir_server.store.index_rows import Place, Row, row_of
+from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import table
 
 # Raised by one where the rows that the same resource and parameters give have changed.
-_RULES = 1
+_RULES = 2
 
-
-def _adding(index: Table) -> Prepared:
-    # A code may stand twice in one resource (code and component.code of combo-code).
-    return Prepared(insert(index).values(dict.fromkeys(index.c.keys())).on_conflict_do_nothing())
+INDEXES = tuple(
+    table(f"{kind}_index")
+    for kind in (
+        "token",
+        "string",
+        "date",
+        "reference",
+        "number",
+        "quantity",
+        "uri",
+        "composite",
+    )
+)
+_PENDING = "attending.pending"
 
 
 def _removing(index: Table) -> Prepared:
     return Prepared(delete(index).where(index.c.rid == bindparam("of_rid")))
 
 
-INDEXES = tuple(
-    table(name) for name in ("token_index", "string_index", "date_index", "reference_index")
-)
-_ADD_TOKEN, _ADD_STRING, _ADD_DATE, _ADD_REFERENCE = (_adding(index) for index in INDEXES)
+# A code may stand twice in one resource (code and component.code of combo-code).
+_ADD = {index.name: Prepared(adding(index), on_conflict="DO NOTHING") for index in INDEXES}
 _REMOVE = tuple(_removing(index) for index in INDEXES)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Rows by table that are not written yet, and the resources that they are of."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rids: set[int] = field(default_factory=set)
 
 
 def indexed_parameters() -> list[tuple[str, str]]:
@@ -61,35 +75,34 @@ def zone_of(connection: Connection) -> tzinfo:
 
 
 def add(connection: Connection, rid: int, resource: JsonObject) -> None:
-    """Write the index rows of the valid `resource`, which has none yet."""
+    """Gather the index rows of the valid `resource`, which has none yet, for `flush`."""
+    pending: _Pending = connection.info.setdefault(_PENDING, _Pending())
     params = interning.parameter_ids(connection, resource["resourceType"])
-    tokens: list[tuple[SqlValue, ...]] = []
-    strings: list[tuple[SqlValue, ...]] = []
-    dates: list[tuple[SqlValue, ...]] = []
-    references: list[tuple[SqlValue, ...]] = []
-    for value in index_values(resource, default_zone=zone_of(connection)):
-        param = params[value.param]
-        if isinstance(value, TokenValue):
-            system = interning.system_id(connection, value.system)
-            tokens.append((param, value.code, system, rid))
-        elif isinstance(value, ReferenceValue):
-            target = value.url if value.id is None else value.id
-            references.append((param, target, value.type or "", rid))
-        elif isinstance(value, DateValue):
-            dates.append((param, value.low, rid, value.high))
-        else:
-            strings.append((param, value.normalised, rid))
-    for statement, rows in (
-        (_ADD_TOKEN, tokens),
-        (_ADD_STRING, strings),
-        (_ADD_DATE, dates),
-        (_ADD_REFERENCE, references),
-    ):
-        if rows:
-            statement.run_many(connection, rows)
+    pending.rids.add(rid)
+    # A value may repeat; its number must not make two rows of it.
+    values = dict.fromkeys(index_values(resource, default_zone=zone_of(connection)))
+    for number, value in enumerate(values):
+        name, row = row_of(value, Place(connection, params[value.param], rid, number))
+        pending.rows.setdefault(name, []).append(row)
+
+
+def flush(connection: Connection) -> None:
+    """Write the rows that have gathered: what follows in the transaction can search by them."""
+    pending: _Pending | None = connection.info.pop(_PENDING, None)
+    if pending is not None:
+        for name, rows in pending.rows.items():
+            _ADD[name].run_many(connection, rows)
+
+
+def forget(connection: Connection) -> None:
+    """Drop the rows that have gathered: their resources were rolled back."""
+    connection.info.pop(_PENDING, None)
 
 
 def remove(connection: Connection, rid: int) -> None:
-    """Remove every index row of a resource."""
+    """Remove every index row of a resource, also those that have not been written."""
+    pending: _Pending | None = connection.info.get(_PENDING)
+    if pending is not None and rid in pending.rids:
+        flush(connection)
     for statement in _REMOVE:
         statement.run(connection, rid)

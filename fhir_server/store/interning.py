@@ -8,22 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
 
-from fhir_server.store.statements import Prepared
-from fhir_server.store.tables import NO_SYSTEM, table
+from fhir_server.store.statements import Prepared, adding
+from fhir_server.store.tables import NO_SYSTEM, key_text, table
 
 _PARAMETER = table("indexed_parameter")
 _SYSTEM = table("token_system")
 
 _ALL_PARAMETERS = Prepared(select(_PARAMETER.c.type, _PARAMETER.c.name, _PARAMETER.c.param))
-_ADD_PARAMETER = Prepared(
-    insert(_PARAMETER)
-    .values(type=bindparam("type"), name=bindparam("name"))
-    .on_conflict_do_nothing()
-)
+_ADD_PARAMETER = Prepared(adding(_PARAMETER, "type", "name"), on_conflict="DO NOTHING")
 _FIND_SYSTEM = Prepared(select(_SYSTEM.c.system).where(_SYSTEM.c.uri == bindparam("uri")))
-_ADD_SYSTEM = Prepared(insert(_SYSTEM).values(uri=bindparam("uri")).on_conflict_do_nothing())
+_ADD_SYSTEM = Prepared(adding(_SYSTEM, "uri"), on_conflict="DO NOTHING")
 
 _KEY = "attending.interned"
 
@@ -46,8 +41,9 @@ def system_id(connection: Connection, uri: str | None) -> int:
     systems = _interned(connection).systems
     known = systems.get(uri)
     if known is None:
-        _ADD_SYSTEM.run(connection, uri)
-        known = systems[uri] = _FIND_SYSTEM.run(connection, uri).fetchone()[0]
+        key = key_text(uri)
+        _ADD_SYSTEM.run(connection, key)
+        known = systems[uri] = _FIND_SYSTEM.run(connection, key).fetchone()[0]
     return known
 
 
@@ -56,7 +52,7 @@ def known_system_id(connection: Connection, uri: str) -> int | None:
     systems = _interned(connection).systems
     known = systems.get(uri)
     if known is None:
-        row = _FIND_SYSTEM.run(connection, uri).fetchone()
+        row = _FIND_SYSTEM.run(connection, key_text(uri)).fetchone()
         if row is None:
             return None
         known = systems[uri] = row[0]
@@ -66,12 +62,14 @@ def known_system_id(connection: Connection, uri: str) -> int | None:
 def add_parameters(connection: Connection, names: list[tuple[str, str]]) -> None:
     """Give each (resource type, parameter) a number where it has none yet."""
     _ADD_PARAMETER.run_many(connection, names)
-    forget(connection)
+    connection.info.pop(_KEY, None)
 
 
 def forget(connection: Connection) -> None:
-    """Drop what this connection remembers: after a rollback some of it was never stored."""
-    connection.info.pop(_KEY, None)
+    """Drop the systems that this connection remembers: after a rollback some were never stored."""
+    known = connection.info.get(_KEY)
+    if known is not None:
+        known.systems = {"": NO_SYSTEM}
 
 
 def _interned(connection: Connection) -> _Interned:

@@ -4,15 +4,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from cds_hooks.ports import StoredPatient
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
-from fhir_server.store.statements import Prepared, SqlValue, driver
-from fhir_server.store.tables import table
+from fhir_server.store.statements import Prepared, SqlValue, in_list
+from fhir_server.store.tables import key_text, table
 from inference.snapshot import RecordList, Sourced
 
 MOST = 2000
@@ -31,27 +32,32 @@ _IDENTIFIED = Prepared(
     # The index compares codes without case, a patient's identifier is compared exactly below.
     .where(_TOKEN.c.code == bindparam("of_code"))
 )
-_OF_PATIENT = Prepared(
-    select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body)
-    .select_from(_REFERENCE)
-    .join(_RESOURCE, _RESOURCE.c.rid == _REFERENCE.c.rid)
-    .join(
-        _VERSION, (_VERSION.c.rid == _RESOURCE.c.rid) & (_VERSION.c.version == _RESOURCE.c.version)
+def _newest_of_patient() -> Select[tuple[str, int, bytes]]:
+    return (
+        select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body)
+        .select_from(_REFERENCE)
+        .join(_RESOURCE, _RESOURCE.c.rid == _REFERENCE.c.rid)
+        .join(
+            _VERSION,
+            (_VERSION.c.rid == _RESOURCE.c.rid) & (_VERSION.c.version == _RESOURCE.c.version),
+        )
+        .where(_REFERENCE.c.param == bindparam("of_param"))
+        .where(_REFERENCE.c.target == bindparam("of_target"))
+        .order_by(_RESOURCE.c.last_updated.desc())
+        .limit(MOST + 1)
     )
-    .where(_REFERENCE.c.param == bindparam("of_param"))
-    .where(_REFERENCE.c.target == bindparam("of_target"))
-    .order_by(_RESOURCE.c.last_updated.desc())
-    .limit(MOST + 1)
+
+
+_OF_PATIENT = Prepared(_newest_of_patient())
+_CODED_OF_PATIENT = Prepared(
+    _newest_of_patient().where(
+        select(1)
+        .where(_TOKEN.c.rid == _REFERENCE.c.rid)
+        .where(_TOKEN.c.param == bindparam("code_param"))
+        .where(in_list(_TOKEN.c.code, bindparam("codes")))
+        .exists()
+    )
 )
-_CODED_OF_PATIENT = f"""
-SELECT r.id, v.version, v.body FROM reference_index x
-JOIN resource r ON r.rid = x.rid
-JOIN resource_version v ON v.rid = r.rid AND v.version = r.version
-WHERE x.param = ? AND x.target = ? AND EXISTS (
-  SELECT 1 FROM token_index t WHERE t.rid = x.rid AND t.param = ?
-  AND t.code IN (SELECT value FROM json_each(?)))
-ORDER BY r.last_updated DESC LIMIT {MOST + 1}
-"""  # noqa: S608 (no value from outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class PatientRecords:
 
     async def observations(self, patient_id: str) -> RecordList:
         """Return the patient's Observations of the lab catalogue."""
-        codes = json.dumps(sorted(self.codes))
+        codes = json.dumps(sorted(fold_code(code) for code in self.codes))
         return await self.database.read(lambda c: _observations(c, patient_id, codes))
 
     async def conditions(self, patient_id: str) -> RecordList:
@@ -103,7 +109,7 @@ def _identified(
         system_id = interning.known_system_id(connection, system)
         if system_id is None:
             continue
-        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": value}
+        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": key_text(fold_code(value))}
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
             patient = _patient(connection, patient_id)
             if patient is not None and _carries(patient, system, value):
@@ -120,10 +126,14 @@ def _carries(patient: StoredPatient, system: str, value: str) -> bool:
 
 def _observations(connection: Connection, patient_id: str, codes: str) -> RecordList:
     params = interning.parameter_ids(connection, "Observation")
-    rows = driver(connection).execute(
-        _CODED_OF_PATIENT, (params["patient"], patient_id, params["code"], codes)
-    )
-    return _record_list("Observation", rows.fetchall())
+    values: dict[str, SqlValue] = {
+        "of_param": params["patient"],
+        "of_target": patient_id,
+        "code_param": params["code"],
+        "codes": codes,
+    }
+    rows = _CODED_OF_PATIENT.run_named(connection, values).fetchall()
+    return _record_list("Observation", rows)
 
 
 def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordList:

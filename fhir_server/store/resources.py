@@ -6,14 +6,15 @@ The caller has validated; what is written here is the identity, `meta` and the i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
 from fhir_server.store import indexing
 from fhir_server.store.identity import new_id
-from fhir_server.store.statements import Prepared
+from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import table
 
 _RESOURCE = table("resource")
@@ -25,23 +26,30 @@ _FIND = Prepared(
     .where(_RESOURCE.c.id == bindparam("of_id"))
 )
 _ADD = Prepared(
-    insert(_RESOURCE).values(dict.fromkeys(("type", "id", "version", "last_updated", "deleted")))
+    adding(_RESOURCE, "type", "id", "version", "last_updated", "deleted").returning(_RESOURCE.c.rid)
 )
 _ADVANCE = Prepared(
     update(_RESOURCE)
     .values(dict.fromkeys(("version", "last_updated", "deleted")))
     .where(_RESOURCE.c.rid == bindparam("of_rid"))
 )
-_ADD_VERSION = Prepared(insert(_VERSION).values(dict.fromkeys(_VERSION.c.keys())))
+_ADD_VERSION = Prepared(adding(_VERSION))
+_STORED = (
+    _VERSION.c.version,
+    _VERSION.c.last_updated,
+    _VERSION.c.deleted,
+    _VERSION.c.body,
+    _VERSION.c.method,
+)
 _READ = Prepared(
-    select(_VERSION.c.version, _VERSION.c.last_updated, _VERSION.c.deleted, _VERSION.c.body)
+    select(*_STORED)
     .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
     .where(_RESOURCE.c.type == bindparam("of_type"))
     .where(_RESOURCE.c.id == bindparam("of_id"))
     .where(_VERSION.c.version == _RESOURCE.c.version)
 )
 _READ_VERSION = Prepared(
-    select(_VERSION.c.version, _VERSION.c.last_updated, _VERSION.c.deleted, _VERSION.c.body)
+    select(*_STORED)
     .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
     .where(_RESOURCE.c.type == bindparam("of_type"))
     .where(_RESOURCE.c.id == bindparam("of_id"))
@@ -51,12 +59,16 @@ _READ_VERSION = Prepared(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One version of a resource as it is kept and served.
 
     `body` is the JSON with `meta.versionId` and `meta.lastUpdated`, empty where `deleted`.
-    `created` says that this write brought the resource into being (or back after a deletion).
+    `created` says that this write brought the resource into being (or back after a deletion),
+    `method` is the interaction that made the version.
     """
 
     type: str
@@ -66,6 +78,7 @@ class Stored:
     deleted: bool
     body: bytes
     created: bool = False
+    method: Method = "PUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,7 @@ class _Current:
 
 def create(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
     """Store `resource` under a new id; an id that it brings is ignored (R4 http.html#create)."""
-    return _store_new(connection, {**resource, "id": new_id(now)}, now)
+    return _store_new(connection, {**resource, "id": new_id(now)}, now, "POST")
 
 
 def put(
@@ -87,6 +100,7 @@ def put(
     *,
     now: datetime,
     expected_version: int | None = None,
+    method: Method = "PUT",
 ) -> Stored:
     """Store `resource` as the next version of its own id, which it must have.
 
@@ -97,12 +111,13 @@ def put(
     current = _current(connection, type, id)
     _check_version(type, id, current, expected_version)
     if current is None:
-        return _store_new(connection, resource, now)
+        return _store_new(connection, resource, now, method)
     if not current.deleted:
         indexing.remove(connection, current.rid)
     version, at = current.version + 1, microseconds(now)
-    _ADVANCE.run(connection, version, at, False, current.rid)
-    return _store_version(connection, current.rid, version, at, resource, created=current.deleted)
+    _ADVANCE.run(connection, version, at, 0, current.rid)
+    written = _Written(current.rid, version, at, method, created=current.deleted)
+    return _store_version(connection, written, resource)
 
 
 def delete(
@@ -122,12 +137,12 @@ def delete(
     if current is None:
         raise NotFound(type, id)
     if current.deleted:
-        return Stored(type, id, current.version, moment(current.last_updated), True, b"")
+        return _deletion(type, id, current.version, current.last_updated)
     indexing.remove(connection, current.rid)
     version, at = current.version + 1, microseconds(now)
-    _ADVANCE.run(connection, version, at, True, current.rid)
-    _ADD_VERSION.run(connection, current.rid, version, at, True, b"")
-    return Stored(type, id, version, moment(at), True, b"")
+    _ADVANCE.run(connection, version, at, 1, current.rid)
+    _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
+    return _deletion(type, id, version, at)
 
 
 def read(connection: Connection, type: str, id: str) -> Stored:
@@ -135,10 +150,7 @@ def read(connection: Connection, type: str, id: str) -> Stored:
     row = _READ.run(connection, type, id).fetchone()
     if row is None:
         raise NotFound(type, id)
-    version, last_updated, deleted, body = row
-    if deleted:
-        raise Gone(type, id)
-    return Stored(type, id, version, moment(last_updated), False, body)
+    return _stored(type, id, row)
 
 
 def read_version(connection: Connection, type: str, id: str, version: int) -> Stored:
@@ -148,10 +160,7 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
         if _current(connection, type, id) is None:
             raise NotFound(type, id)
         raise FhirError(404, Issue("error", "not-found", f"{type}/{id} has no version {version}."))
-    version, last_updated, deleted, body = row
-    if deleted:
-        raise Gone(type, id)
-    return Stored(type, id, version, moment(last_updated), False, body)
+    return _stored(type, id, row)
 
 
 def microseconds(at: datetime) -> int:
@@ -183,25 +192,45 @@ def _check_version(type: str, id: str, current: _Current | None, expected: int |
         raise VersionConflict(type, id, expected=expected, current=found)
 
 
-def _store_new(connection: Connection, resource: JsonObject, now: datetime) -> Stored:
-    at = microseconds(now)
-    added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, False)
-    rid = added.lastrowid
-    if rid is None:
-        raise RuntimeError("SQLite gave no row id to a new resource")
-    return _store_version(connection, rid, 1, at, resource, created=True)
+def _stored(type: str, id: str, row: tuple[int, int, int, bytes, Method]) -> Stored:
+    version, last_updated, deleted, body, method = row
+    if deleted:
+        raise Gone(type, id)
+    return Stored(type, id, version, moment(last_updated), False, body, method=method)
 
 
-def _store_version(
-    connection: Connection, rid: int, version: int, at: int, resource: JsonObject, *, created: bool
+def _deletion(type: str, id: str, version: int, at: int) -> Stored:
+    return Stored(type, id, version, moment(at), True, b"", method="DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A version that is being written: whose, which, when, how."""
+
+    rid: int
+    version: int
+    at: int
+    method: Method
+    created: bool
+
+
+def _store_new(
+    connection: Connection, resource: JsonObject, now: datetime, method: Method
 ) -> Stored:
-    last_updated = moment(at)
+    at = microseconds(now)
+    added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, 0)
+    rid: int = added.fetchone()[0]
+    return _store_version(connection, _Written(rid, 1, at, method, created=True), resource)
+
+
+def _store_version(connection: Connection, written: _Written, resource: JsonObject) -> Stored:
+    version, method = written.version, written.method
+    last_updated = moment(written.at)
     body = encode(_with_meta(resource, version, last_updated))
-    _ADD_VERSION.run(connection, rid, version, at, False, body)
-    indexing.add(connection, rid, resource)
-    return Stored(
-        resource["resourceType"], resource["id"], version, last_updated, False, body, created
-    )
+    _ADD_VERSION.run(connection, written.rid, version, written.at, 0, body, method)
+    indexing.add(connection, written.rid, resource)
+    type, id = resource["resourceType"], resource["id"]
+    return Stored(type, id, version, last_updated, False, body, written.created, method)
 
 
 def _with_meta(resource: JsonObject, version: int, last_updated: datetime) -> JsonObject:

@@ -2,12 +2,12 @@
 
 import logging
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from fhir_server.r4.codec import decode
 from fhir_server.store import indexing, interning
 from fhir_server.store.engines import DatabaseRefused
-from fhir_server.store.statements import Prepared
+from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import metadata, table
 
 SCHEMA_VERSION = 1
@@ -19,13 +19,13 @@ _RESOURCE = table("resource")
 _VERSION = table("resource_version")
 
 _READ = Prepared(select(_SCHEMA.c.version, _SCHEMA.c.index_digest))
-_ADD = Prepared(insert(_SCHEMA).values(dict.fromkeys(("version", "index_digest"))))
+_ADD = Prepared(adding(_SCHEMA))
 _SET_DIGEST = Prepared(update(_SCHEMA).values(index_digest=bindparam("digest")))
 _NEXT_BODIES = Prepared(
     select(_RESOURCE.c.rid, _VERSION.c.body)
     .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
     .where(_VERSION.c.version == _RESOURCE.c.version)
-    .where(_RESOURCE.c.deleted.is_(False))
+    .where(_RESOURCE.c.deleted == 0)
     .where(_RESOURCE.c.rid > bindparam("after"))
     .order_by(_RESOURCE.c.rid)
     .limit(500)
@@ -64,5 +64,6 @@ def _index_anew(connection: Connection) -> None:
         for rid, body in rows:
             indexing.remove(connection, rid)
             indexing.add(connection, rid, decode(body))
+        indexing.flush(connection)
         count, after = count + len(rows), rows[-1][0]
     _LOG.warning("indexed %d resources anew", count)

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, normalise
+from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning
 from fhir_server.store.search_conditions import Condition
 from fhir_server.store.search_query import (
@@ -13,6 +14,7 @@ from fhir_server.store.search_query import (
     Term,
     TokenTerm,
 )
+from fhir_server.store.tables import key_text
 
 # Above every character that text may hold: the end of a range of texts with one beginning.
 _AFTER_ALL = "\U0010ffff"
@@ -54,14 +56,15 @@ def _range_or_target(param: int, parameter: str, term: DateTerm | ReferenceTerm)
 
 
 def _token(connection: Connection, param: int, parameter: str, term: TokenTerm) -> Condition | None:
+    code = None if term.code is None else key_text(fold_code(term.code))
     if term.system is None:
-        return Condition("code", (param, term.code), parameter)
+        return Condition("code", (param, code), parameter)
     system = interning.known_system_id(connection, term.system)
     if system is None:
         return None
     if term.code is None:
         return Condition("system", (param, system), parameter)
-    return Condition("token", (param, term.code, system), parameter)
+    return Condition("token", (param, code, system), parameter)
 
 
 def _string(type: str, param: int, parameter: str, term: StringTerm) -> Condition:

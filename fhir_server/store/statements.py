@@ -1,53 +1,206 @@
-"""Core statements compiled once and run on the driver's own cursor.
+"""Core statements compiled once for each dialect and run on the driver's own cursor.
 
 Building and compiling a statement costs ten times its execution in SQLite (30 us against 3 us
-for an insert), so the hot path compiles at import, or once per shape of a search.
+for an insert), so the hot path compiles once, or once per shape of a search. Statements are
+written in what SQLite and PostgreSQL share; where they differ, an element of this module differs.
 """
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Insert, Integer, String, Table, insert
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
-SqlValue: TypeAlias = int | str | bytes | None
+if TYPE_CHECKING:
+    import psycopg
 
-_DIALECT = sqlite.dialect(paramstyle="qmark")
+SqlValue: TypeAlias = int | float | str | bytes | None
+
+_SQLITE = sqlite.dialect(paramstyle="qmark")
+
+
+class Cursor(Protocol):
+    """What both drivers' cursors give back."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, None at the end."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+    def __iter__(self) -> Any: ...
+
+
+class _Compiled:
+    __slots__ = ("defaults", "names", "sql")
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect, ending: str) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self.sql = f"{compiled}{ending}"
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self.defaults: dict[str, Any] = compiled.params
 
 
 class Prepared:
-    """A statement's SQL with the names of its parameters in the order in which they are bound."""
+    """A statement that is compiled for a connection's dialect when it is first run there.
 
-    __slots__ = ("_defaults", "names", "sql")
+    `on_conflict` is what stands after ON CONFLICT of an insert, for both dialects.
+    """
 
-    def __init__(self, statement: Executable) -> None:
+    __slots__ = ("_ending", "_for_postgresql", "_for_sqlite", "_statement")
+
+    def __init__(self, statement: Executable, *, on_conflict: str | None = None) -> None:
         if not isinstance(statement, ClauseElement):
             raise TypeError(f"{statement!r} is no Core statement")
-        compiled: Any = statement.compile(dialect=_DIALECT)
-        self.sql = str(compiled)
-        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
-        self._defaults: dict[str, Any] = compiled.params
+        self._statement: ClauseElement = statement
+        self._ending = "" if on_conflict is None else f" ON CONFLICT {on_conflict}"
+        self._for_sqlite: _Compiled | None = None
+        self._for_postgresql: _Compiled | None = None
 
-    def run(self, connection: Connection, *values: SqlValue) -> sqlite3.Cursor:
+    def names(self, connection: Connection) -> tuple[str, ...]:
+        """Return the names of the parameters in the order in which they are bound."""
+        return self._compiled(driver(connection)).names
+
+    def sql(self, connection: Connection) -> str:
+        """Return the text that is sent to the driver."""
+        return self._compiled(driver(connection)).sql
+
+    def run(self, connection: Connection, *values: SqlValue) -> Cursor:
         """Execute with `values` in the order of `names`."""
-        return driver(connection).execute(self.sql, values)
+        below = driver(connection)
+        return below.execute(self._compiled(below).sql, values)
 
-    def run_named(self, connection: Connection, values: Mapping[str, SqlValue]) -> sqlite3.Cursor:
+    def run_named(self, connection: Connection, values: Mapping[str, SqlValue]) -> Cursor:
         """Execute with `values` by name; literals of the statement keep their own value."""
-        bound = {**self._defaults, **values}
-        return driver(connection).execute(self.sql, [bound[name] for name in self.names])
+        below = driver(connection)
+        compiled = self._compiled(below)
+        bound = {**compiled.defaults, **values}
+        return below.execute(compiled.sql, [bound[name] for name in compiled.names])
 
-    def run_many(self, connection: Connection, rows: Iterable[tuple[SqlValue, ...]]) -> None:
+    def run_many(self, connection: Connection, rows: Iterable[tuple[SqlValue, ...]]) -> Cursor:
         """Execute once per row, values in the order of `names`."""
-        driver(connection).executemany(self.sql, rows)
+        below = driver(connection)
+        cursor = below.cursor()
+        cursor.executemany(self._compiled(below).sql, rows)
+        return cursor
+
+    def _compiled(self, below: "Driver") -> _Compiled:
+        if isinstance(below, sqlite3.Connection):
+            if self._for_sqlite is None:
+                self._for_sqlite = _Compiled(self._statement, _SQLITE, self._ending)
+            return self._for_sqlite
+        if self._for_postgresql is None:
+            self._for_postgresql = _Compiled(self._statement, _postgresql(), self._ending)
+        return self._for_postgresql
 
 
-def driver(connection: Connection) -> sqlite3.Connection:
+def adding(into: Table, *columns: str) -> Insert:
+    """Return the insert of one row with a value for each of `columns` (all, where none is named).
+
+    Nothing is returned unless `returning` asks for it.
+    """
+    return insert(into).values(dict.fromkeys(columns or into.c.keys())).inline()
+
+
+# Any: the drivers declare the types of SQL text and of values differently.
+Driver: TypeAlias = Any
+
+
+def driver(connection: Connection) -> "sqlite3.Connection | psycopg.Connection[Any] | Any":
     """Return the driver's connection below `connection`, inside the same transaction."""
-    below = connection.connection.driver_connection
-    if not isinstance(below, sqlite3.Connection):
-        raise TypeError(f"the store runs on SQLite, this connection is {type(below).__name__}")
-    return below
+    return connection.connection.driver_connection
+
+
+def _postgresql() -> Dialect:
+    # Imported where it is used: a server on SQLite need not load it.
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415
+
+    return PGDialect_psycopg(paramstyle="format")
+
+
+class _NotByIndex(ColumnElement[Any]):
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.column = column
+        self.type = column.type
+
+
+def not_by_index(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `column` so that SQLite's planner does not use an index for it.
+
+    PostgreSQL has statistics of its own and gets the bare column.
+    """
+    return _NotByIndex(column)
+
+
+@compiles(_NotByIndex)
+def _bare(element: _NotByIndex, compiler: Any, **more: Any) -> str:
+    text: str = compiler.process(element.column, **more)
+    return text
+
+
+@compiles(_NotByIndex, "sqlite")
+def _with_plus(element: _NotByIndex, compiler: Any, **more: Any) -> str:
+    # https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+    return f"+{compiler.process(element.column, **more)}"
+
+
+class _Position(ColumnElement[int]):
+    inherit_cache = True
+    type = Integer()
+
+    def __init__(self, text: ColumnElement[str], part: ColumnElement[str]) -> None:
+        self.text = text
+        self.part = part
+
+
+def position(text: ColumnElement[str], part: ColumnElement[str]) -> ColumnElement[int]:
+    """Return where `part` stands in `text`, counted from 1; 0 where it does not."""
+    return _Position(text, part)
+
+
+@compiles(_Position, "sqlite")
+def _instr(element: _Position, compiler: Any, **more: Any) -> str:
+    return f"instr({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
+
+
+@compiles(_Position, "postgresql")
+def _strpos(element: _Position, compiler: Any, **more: Any) -> str:
+    return f"strpos({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
+
+
+class _InList(ColumnElement[bool]):
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], values: ColumnElement[str]) -> None:
+        self.column = column
+        self.values = values
+
+
+def in_list(column: ColumnElement[Any], values: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether `column` (text or integer) is in `values`, a JSON array as one parameter.
+
+    One parameter, so that lists of any length share one statement.
+    """
+    return _InList(column, values)
+
+
+@compiles(_InList, "sqlite")
+def _json_each(element: _InList, compiler: Any, **more: Any) -> str:
+    column = compiler.process(element.column, **more)
+    return f"{column} IN (SELECT value FROM json_each({compiler.process(element.values, **more)}))"
+
+
+@compiles(_InList, "postgresql")
+def _any_of_array(element: _InList, compiler: Any, **more: Any) -> str:
+    column = compiler.process(element.column, **more)
+    values = compiler.process(element.values, **more)
+    one = "value" if isinstance(element.column.type, String) else "value::bigint"
+    # An array from a subquery is computed once, and an index on the column can be used.
+    return f"{column} = ANY(ARRAY(SELECT {one} FROM jsonb_array_elements_text(CAST({values} AS jsonb))))"

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_server.r4.outcome import FhirError, Issue
-from fhir_server.store import interning
+from fhir_server.store import indexing, interning
 from fhir_server.store.statements import driver
 
 # More jobs in one transaction would delay the first of them for little gain.
@@ -116,6 +116,7 @@ class Writer:
         except (SQLAlchemyError, sqlite3.Error) as error:
             # Disk full, I/O error, a lock held by another process: nothing of the group stands.
             interning.forget(connection)
+            indexing.forget(connection)
             for write in group:
                 write.error = StoreUnavailable(type(error).__name__)
                 write.error.__cause__ = error
@@ -127,16 +128,20 @@ class Writer:
 @contextlib.contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what the block writes, or, where it raises, none of it."""
+    # What gathered before stands outside of the block; what gathers in it is written in it.
+    indexing.flush(connection)
     run = driver(connection).execute
     run("SAVEPOINT job")
     try:
         yield
+        indexing.flush(connection)
     except BaseException:
         # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
         # savepoint left, and the error of this statement says so to the group.
         run("ROLLBACK TO job")
         run("RELEASE job")
         interning.forget(connection)
+        indexing.forget(connection)
         raise
     run("RELEASE job")
 

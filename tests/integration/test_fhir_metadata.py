@@ -52,6 +52,7 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
         "read": ("GET", "{type}/x", 404),
         "vread": ("GET", "{type}/x/_history/1", 404),
         "update": ("PUT", "{type}/x", 422),
+        "patch": ("PATCH", "{type}/x", 400),
         "delete": ("DELETE", "{type}/x", 204),
         "search-type": ("GET", "{type}", 200),
     }

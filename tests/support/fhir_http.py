@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request, Response
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
-from fhir_server.rest import bundle, create, delete, metadata, read, search, unserved, update
+from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
+from fhir_server.rest.routers import routers
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.database import Database
 from tests.support.fhir_store import NOW
@@ -27,8 +28,9 @@ async def refuse(_request: Request, error: Exception) -> Response:
 def fhir_app(services: FhirServices) -> FastAPI:
     app = FastAPI()
     app.state.fhir = services
-    for room in (metadata, bundle, search, create, read, update, delete, unserved):
-        app.include_router(room.router)
+    for router in routers():
+        app.include_router(router)
+    app.add_middleware(AnswerForm)
     app.add_exception_handler(FhirError, refuse)
     return app
 

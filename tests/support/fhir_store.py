@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from fhir_server.store import resources
+from fhir_server.store import indexing, resources
 from fhir_server.store.database import open_writer
 from fhir_server.store.resources import Stored
 
@@ -58,7 +58,9 @@ def hba1c(
 
 def store(connection: Connection, *given: dict[str, Any], at: datetime = NOW) -> list[Stored]:
     """Store resources one millisecond apart, in the order given."""
-    return [
+    stored = [
         resources.put(connection, resource, now=at + timedelta(milliseconds=step))
         for step, resource in enumerate(given)
     ]
+    indexing.flush(connection)
+    return stored

@@ -9,7 +9,7 @@ from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import FhirError, Gone, NotFound, VersionConflict
 from fhir_server.store import resources
 from fhir_server.store.statements import driver
-from tests.support.fhir_store import NOW, hba1c, patient
+from tests.support.fhir_store import NOW, hba1c, patient, store
 
 
 def test_a_stored_result_keeps_the_spelling_of_its_value(connection: Connection) -> None:
@@ -99,9 +99,9 @@ def test_what_never_was_is_not_found(connection: Connection) -> None:
 
 def test_a_body_is_stored_once_and_index_rows_follow_the_version(connection: Connection) -> None:
     run = driver(connection).execute
-    resources.put(connection, hba1c("o1"), now=NOW)
+    store(connection, hba1c("o1"))
     rows = run("SELECT count(*) FROM token_index").fetchone()
-    resources.put(connection, hba1c("o1"), now=NOW)
+    store(connection, hba1c("o1"))
     assert run("SELECT count(*) FROM token_index").fetchone() == rows
     assert run("SELECT count(*) FROM resource_version").fetchone() == (2,)
     resources.delete(connection, "Observation", "o1", now=NOW)

@@ -153,8 +153,8 @@ def test_a_candidate_is_checked_by_its_own_rows(connection: Connection, shape: S
 def inner_steps(connection: Connection, shape: Shape) -> list[str]:
     """SQLite's own plan for finding the page; the page's rows are sorted once more, outside."""
     statement = page_statement(shape)
-    values = [None] * len(statement.names)
-    rows = driver(connection).execute(f"EXPLAIN QUERY PLAN {statement.sql}", values).fetchall()
+    values = [None] * len(statement.names(connection))
+    rows = driver(connection).execute(f"EXPLAIN QUERY PLAN {statement.sql(connection)}", values).fetchall()
     return [row[3] for row in rows if row[1] != 0]
 
 

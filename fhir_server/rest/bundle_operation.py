@@ -1,0 +1,54 @@
+"""One entry of a batch or transaction, as it is read."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.rest.conditions import ReadConditions
+from fhir_server.rest.matching import Criteria
+from fhir_server.rest.writes import Guard
+
+Kind = Literal["create", "update", "patch", "delete", "read", "vread", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry's interaction.
+
+    `id` is the target's, assigned for a create, None for a search and where only `criteria` say
+    which resource is meant; then `alias` stands for it until that is known. `pairs` are the
+    parameters of a search. `full_url` is the identity under which other entries refer to the
+    resource. `pending` are its conditional references, each by the provisional `Type/id` that
+    stands for it.
+    """
+
+    index: int
+    kind: Kind
+    type: str
+    id: str | None = None
+    alias: str | None = None
+    version: int | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    resource: JsonObject | None = None
+    patch: JsonObject | None = None
+    full_url: str | None = None
+    criteria: Criteria | None = None
+    guard: Guard = field(default_factory=Guard)
+    conditions: ReadConditions = field(default_factory=ReadConditions)
+    head: bool = False
+    pending: tuple[tuple[str, Criteria], ...] = ()
+
+    @property
+    def known_as(self) -> str | None:
+        """The id by which other entries refer to the resource while the Bundle is worked on."""
+        return self.id or self.alias
+
+    @property
+    def place(self) -> str:
+        """The expression of the entry."""
+        return entry_place(self.index)
+
+
+def entry_place(index: int) -> str:
+    """Return the expression of one entry."""
+    return f"Bundle.entry[{index}]"

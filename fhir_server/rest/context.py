@@ -1,0 +1,34 @@
+"""The circumstances in which an interaction is carried out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+
+from fhir_server.rest.content import Preferences, preferences
+from fhir_server.rest.search_terms import Place
+from fhir_server.rest.services import FhirLimits, base_of, services_of
+from fhir_server.store.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One instant, where searches are read, what the client prefers and what it may see."""
+
+    now: datetime
+    place: Place
+    limits: FhirLimits
+    preferences: Preferences
+    access: Access
+
+
+def context_of(request: Request) -> Context:
+    """Return the circumstances of `request`."""
+    services = services_of(request)
+    return Context(
+        services.clock(),
+        Place(services.database.zone, base_of(request)),
+        services.limits,
+        preferences(request),
+        services.access_of(request),
+    )

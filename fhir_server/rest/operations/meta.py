@@ -1,0 +1,106 @@
+"""$meta, $meta-add and $meta-delete on a resource.
+
+Sources: http://hl7.org/fhir/R4/resource-operation-meta.html, -meta-add.html, -meta-delete.html.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Response
+
+from fhir_server.r4.codec import JsonObject, decode, encode
+from fhir_server.r4.outcome import BadRequest
+from fhir_server.rest import writes
+from fhir_server.rest.content import answer_type, if_match
+from fhir_server.rest.context import context_of
+from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.read import read_current
+from fhir_server.rest.services import services_of
+
+# What a client may add and take away; versionId, lastUpdated and source are of the version.
+_LABELS = ("profile", "security", "tag")
+
+
+async def meta(call: Call) -> Response:
+    """Return the meta of a resource."""
+    call.check_known()
+    type, id = _address(call)
+    services = services_of(call.request)
+    access = services.access_of(call.request)
+    stored = services.database.read_now(lambda c: read_current(c, type, id, access))
+    return _answer(call, decode(stored.body)["meta"])
+
+
+async def meta_add(call: Call) -> Response:
+    """Add profiles, tags and security labels; those that are there already stay as they are."""
+    return await _changed(call, _with)
+
+
+async def meta_delete(call: Call) -> Response:
+    """Take away profiles, tags and security labels; those that are not there are passed over."""
+    return await _changed(call, _without)
+
+
+async def _changed(call: Call, combine: Callable[[list[Any], list[Any]], list[Any]]) -> Response:
+    call.check_known("meta")
+    given = call.one("meta")
+    if not isinstance(given, dict) or not given.keys() <= set(_LABELS):
+        text = f"The operation needs a parameter meta with {', '.join(_LABELS)} only."
+        raise BadRequest("value", text, "Parameters.parameter")
+    answer_type(call.request)
+
+    def change(resource: JsonObject) -> JsonObject:
+        held = dict(resource.get("meta", {}))
+        for name in _LABELS:
+            kept = combine(held.get(name, []), given.get(name, []))
+            held = {key: value for key, value in held.items() if key != name}
+            if kept:
+                held[name] = kept
+        return {**resource, "meta": held}
+
+    target, context = _address(call), context_of(call.request)
+    guard = writes.Guard(if_match(call.request))
+    stored, _resource = await services_of(call.request).database.write(
+        lambda c: writes.patch(c, target, change, guard, context)
+    )
+    return _answer(call, decode(stored.body)["meta"])
+
+
+def _with(held: list[Any], given: list[Any]) -> list[Any]:
+    known = {_key(label) for label in held}
+    return [*held, *(label for label in given if _key(label) not in known)]
+
+
+def _without(held: list[Any], given: list[Any]) -> list[Any]:
+    gone = {_key(label) for label in given}
+    return [label for label in held if _key(label) not in gone]
+
+
+def _key(label: Any) -> object:
+    """Return what makes two labels the same: system and code (R4 resource.html#Meta)."""
+    if isinstance(label, dict):
+        return label.get("system"), label.get("code")
+    return label
+
+
+def _address(call: Call) -> tuple[str, str]:
+    if call.type is None or call.id is None:
+        raise BadRequest("required", "The operation is called on a resource: Type/id.")
+    return call.type, call.id
+
+
+def _answer(call: Call, found: JsonObject) -> Response:
+    parameters = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "return", "valueMeta": found}],
+    }
+    return Response(encode(parameters), media_type=answer_type(call.request))
+
+
+_BASE = "http://hl7.org/fhir/OperationDefinition/Resource-"
+
+OPERATIONS = (
+    Operation("meta", f"{_BASE}meta", ("instance",), meta),
+    Operation("meta-add", f"{_BASE}meta-add", ("instance",), meta_add, affects_state=True),
+    Operation("meta-delete", f"{_BASE}meta-delete", ("instance",), meta_delete, affects_state=True),
+)

@@ -1,0 +1,24 @@
+"""Every operation that is served; the CapabilityStatement is read from here."""
+
+from fhir_server.rest.operations import meta, validate
+from fhir_server.rest.operations.call import Level, Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    validate.OPERATION,
+    *meta.OPERATIONS,
+)
+
+
+def operations_at(level: Level, type: str | None) -> tuple[Operation, ...]:
+    """Return the operations of an address: of the system, of a type, or of its instances."""
+    return tuple(
+        operation
+        for operation in OPERATIONS
+        if level in operation.levels and (operation.types is None or type in operation.types)
+    )
+
+
+def operations_of(type: str) -> tuple[Operation, ...]:
+    """Return the operations of a type and of its instances, each once."""
+    there = {*operations_at("type", type), *operations_at("instance", type)}
+    return tuple(operation for operation in OPERATIONS if operation in there)

@@ -1,0 +1,100 @@
+"""$validate: http://hl7.org/fhir/R4/resource-operation-validate.html."""
+
+from typing import Any
+
+from fastapi import Response
+
+from fhir_server.r4.codec import JsonObject, decode
+from fhir_server.r4.outcome import BadRequest, Gone, InvalidResource, Issue, NotFound
+from fhir_server.r4.validation import validate as find_issues
+from fhir_server.rest.errors import outcome_response
+from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.read import read_current
+from fhir_server.rest.services import services_of
+
+_MODES = ("create", "update", "delete", "profile")
+
+
+async def answer(call: Call) -> Response:
+    """Answer 200 with an OperationOutcome of everything wrong with a resource, as a write would.
+
+    Without a resource, the stored one that the address names is checked.
+    """
+    call.check_known("resource", "mode", "profile")
+    mode = call.text("mode")
+    if mode is not None and mode not in _MODES:
+        raise BadRequest("value", f"mode is {mode[:20]!r}; it is one of {', '.join(_MODES)}.")
+    resource = call.one("resource")
+    if mode == "delete":
+        return outcome_response(200, *_deletion(call))
+    if resource is None:
+        resource = _stored(call)
+    if not isinstance(resource, dict):
+        raise BadRequest("required", "$validate needs a resource.")
+    issues = (*_identity(call, resource, mode), *_content(call, resource))
+    return outcome_response(200, *(issues or (_fine("The resource is valid."),)))
+
+
+def _stored(call: Call) -> JsonObject:
+    if call.type is None or call.id is None:
+        raise BadRequest("required", "$validate needs a resource: in the body or by its address.")
+    services = services_of(call.request)
+    type, id, access = call.type, call.id, services.access_of(call.request)
+    return decode(services.database.read_now(lambda c: read_current(c, type, id, access)).body)
+
+
+def _identity(call: Call, resource: JsonObject, mode: str | None) -> tuple[Issue, ...]:
+    """Return what would be wrong with the address that the resource is sent to."""
+    found: Any = resource.get("resourceType")
+    if call.type is not None and isinstance(found, str) and found != call.type:
+        text = f"The resource is a {found[:64]!r}, the address names {call.type}."
+        return (Issue("error", "invalid", text, (f"{call.type}.resourceType",)),)
+    if mode == "update" and call.id is None and "id" not in resource:
+        text = "An update needs the id of the resource."
+        return (Issue("error", "required", text, (f"{call.type}.id",)),)
+    if call.id is not None and resource.get("id") != call.id:
+        text = f"The resource's id is not the {call.id!r} of the address."
+        return (Issue("error", "invalid", text, (f"{call.type}.id",)),)
+    return ()
+
+
+def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
+    services = services_of(call.request)
+    profiles = call.texts("profile")
+    if profiles:
+        raise BadRequest(
+            "not-supported", f"Profile {profiles[0][:100]!r} is not loaded on this server."
+        )
+    found = find_issues(resource)
+    if any(issue.severity in ("error", "fatal") for issue in found):
+        return found
+    try:
+        check_resource(resource, now=services.clock())
+    except InvalidResource as refusal:
+        return (*found, *refusal.issues)
+    return (*found, *services.advise(resource))
+
+
+def _deletion(call: Call) -> tuple[Issue, ...]:
+    if call.type is None or call.id is None:
+        raise BadRequest("required", "mode=delete needs the address of a resource: Type/id.")
+    try:
+        _stored(call)
+    except (NotFound, Gone) as gone:
+        return gone.issues
+    return (_fine(f"{call.type}/{call.id} can be deleted."),)
+
+
+def _fine(text: str) -> Issue:
+    return Issue("information", "informational", text)
+
+
+OPERATION = Operation(
+    name="validate",
+    definition="http://hl7.org/fhir/OperationDefinition/Resource-validate",
+    levels=("type", "instance"),
+    answer=answer,
+    documentation="Parameters resource, mode and profile; the answer is always an "
+    "OperationOutcome with status 200 where the resource could be read.",
+)

@@ -1,0 +1,168 @@
+"""The writes of the REST API on a connection, alone or as entries of a Bundle.
+
+Each runs inside one write job: what it looks for and what it writes are one step.
+Source: http://hl7.org/fhir/R4/http.html#create, #update, #patch, #delete and their conditional
+forms.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from fhir_server.r4.codec import JsonObject, decode
+from fhir_server.r4.outcome import BadRequest, FhirError, Gone, Issue, NotFound
+from fhir_server.rest.conditions import exists_already
+from fhir_server.rest.context import Context
+from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.matching import Criteria, no_match, one_match
+from fhir_server.rest.read import read_current
+from fhir_server.store import resources
+from fhir_server.store.access import visible
+from fhir_server.store.identity import new_id
+from fhir_server.store.resources import Stored
+
+Change: TypeAlias = Callable[[JsonObject], JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold of the resource as it is: its version, or that it is not there yet."""
+
+    version: int | None = None
+    create_only: bool = False
+
+
+def create(
+    connection: Connection, resource: JsonObject, criteria: Criteria | None, context: Context
+) -> Stored:
+    """Store a new resource, or return the one that `criteria` match already."""
+    found = None if criteria is None else matched(connection, criteria, context)
+    return found or resources.create(connection, resource, now=context.now)
+
+
+def matched(connection: Connection, criteria: Criteria, context: Context) -> Stored | None:
+    """Return the one resource that the criteria of a conditional create match, if any."""
+    id = one_match(connection, criteria, context)
+    return None if id is None else resources.read(connection, criteria.type, id)
+
+
+def update(connection: Connection, resource: JsonObject, guard: Guard, context: Context) -> Stored:
+    """Store the next version of the resource's own id."""
+    type, id = resource["resourceType"], resource["id"]
+    if guard.create_only and _current(connection, type, id) is not None:
+        raise exists_already(type, id)
+    _check_visible(connection, type, id, context)
+    return resources.put(connection, resource, now=context.now, expected_version=guard.version)
+
+
+def conditional_update(
+    connection: Connection,
+    resource: JsonObject,
+    criteria: Criteria,
+    guard: Guard,
+    context: Context,
+) -> Stored:
+    """Update the one match; create where there is none (R4 http.html#cond-update)."""
+    id = match_for_update(connection, resource, criteria, guard, context)
+    return update(connection, {**resource, "id": id}, guard, context)
+
+
+def match_for_update(
+    connection: Connection,
+    resource: JsonObject,
+    criteria: Criteria,
+    guard: Guard,
+    context: Context,
+) -> str:
+    """Return the id under which a conditional update stores; 400, 409 or 412 where none is right.
+
+    | matches | id in the body      | the update                                   |
+    |---------|---------------------|----------------------------------------------|
+    | none    | none                | creates under a new id                       |
+    | none    | of no resource      | creates under that id                        |
+    | none    | of another resource | 409: the criteria do not mean that one       |
+    | one     | none, or the match's| updates the match                            |
+    | one     | another             | 400                                          |
+    | several |                     | 412                                          |
+    """
+    type, given = criteria.type, resource.get("id")
+    found = one_match(connection, criteria, context)
+    if found is not None:
+        if given not in (None, found):
+            text = f"The body has id {str(given)[:64]!r}, the criteria match {type}/{found}."
+            raise BadRequest("invalid", text, f"{type}.id")
+        return found
+    if guard.version is not None:
+        raise no_match(criteria, 412)
+    if given is None:
+        return new_id(context.now)
+    if _current(connection, type, given) is not None:
+        text = f"{type}/{given} exists and does not match {criteria.text[:200]!r}."
+        raise FhirError(409, Issue("error", "conflict", text, (f"{type}.id",)))
+    return str(given)
+
+
+def patch(
+    connection: Connection,
+    target: tuple[str, str] | Criteria,
+    change: Change,
+    guard: Guard,
+    context: Context,
+) -> tuple[Stored, JsonObject]:
+    """Apply `change` to the current version; the result is held to the rules of an update."""
+    type, id = _identity(connection, target, context)
+    current = read_current(connection, type, id, context.access)
+    # meta.versionId and lastUpdated are the server's own; a put writes them anew.
+    resource = change(decode(current.body))
+    check_resource(resource, now=context.now)
+    stored = resources.put(connection, resource, now=context.now, expected_version=guard.version)
+    return stored, resource
+
+
+def delete(
+    connection: Connection, target: tuple[str, str] | Criteria, guard: Guard, context: Context
+) -> Stored | None:
+    """Delete a resource; None where there is nothing to delete: what was asked for holds."""
+    if isinstance(target, Criteria):
+        found = one_match(connection, target, context)
+        if found is None:
+            if guard.version is not None:
+                raise no_match(target, 412)
+            return None
+        target = (target.type, found)
+    type, id = target
+    _check_visible(connection, type, id, context)
+    try:
+        return resources.delete(
+            connection, type, id, now=context.now, expected_version=guard.version
+        )
+    except NotFound:
+        return None
+
+
+def _check_visible(connection: Connection, type: str, id: str, context: Context) -> None:
+    """Refuse (404) to write over what the client may not see."""
+    if context.access.patients is not None:
+        current = _current(connection, type, id)
+        if current is not None and not visible(connection, current, context.access):
+            raise NotFound(type, id)
+
+
+def _identity(
+    connection: Connection, target: tuple[str, str] | Criteria, context: Context
+) -> tuple[str, str]:
+    if not isinstance(target, Criteria):
+        return target
+    found = one_match(connection, target, context)
+    if found is None:
+        raise no_match(target, 404)
+    return target.type, found
+
+
+def _current(connection: Connection, type: str, id: str) -> Stored | None:
+    try:
+        return resources.read(connection, type, id)
+    except (NotFound, Gone):
+        return None
