@@ -187,6 +187,10 @@ def _contained(node: Any, path: Path, findings: Findings) -> None:
     if type(node) is dict and "id" not in node:
         text = "A contained resource needs an id, by which the record refers to it."
         findings.add("required", text, path, "id")
+    if type(node) is dict and "contained" in node:
+        text = "A contained resource SHALL NOT contain nested resources (dom-2)."
+        findings.add("invariant", text, path, "contained")
+        return
     _walk_resource(node, path, findings)
 
 

@@ -77,6 +77,7 @@ def test_clinical_record_is_valid(record: dict[str, Any]) -> None:
         ),
         pytest.param(
             report(
+                extension=[{"url": "urn:x", "valueReference": {"reference": "#inner"}}],
                 contained=[
                     {
                         "resourceType": "Bundle",
