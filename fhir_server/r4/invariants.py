@@ -185,6 +185,12 @@ _BY_NAME: Mapping[str, tuple[Invariant, ...]] = {
     **_BUNDLE,
 }
 
+# Keys of R4's own rules that are kept elsewhere, or advise only (dom-6), or hold always (eld-11).
+_KEPT_ELSEWHERE = ("ele-1", "dom-2", "dom-6", "eld-11", "ref-1", "sqty-1", "txt-1", "txt-2")
+BASE_KEYS: frozenset[str] = frozenset(_KEPT_ELSEWHERE).union(
+    *({rule.key for rule in rules} for rules in (_DOMAIN, *_BY_NAME.values()))
+)
+
 
 def invariants_of(structure: str, *, holds_resources: bool) -> tuple[Invariant, ...]:
     """Return the rules of a structure; `holds_resources` is true for a DomainResource."""
