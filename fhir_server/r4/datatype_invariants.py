@@ -148,7 +148,7 @@ def _max_of(element: JsonObject) -> bool:
 
 def _min_below_max(element: JsonObject) -> bool:
     most = element.get("max", "*")
-    return not most.isdecimal() or int(most) >= element.get("min", 0)
+    return not most.isdecimal() or bool(int(most) >= element.get("min", 0))
 
 
 _ELEMENT_DEFINITION: tuple[Invariant, ...] = (

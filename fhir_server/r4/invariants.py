@@ -2,7 +2,8 @@
 
 The tables by kind of structure stand in `datatype_invariants`, `clinical_invariants`,
 `conformance_invariants`, `structure_invariants` and `testing_invariants`.
-Elsewhere: ele-1, dom-2 and sqty-1 (`structure`), ref-1 (`datatype_checks`), txt-1 and txt-2 (`narrative`).
+Elsewhere: ele-1, dom-2 and sqty-1 (`structure`), ref-1 (`datatype_checks`), txt-1, txt-2
+(`narrative`).
 """
 
 from collections.abc import Iterator, Mapping

@@ -38,7 +38,7 @@ def holds(
 
     variables = {"resource": resource, "rootResource": root, "context": item.value}
     try:
-        found = _compiled(expression)(ResourceNode.create_node(item.value, element), variables)
+        found = _compiled(expression)(ResourceNode(item.value, element), variables)
     except Exception as error:  # noqa: BLE001 - the library raises plain Exception
         return NotEvaluated(str(error)[:120])
     # FHIRPath, "Singleton evaluation": an empty result is no breach only where it is not false.

@@ -115,7 +115,7 @@ class Discriminator:
         raise Undecidable(node.id)
 
     def _below(self, node: Node, step: str) -> Iterator[Node]:
-        """Yield the definitions of `step` below `node`: its own, or those of its types' profiles."""
+        """Yield the definitions of `step` below `node`: or in its types' profiles."""
         name = "extension" if step.startswith("extension(") else step
         own = node.children.get(name) or node.children.get(name + "[x]")
         if own is None and name.startswith("ofType("):

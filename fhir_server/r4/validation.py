@@ -3,7 +3,8 @@
 Checked against HL7's own definitions: elements and their cardinality, JSON types, primitive
 formats and the calendar, choices, empty values, nulls, primitive extensions, contained and
 bundled resources, required bindings, reference targets, narrative, and the invariants listed in
-`invariants.py`. Not checked: bindings that are not required. Profiles are held where they are given.
+`invariants.py`. Not checked: bindings that are not required.
+Profiles are held where they are given.
 """
 
 from fhir_server.r4.codec import JsonObject

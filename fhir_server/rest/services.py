@@ -8,6 +8,7 @@ from fastapi import Request
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import Issue
+from fhir_server.r4.profiles import Profiles
 from fhir_server.store.database import Database
 
 
@@ -35,7 +36,8 @@ class FhirServices:
 
     `advise` returns warnings on a valid resource (a unit that cannot be converted), which an
     OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
-    clients use, without a slash at its end; None takes it from each request.
+    clients use, without a slash at its end; None takes it from each request. `profiles` are what
+    the records of this deployment are held to.
     """
 
     database: Database
@@ -43,6 +45,7 @@ class FhirServices:
     clock: Callable[[], datetime] = _now
     advise: Callable[[JsonObject], tuple[Issue, ...]] = _no_advice
     base_url: str | None = None
+    profiles: Profiles | None = None
 
 
 def services_of(request: Request) -> FhirServices:
