@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     local_codes: Path | None = Field(
         None, description="ConceptMap file, or folder of them, from local codes to LOINC"
     )
+    profiles_dir: Path | None = Field(
+        None, description="folder of unpacked FHIR packages whose profiles records are held to"
+    )
     identifier_systems: Mapping[str, str] = Field(
         {}, description="JSON object: HL7v2 assigning authority to identifier system URI"
     )

@@ -13,6 +13,7 @@ from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
 from fhir_server.hl7v2.intake import Answer, Intake, Policy
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
+from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
 from fhir_server.rest.services import FhirLimits, FhirServices
@@ -85,6 +86,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         clock=clock,
         advise=advise_on(catalogue=catalogue, zone=settings.zone),
         base_url=f"{settings.public_url}/fhir",
+        profiles=Profiles.load(settings.profiles_dir) if settings.profiles_dir else None,
     )
     return House(
         settings=settings,

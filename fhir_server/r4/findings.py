@@ -37,6 +37,12 @@ class Findings:
         if len(self.issues) >= MAX_ISSUES:
             raise EnoughFound
 
+    def warn(self, code: str, text: str, path: Path) -> None:
+        """Record once that something at `path` is doubtful, or could not be checked."""
+        issue = Issue("warning", code, text, (render(path),))
+        if issue not in self.issues:
+            self.issues.append(issue)
+
 
 def render(path: Path) -> str:
     """Return the FHIRPath of `path`, such as `Patient.name[0].family`."""

@@ -1,98 +1,20 @@
-"""R4's own rules between elements, for the datatypes and resource types that the product uses.
+"""R4's own rules between elements: the door, and what every resource and a Bundle must hold.
 
-Each carries HL7's key and text. They run on an object whose form is right, so they may rely on
-JSON types. Not here: rules that need FHIRPath over the whole record (dom-3, bdl-9 to bdl-12).
+The tables by kind of structure stand in `datatype_invariants`, `clinical_invariants`,
+`conformance_invariants`, `structure_invariants` and `testing_invariants`.
+Elsewhere: ele-1, dom-2 and sqty-1 (`structure`), ref-1 (`datatype_checks`), txt-1, txt-2
+(`narrative`).
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from fhir_server.r4.dates import instant_range
-
-JsonObject: TypeAlias = dict[str, Any]
-
-_UCUM = "http://unitsofmeasure.org"
-
-
-class Invariant(NamedTuple):
-    """One rule: HL7's key and text, whether it holds, and the child that the issue points at."""
-
-    key: str
-    text: str
-    holds: Callable[[JsonObject], bool]
-    at: str | None = None
-
-
-def _has(node: JsonObject, *names: str) -> bool:
-    """Whether one of the elements exists: as a value, by extension, or as one type of a choice."""
-    return any(name in node or "_" + name in node for name in names)
-
-
-def _has_choice(node: JsonObject, stem: str) -> bool:
-    return any(
-        key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()
-        for key in (name.removeprefix("_") for name in node)
-    )
-
-
-def _needs(dependent: str, *others: str) -> Callable[[JsonObject], bool]:
-    return lambda node: not _has(node, dependent) or _has(node, *others)
-
-
-def _any_of(*names: str) -> Callable[[JsonObject], bool]:
-    return lambda node: _has(node, *names)
-
-
-def _period_in_order(period: JsonObject) -> bool:
-    start, end = period.get("start"), period.get("end")
-    if start is None or end is None:
-        return True
-    if len(start) > 10 and len(end) > 10:
-        return instant_range(start, default_zone=UTC)[0] < instant_range(end, default_zone=UTC)[1]
-    # A date without a zone is compared by the calendar, as far as both go.
-    shared = min(len(start), len(end), 10)
-    return bool(start[:shared] <= end[:shared])
-
-
-def _low_below_high(range_: JsonObject) -> bool:
-    low, high = range_.get("low", {}), range_.get("high", {})
-    if "value" not in low or "value" not in high or low.get("code") != high.get("code"):
-        return True
-    return bool(low["value"] <= high["value"])
-
-
-def _codings(concept: JsonObject) -> set[tuple[str | None, str]]:
-    return {(c.get("system"), c["code"]) for c in concept.get("coding", ()) if "code" in c}
-
-
-def _value_is_not_a_components(observation: JsonObject) -> bool:
-    if "component" not in observation or not _has_choice(observation, "value"):
-        return True
-    own = _codings(observation["code"]) if "code" in observation else set()
-    return not any(own & _codings(c["code"]) for c in observation["component"] if "code" in c)
-
-
-def _is_entered_in_error(condition: JsonObject) -> bool:
-    return any(
-        code == "entered-in-error" for _, code in _codings(condition.get("verificationStatus", {}))
-    )
-
-
-def _abated_is_not_active(condition: JsonObject) -> bool:
-    if not _has_choice(condition, "abatement"):
-        return True
-    ended = {"inactive", "resolved", "remission"}
-    return any(code in ended for _, code in _codings(condition.get("clinicalStatus", {})))
-
-
-def _is_percentage(quantity: JsonObject | None) -> bool:
-    return quantity is None or (quantity.get("code"), quantity.get("system")) == ("%", _UCUM)
-
-
-def _ratio_is_whole(ratio: JsonObject) -> bool:
-    both = _has(ratio, "numerator"), _has(ratio, "denominator")
-    return both == (True, True) or (both == (False, False) and _has(ratio, "extension"))
+from fhir_server.r4.clinical_invariants import CLINICAL_INVARIANTS
+from fhir_server.r4.conformance_invariants import CONFORMANCE_INVARIANTS
+from fhir_server.r4.datatype_invariants import DATATYPE_INVARIANTS
+from fhir_server.r4.invariant_rules import Invariant, JsonObject, any_of
+from fhir_server.r4.structure_invariants import STRUCTURE_INVARIANTS
+from fhir_server.r4.testing_invariants import TESTING_INVARIANTS
 
 
 def _no_contained(resource: JsonObject, *path: str) -> bool:
@@ -102,6 +24,26 @@ def _no_contained(resource: JsonObject, *path: str) -> bool:
         return names[0] not in node or holds(node[names[0]], names[1:])
 
     return all(holds(inner, path) for inner in resource.get("contained", ()))
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if type(node) is dict:
+        for value in node.values():
+            yield from _texts(value)
+    elif type(node) is list:
+        for value in node:
+            yield from _texts(value)
+    elif type(node) is str:
+        yield node
+
+
+def _contained_are_used(resource: JsonObject) -> bool:
+    contained = resource.get("contained")
+    if not contained:
+        return True
+    # A fragment counts wherever it stands as a whole value: reference, canonical, uri or url.
+    named = {text for text in _texts(resource) if text.startswith("#")}
+    return all("#" + inner["id"] in named or "#" in _texts(inner) for inner in contained)
 
 
 def _entries_have(bundle: JsonObject, name: str, types: tuple[str, ...]) -> bool:
@@ -120,24 +62,23 @@ def _full_urls_differ(bundle: JsonObject) -> bool:
     return len(set(urls)) == len(urls)
 
 
-_UNIT_HAS_SYSTEM = Invariant(
-    "qty-3",
-    "If a code for the unit is present, the system SHALL also be present",
-    _needs("code", "system"),
-    "system",
-)
-_TIME_UNIT = Invariant(
-    "drt-1",
-    "A duration's code is an expression of time in UCUM, beside a value",
-    lambda node: not _has(node, "code") or (node.get("system") == _UCUM and _has(node, "value")),
-)
+def _begins_with(bundle: JsonObject, kind: str, type_name: str) -> bool:
+    first = bundle.get("entry", [{}])[0].get("resource", {})
+    return bundle.get("type") != kind or first.get("resourceType") == type_name
+
+
+def _document_has_identifier(bundle: JsonObject) -> bool:
+    identifier = bundle.get("identifier", {})
+    return bundle.get("type") != "document" or ("system" in identifier and "value" in identifier)
+
 
 # R4 domainresource.html#invs
 _DOMAIN: tuple[Invariant, ...] = (
     Invariant(
-        "dom-2",
-        "A contained resource SHALL NOT contain nested resources",
-        lambda node: _no_contained(node, "contained"),
+        "dom-3",
+        "If the resource is contained in another resource, it SHALL be referred to from elsewhere "
+        "in the resource or SHALL refer to the containing resource",
+        _contained_are_used,
         "contained",
     ),
     Invariant(
@@ -156,15 +97,7 @@ _DOMAIN: tuple[Invariant, ...] = (
     ),
 )
 
-_BY_NAME: Mapping[str, tuple[Invariant, ...]] = {
-    "Attachment": (
-        Invariant(
-            "att-1",
-            "If the Attachment has data, it SHALL have a contentType",
-            _needs("data", "contentType"),
-            "contentType",
-        ),
-    ),
+_BUNDLE: Mapping[str, tuple[Invariant, ...]] = {
     "Bundle": (
         Invariant(
             "bdl-1",
@@ -203,12 +136,36 @@ _BY_NAME: Mapping[str, tuple[Invariant, ...]] = {
             _full_urls_differ,
             "entry",
         ),
+        Invariant(
+            "bdl-9",
+            "A document must have an identifier with a system and a value",
+            _document_has_identifier,
+            "identifier",
+        ),
+        Invariant(
+            "bdl-10",
+            "A document must have a date",
+            lambda node: node.get("type") != "document" or "timestamp" in node,
+            "timestamp",
+        ),
+        Invariant(
+            "bdl-11",
+            "A document must have a Composition as the first resource",
+            lambda node: _begins_with(node, "document", "Composition"),
+            "entry",
+        ),
+        Invariant(
+            "bdl-12",
+            "A message must have a MessageHeader as the first resource",
+            lambda node: _begins_with(node, "message", "MessageHeader"),
+            "entry",
+        ),
     ),
     "Bundle.entry": (
         Invariant(
             "bdl-5",
             "must be a resource unless there's a request or response",
-            _any_of("resource", "request", "response"),
+            any_of("resource", "request", "response"),
             "resource",
         ),
         Invariant(
@@ -218,158 +175,22 @@ _BY_NAME: Mapping[str, tuple[Invariant, ...]] = {
             "fullUrl",
         ),
     ),
-    "Condition": (
-        Invariant(
-            "con-4",
-            "If condition is abated, then clinicalStatus must be either inactive, resolved, or "
-            "remission",
-            _abated_is_not_active,
-            "clinicalStatus",
-        ),
-        Invariant(
-            "con-5",
-            "Condition.clinicalStatus SHALL NOT be present if verification Status is "
-            "entered-in-error",
-            lambda node: not (_has(node, "clinicalStatus") and _is_entered_in_error(node)),
-            "clinicalStatus",
-        ),
-    ),
-    "Condition.evidence": (
-        Invariant("con-2", "evidence SHALL have code or details", _any_of("code", "detail")),
-    ),
-    "Condition.stage": (
-        Invariant(
-            "con-1", "Stage SHALL have summary or assessment", _any_of("summary", "assessment")
-        ),
-    ),
-    "ContactPoint": (
-        Invariant(
-            "cpt-2",
-            "A system is required if a value is provided",
-            _needs("value", "system"),
-            "system",
-        ),
-    ),
-    "Age": (_UNIT_HAS_SYSTEM,),
-    "Count": (_UNIT_HAS_SYSTEM,),
-    "Distance": (_UNIT_HAS_SYSTEM,),
-    "Duration": (_UNIT_HAS_SYSTEM, _TIME_UNIT),
-    "MoneyQuantity": (_UNIT_HAS_SYSTEM,),
-    "Quantity": (_UNIT_HAS_SYSTEM,),
-    "SimpleQuantity": (_UNIT_HAS_SYSTEM,),
-    "Extension": (
-        Invariant(
-            "ext-1",
-            "Must have either extensions or value[x], not both",
-            lambda node: _has(node, "extension") != _has_choice(node, "value"),
-        ),
-    ),
-    "Observation": (
-        Invariant(
-            "obs-6",
-            "dataAbsentReason SHALL only be present if Observation.value[x] is not present",
-            lambda node: not (_has(node, "dataAbsentReason") and _has_choice(node, "value")),
-            "dataAbsentReason",
-        ),
-        Invariant(
-            "obs-7",
-            "If Observation.code is the same as an Observation.component.code then the value "
-            "element associated with the code SHALL NOT be present",
-            _value_is_not_a_components,
-            "value",
-        ),
-    ),
-    "Observation.referenceRange": (
-        Invariant(
-            "obs-3", "Must have at least a low or a high or text", _any_of("low", "high", "text")
-        ),
-    ),
-    "Organization": (
-        Invariant(
-            "org-1",
-            "The organization SHALL at least have a name or an identifier",
-            _any_of("name", "identifier"),
-        ),
-    ),
-    "Patient.contact": (
-        Invariant(
-            "pat-1",
-            "SHALL at least contain a contact's details or a reference to an organization",
-            _any_of("name", "telecom", "address", "organization"),
-        ),
-    ),
-    "Period": (
-        Invariant(
-            "per-1",
-            "If present, start SHALL have a lower value than end",
-            _period_in_order,
-            "start",
-        ),
-    ),
-    "Range": (
-        Invariant(
-            "rng-2", "If present, low SHALL have a lower value than high", _low_below_high, "low"
-        ),
-    ),
-    "Ratio": (
-        Invariant(
-            "rat-1",
-            "Numerator and denominator SHALL both be present, or both are absent; if both are "
-            "absent, there SHALL be some extension present",
-            _ratio_is_whole,
-        ),
-    ),
-    "RiskAssessment.prediction": (
-        Invariant(
-            "ras-1",
-            'low and high must be percentages, if present (system UCUM, code "%")',
-            lambda node: all(
-                _is_percentage(node.get("probabilityRange", {}).get(end)) for end in ("low", "high")
-            ),
-            "probabilityRange",
-        ),
-        Invariant(
-            "ras-2",
-            "A decimal probability must be <= 100",
-            lambda node: node.get("probabilityDecimal", 0) <= 100,
-            "probabilityDecimal",
-        ),
-    ),
-    "ServiceRequest": (
-        Invariant(
-            "prr-1",
-            "orderDetail SHALL only be present if code is present",
-            _needs("orderDetail", "code"),
-            "orderDetail",
-        ),
-    ),
-    "Timing.repeat": (
-        Invariant(
-            "tim-1",
-            "if there's a duration, there needs to be duration units",
-            _needs("duration", "durationUnit"),
-            "durationUnit",
-        ),
-        Invariant(
-            "tim-2",
-            "if there's a period, there needs to be period units",
-            _needs("period", "periodUnit"),
-            "periodUnit",
-        ),
-        Invariant(
-            "tim-4",
-            "duration SHALL be a non-negative value",
-            lambda node: node.get("duration", 0) >= 0,
-            "duration",
-        ),
-        Invariant(
-            "tim-5",
-            "period SHALL be a non-negative value",
-            lambda node: node.get("period", 0) >= 0,
-            "period",
-        ),
-    ),
 }
+
+_BY_NAME: Mapping[str, tuple[Invariant, ...]] = {
+    **DATATYPE_INVARIANTS,
+    **CLINICAL_INVARIANTS,
+    **CONFORMANCE_INVARIANTS,
+    **STRUCTURE_INVARIANTS,
+    **TESTING_INVARIANTS,
+    **_BUNDLE,
+}
+
+# Keys of R4's own rules that are kept elsewhere, or advise only (dom-6), or hold always (eld-11).
+_KEPT_ELSEWHERE = ("ele-1", "dom-2", "dom-6", "eld-11", "ref-1", "sqty-1", "txt-1", "txt-2")
+BASE_KEYS: frozenset[str] = frozenset(_KEPT_ELSEWHERE).union(
+    *({rule.key for rule in rules} for rules in (_DOMAIN, *_BY_NAME.values()))
+)
 
 
 def invariants_of(structure: str, *, holds_resources: bool) -> tuple[Invariant, ...]:

@@ -190,3 +190,17 @@ PRIMITIVES: Mapping[str, Check] = {
     ),
     "xhtml": _xhtml,
 }
+
+_MIME = r"[A-Za-z0-9!#$&^_.+\-]{1,127}"
+# Codes of required (or maximum) bindings that no list can hold are checked by their form. Left to
+# the terminology room: UCUM units (`ucum-units`), three elements of research resources.
+CODE_FORMS: Mapping[str, Check] = {
+    # BCP 13; R4 http.html#mime-type adds the short names.
+    "http://hl7.org/fhir/ValueSet/mimetypes": _matching(
+        rf'(?:{_MIME}/{_MIME}(?:\s?;\s?{_MIME}=(?:[^\s;"]+|"[^"]*"))*|xml|json|ttl|html)',
+        "a MIME type such as application/pdf (BCP 13)",
+    ),
+    "http://hl7.org/fhir/ValueSet/all-languages": _matching(
+        r"(?:[A-Za-z]{2,8}|[xi])(?:-[A-Za-z0-9]{1,8})*", "a language tag such as zh-CN (BCP 47)"
+    ),
+}

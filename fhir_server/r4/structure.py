@@ -20,8 +20,9 @@ from fhir_server.r4.element_checks import (
     one_sibling,
 )
 from fhir_server.r4.findings import Findings, Path
-from fhir_server.r4.invariants import Invariant, invariants_of
-from fhir_server.r4.primitives import PRIMITIVES, wrong_kind
+from fhir_server.r4.invariant_rules import Invariant
+from fhir_server.r4.invariants import invariants_of
+from fhir_server.r4.primitives import CODE_FORMS, PRIMITIVES, wrong_kind
 
 # The check of a JSON key and, for a key of a choice, the choice and the key without underscore.
 Entry: TypeAlias = tuple[Check, tuple[str, str] | None]
@@ -132,6 +133,8 @@ def _add_element(owner: Structure, element: Element, table: Definitions) -> None
         choice = (element.name, key) if is_choice else None
         alternatives.append(key)
         primitive = PRIMITIVES.get(type_name)
+        if type_name == "code":
+            primitive = CODE_FORMS.get(_form_of(owner.name, element), primitive)
         if primitive is None:
             node_check = _node_check(element, type_name, table)
             check = many(key, node_check) if element.many else one(key, node_check)
@@ -147,6 +150,13 @@ def _add_element(owner: Structure, element: Element, table: Definitions) -> None
             owner.keys["_" + key] = (one_sibling(key, structure("Element").walk), choice)
     if element.min > 0:
         owner.required.append((element.name, tuple(alternatives)))
+
+
+def _form_of(owner: str, element: Element) -> str:
+    """Return the value set whose codes have a form; R4 binds `language` to it at most."""
+    if element.name == "language" and element.binding is None and owner != "Expression":
+        return "http://hl7.org/fhir/ValueSet/all-languages"
+    return element.binding or ""
 
 
 def _codes(element: Element, type_name: str, table: Definitions) -> frozenset[str] | None:
@@ -187,6 +197,10 @@ def _contained(node: Any, path: Path, findings: Findings) -> None:
     if type(node) is dict and "id" not in node:
         text = "A contained resource needs an id, by which the record refers to it."
         findings.add("required", text, path, "id")
+    if type(node) is dict and "contained" in node:
+        text = "A contained resource SHALL NOT contain nested resources (dom-2)."
+        findings.add("invariant", text, path, "contained")
+        return
     _walk_resource(node, path, findings)
 
 

@@ -7,6 +7,7 @@ from fastapi import Request
 
 from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
 from fhir_server.r4.outcome import BadRequest, InvalidResource, UnknownResourceType
+from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.references import ID_PATTERN
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.validation import validate
@@ -39,7 +40,7 @@ async def incoming_resource(request: Request, type: str, services: FhirServices)
     resource = decode(body)
     check_duplicate_keys(body)
     check_type(resource, type)
-    check_resource(resource, now=services.clock())
+    check_resource(resource, now=services.clock(), profiles=services.profiles)
     return resource
 
 
@@ -57,9 +58,11 @@ def check_type(resource: JsonObject, type: str) -> None:
     )
 
 
-def check_resource(resource: JsonObject, *, now: datetime) -> None:
+def check_resource(
+    resource: JsonObject, *, now: datetime, profiles: Profiles | None = None
+) -> None:
     """Refuse (422) what is no valid R4 resource, and what says that it lies in the future."""
-    errors = [i for i in validate(resource) if i.severity in ("error", "fatal")]
+    errors = [i for i in validate(resource, profiles=profiles) if i.severity in ("error", "fatal")]
     if errors:
         raise InvalidResource(errors)
     future = future_dates(resource, now=now)

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import Issue
+from fhir_server.r4.profiles import Profiles
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
 
@@ -42,6 +43,7 @@ class FhirServices:
     OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
     clients use, without a slash at its end; None takes it from each request. `access_of` says
     which patients' records the sender of a request may see; the default opens all of them.
+    `profiles` are what the records of this deployment are held to.
     """
 
     database: Database
@@ -50,6 +52,7 @@ class FhirServices:
     advise: Callable[[JsonObject], tuple[Issue, ...]] = _no_advice
     base_url: str | None = None
     access_of: Callable[[Request], Access] = _everything
+    profiles: Profiles | None = None
 
 
 def services_of(request: Request) -> FhirServices:

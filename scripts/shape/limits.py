@@ -30,7 +30,9 @@ FAN_OUT_EXEMPT = frozenset({"fhir_server.wiring"})
 # (the caller gets an OperationOutcome) and in the worker loop (the job's caller gets the error).
 REQUEST_BOUNDARY = frozenset({"fhir_server/rest/boundary.py"})
 WORKER_LOOP = frozenset({"fhir_server/store/writer.py"})
-BROAD_EXCEPT_ALLOWED = REQUEST_BOUNDARY | WORKER_LOOP
+# fhirpathpy raises plain Exception; the caller gets the reason as a warning issue.
+FHIRPATH_LIBRARY = frozenset({"fhir_server/r4/profile_constraints.py"})
+BROAD_EXCEPT_ALLOWED = REQUEST_BOUNDARY | WORKER_LOOP | FHIRPATH_LIBRARY
 
 DUPLICATE_WINDOW = 6
 DUPLICATE_SHARE_MAX = 0.05

@@ -77,6 +77,7 @@ def test_clinical_record_is_valid(record: dict[str, Any]) -> None:
         ),
         pytest.param(
             report(
+                extension=[{"url": "urn:x", "valueReference": {"reference": "#inner"}}],
                 contained=[
                     {
                         "resourceType": "Bundle",
@@ -85,7 +86,7 @@ def test_clinical_record_is_valid(record: dict[str, Any]) -> None:
                         "entry": [{"resource": patient()}],
                     },
                     {"resourceType": "Specimen", "id": "blood"},
-                ]
+                ],
             ),
             id="a contained Bundle before the specimen that the report names",
         ),

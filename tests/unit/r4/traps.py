@@ -554,7 +554,7 @@ TRAPS: tuple[Trap, ...] = (
     Trap(
         "a contained resource in a contained one",
         _contained(contained=[{"resourceType": "Basic", "id": "b", "code": {"text": "x"}}]),
-        "DiagnosticReport.contained",
+        "DiagnosticReport.contained[0].contained",
         "invariant",
         "dom-2",
     ),
