@@ -143,7 +143,7 @@ _EXCLUDED_BY_REFERENCE = (
 
 def _max_of(element: JsonObject) -> bool:
     text = element.get("max", "*")
-    return text == "*" or (text.isdecimal() and text.isascii())
+    return bool(text == "*" or (text.isdecimal() and text.isascii()))
 
 
 def _min_below_max(element: JsonObject) -> bool:

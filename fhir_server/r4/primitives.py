@@ -197,7 +197,7 @@ _MIME = r"[A-Za-z0-9!#$&^_.+\-]{1,127}"
 CODE_FORMS: Mapping[str, Check] = {
     # BCP 13; R4 http.html#mime-type adds the short names.
     "http://hl7.org/fhir/ValueSet/mimetypes": _matching(
-        rf'(?:{_MIME}/{_MIME}(?:\s?;\s?{_MIME}=(?:[^\s;"]+|"[^"]*"))*|xml|json|ttl|html)',
+        rf"(?:{_MIME}/{_MIME}(?:\s?;\S*(?:\s\S+)*)?|xml|json|ttl|html)",
         "a MIME type such as application/pdf (BCP 13)",
     ),
     "http://hl7.org/fhir/ValueSet/all-languages": _matching(

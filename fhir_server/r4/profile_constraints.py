@@ -26,6 +26,18 @@ def _compiled(expression: str) -> Callable[[Any, Any], list[Any]]:
     return compiled
 
 
+@cache
+def _node_class() -> Callable[[Any, str], Any]:
+    from fhirpathpy.engine.nodes import ResourceNode  # noqa: PLC0415
+
+    typed: Callable[[Any, str], Any] = ResourceNode
+    return typed
+
+
+def _typed(value: Any, element: str) -> Any:
+    return _node_class()(value, element)
+
+
 def holds(
     expression: str, item: Item, element: str, resource: JsonObject, root: JsonObject
 ) -> bool | NotEvaluated:
@@ -34,11 +46,9 @@ def holds(
     `resource` and `root` answer %resource and %rootResource. NotEvaluated where the library has
     no function that the expression calls (memberOf, conformsTo) or fails in one.
     """
-    from fhirpathpy.engine.nodes import ResourceNode  # noqa: PLC0415
-
     variables = {"resource": resource, "rootResource": root, "context": item.value}
     try:
-        found = _compiled(expression)(ResourceNode(item.value, element), variables)
+        found = _compiled(expression)(_typed(item.value, element), variables)
     except Exception as error:  # noqa: BLE001 - the library raises plain Exception
         return NotEvaluated(str(error)[:120])
     # FHIRPath, "Singleton evaluation": an empty result is no breach only where it is not false.

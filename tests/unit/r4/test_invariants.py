@@ -76,7 +76,8 @@ def test_each_rule_of_the_types_in_use_has_an_example() -> None:
     shown = {(example.structure, example.key) for example in EXAMPLES}
     rules = {(name, key) for name in _reachable() for key in _rules(name)}
     assert len(rules) > 40
-    assert rules - shown == set()
+    # Whatever breaks qty-3 in a Duration breaks drt-1 too: no example can show it alone.
+    assert rules - shown == {("Duration", "qty-3")}
 
 
 def _issues(name: str, node: dict[str, Any]) -> list[Issue]:

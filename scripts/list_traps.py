@@ -1,0 +1,44 @@
+"""Write docs/reference/traps.md, the list of faulty records that are decided right.
+
+python -m scripts.list_traps
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.unit.r4.traps import TRAPS
+from tests.unit.r4.traps_wire import KEPT_NUMBERS, MORE_TRAPS, WIRE_TRAPS
+
+OUTPUT = Path(__file__).parents[1] / "docs" / "reference" / "traps.md"
+
+
+def page() -> str:
+    """Return the page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Traps"
+    yield ""
+    yield "Records that look right and are not, each refused with one issue at the right place."
+    yield "Written by `python -m scripts.list_traps`; a test compares it with the traps."
+    yield ""
+    yield "| trap | where | issue | source (R4) |"
+    yield "|---|---|---|---|"
+    for trap in (*TRAPS, *MORE_TRAPS):
+        where = trap.expression.replace("`", "'")
+        yield f"| {trap.name} | `{where}` | {trap.code} | {trap.source} |"
+    yield ""
+    yield "Bodies that are refused before a record is read:"
+    yield ""
+    yield "| trap | refusal says | source |"
+    yield "|---|---|---|"
+    for wire in WIRE_TRAPS:
+        yield f"| {wire.name} | {wire.refusal} | {wire.source} |"
+    yield ""
+    kept = ", ".join(f"`{number.decode()}`" for number in KEPT_NUMBERS)
+    yield f"Numbers that come back as they were spelled: {kept}."
+
+
+if __name__ == "__main__":
+    OUTPUT.write_text(page(), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Every trap is decided right, and the page that lists them is the list."""
+
+import json
+
+import pytest
+
+from fhir_server.r4.codec import check_duplicate_keys, decode, encode
+from fhir_server.r4.outcome import BadRequest
+from fhir_server.r4.validation import validate
+from scripts import list_traps
+from tests.unit.r4.traps import TRAPS, Trap
+from tests.unit.r4.traps_wire import KEPT_NUMBERS, MORE_TRAPS, WIRE_TRAPS, WireTrap
+
+
+@pytest.mark.parametrize("trap", MORE_TRAPS, ids=lambda trap: trap.name)
+def test_trap(trap: Trap) -> None:
+    (issue,) = validate(decode(json.dumps(trap.record).encode()))
+    assert (issue.severity, issue.expression, issue.code) == (
+        "error",
+        (trap.expression,),
+        trap.code,
+    )
+
+
+@pytest.mark.parametrize("trap", WIRE_TRAPS, ids=lambda trap: trap.name)
+def test_wire_trap(trap: WireTrap) -> None:
+    with pytest.raises(BadRequest, match=trap.refusal):
+        decode(trap.body)
+        check_duplicate_keys(trap.body)
+
+
+@pytest.mark.parametrize("number", KEPT_NUMBERS)
+def test_a_number_keeps_its_spelling(number: bytes) -> None:
+    body = b'{"value":' + number + b"}"
+    assert encode(decode(body)) == body
+
+
+def test_the_page_lists_every_trap() -> None:
+    assert list_traps.OUTPUT.read_text(encoding="utf-8") == list_traps.page()
+    names = [trap.name for trap in (*TRAPS, *MORE_TRAPS)]
+    assert len(set(names)) == len(names) >= 100
