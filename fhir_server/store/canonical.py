@@ -1,9 +1,5 @@
 """A quantity in the canonical unit of its dimension, so that 5 mmol/L is found by 5000 umol/L."""
 
-from collections.abc import Callable
-from fractions import Fraction
-from math import isfinite
-
 _UCUM = "http://unitsofmeasure.org"
 
 
