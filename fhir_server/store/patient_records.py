@@ -69,13 +69,13 @@ class PatientRecords:
 
     async def patient(self, patient_id: str) -> StoredPatient | None:
         """Return the patient of that id, None where there is none or it was deleted."""
-        return self.database.read_now(lambda connection: _patient(connection, patient_id))
+        return await self.database.look_up(lambda connection: _patient(connection, patient_id))
 
     async def patients_identified(
         self, identifiers: Sequence[tuple[str, str]]
     ) -> tuple[StoredPatient, ...]:
         """Return all patients who carry any of the identifiers, each once."""
-        return self.database.read_now(lambda connection: _identified(connection, identifiers))
+        return await self.database.look_up(lambda c: _identified(c, identifiers))
 
     async def observations(self, patient_id: str) -> RecordList:
         """Return the patient's Observations of the lab catalogue."""
@@ -84,11 +84,11 @@ class PatientRecords:
 
     async def conditions(self, patient_id: str) -> RecordList:
         """Return the patient's Conditions."""
-        return self.database.read_now(lambda c: _of_patient(c, "Condition", patient_id))
+        return await self.database.look_up(lambda c: _of_patient(c, "Condition", patient_id))
 
     async def medications(self, patient_id: str) -> RecordList:
         """Return the patient's MedicationRequests."""
-        return self.database.read_now(lambda c: _of_patient(c, "MedicationRequest", patient_id))
+        return await self.database.look_up(lambda c: _of_patient(c, "MedicationRequest", patient_id))
 
 
 def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:

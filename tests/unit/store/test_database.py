@@ -16,7 +16,7 @@ from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
-from fhir_server.store.writer import StoreUnavailable
+from fhir_server.store.connections import StoreUnavailable
 from tests.support.fhir_store import NOW, hba1c, patient
 
 pytestmark = pytest.mark.anyio
