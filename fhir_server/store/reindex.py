@@ -40,7 +40,7 @@ def index_anew(connection: Connection, progress: Progress | None = None) -> int:
     many are done, of how many.
     """
     with connection.begin():
-        total: int = _COUNT.run(connection).fetchone()[0]
+        total: int = _COUNT.run_named(connection, {}).fetchone()[0]
     done, after = 0, 0
     while True:
         with connection.begin():
