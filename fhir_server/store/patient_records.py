@@ -43,6 +43,7 @@ def _newest_of_patient() -> Select[tuple[str, int, bytes]]:
         )
         .where(_REFERENCE.c.param == bindparam("of_param"))
         .where(_REFERENCE.c.target == bindparam("of_target"))
+        .where(_REFERENCE.c.type == "Patient")
         .order_by(_RESOURCE.c.last_updated.desc())
         .limit(MOST + 1)
     )
@@ -127,7 +128,7 @@ def _carries(patient: StoredPatient, system: str, value: str) -> bool:
 def _observations(connection: Connection, patient_id: str, codes: str) -> RecordList:
     params = interning.parameter_ids(connection, "Observation")
     values: dict[str, SqlValue] = {
-        "of_param": params["patient"],
+        "of_param": params["subject"],
         "of_target": patient_id,
         "code_param": params["code"],
         "codes": codes,
@@ -137,7 +138,7 @@ def _observations(connection: Connection, patient_id: str, codes: str) -> Record
 
 
 def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordList:
-    param = interning.parameter_ids(connection, type)["patient"]
+    param = interning.parameter_ids(connection, type)["subject"]
     values: dict[str, SqlValue] = {"of_param": param, "of_target": patient_id}
     return _record_list(type, _OF_PATIENT.run_named(connection, values).fetchall())
 

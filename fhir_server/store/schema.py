@@ -29,9 +29,11 @@ def prepare(connection: Connection) -> bool:
         _create(connection)
     else:
         _migrate(connection)
-    interning.add_parameters(connection, indexing.indexed_parameters())
     found: str = _READ.run(connection).fetchone()[1]
-    return found != indexing.digest(indexing.zone_of(connection))
+    stale = found != indexing.digest(indexing.zone_of(connection))
+    if stale:
+        interning.add_parameters(connection, indexing.indexed_parameters())
+    return stale
 
 
 def is_there(connection: Connection) -> bool:
@@ -49,6 +51,7 @@ def _create(connection: Connection) -> None:
     metadata.create_all(connection, tables=every_table())
     _ADD_REVISION.run(connection, f"{SCHEMA_VERSION:04}")
     _ADD.run(connection, SCHEMA_VERSION, indexing.digest(indexing.zone_of(connection)))
+    interning.add_parameters(connection, indexing.indexed_parameters())
 
 
 def _migrate(connection: Connection) -> None:

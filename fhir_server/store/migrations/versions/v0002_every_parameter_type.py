@@ -21,7 +21,7 @@ def upgrade() -> None:
         "resource_version",
         sa.Column("method", sa.String(), nullable=False, server_default="PUT"),
     )
-    op.execute("UPDATE resource_version SET method = 'DELETE' WHERE body = ''")
+    op.execute("UPDATE resource_version SET method = 'DELETE' WHERE deleted = 1")
     op.create_index(
         "resource_version_by_time", "resource_version", ["last_updated", "rid", "version"]
     )
