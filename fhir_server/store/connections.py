@@ -17,9 +17,7 @@ class StoreUnavailable(FhirError):
     """503: the store could not take or commit the write, or could not be read."""
 
     def __init__(self, reason: str, *, text: str = "The write was not stored") -> None:
-        super().__init__(
-            503, Issue("error", "no-store", f"{text} ({reason}); send it again.")
-        )
+        super().__init__(503, Issue("error", "no-store", f"{text} ({reason}); send it again."))
 
     @classmethod
     def of_write(cls, error: Exception, *, unknown: bool = False) -> "StoreUnavailable":

@@ -27,6 +27,17 @@ def open_writer(url: URL, *, zone: tzinfo) -> Connection:
     return connection
 
 
+def index_anew(url: URL, *, zone: tzinfo, progress: reindex.Progress) -> int:
+    """Index every resource anew and return how many there are; DatabaseRefused as `open_writer`."""
+    connection = _connected(url, zone)
+    try:
+        with connection.begin():
+            schema.prepare(connection)
+        return reindex.index_anew(connection, progress)
+    finally:
+        connection.close()
+
+
 def holds_store(url: URL, *, zone: tzinfo) -> bool:
     """Whether there is a store at `url`; looking creates nothing."""
     if is_file(url) and not Path(str(url.database)).exists():

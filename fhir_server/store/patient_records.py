@@ -32,6 +32,8 @@ _IDENTIFIED = Prepared(
     # The index compares codes without case, a patient's identifier is compared exactly below.
     .where(_TOKEN.c.code == bindparam("of_code"))
 )
+
+
 def _newest_of_patient() -> Select[tuple[str, int, bytes]]:
     return (
         select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body)
@@ -89,7 +91,9 @@ class PatientRecords:
 
     async def medications(self, patient_id: str) -> RecordList:
         """Return the patient's MedicationRequests."""
-        return await self.database.look_up(lambda c: _of_patient(c, "MedicationRequest", patient_id))
+        return await self.database.look_up(
+            lambda c: _of_patient(c, "MedicationRequest", patient_id)
+        )
 
 
 def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:
@@ -110,7 +114,11 @@ def _identified(
         system_id = interning.known_system_id(connection, system)
         if system_id is None:
             continue
-        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": key_text(fold_code(value))}
+        values: dict[str, SqlValue] = {
+            "of_param": param,
+            "of_system": system_id,
+            "of_code": key_text(fold_code(value)),
+        }
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
             patient = _patient(connection, patient_id)
             if patient is not None and _carries(patient, system, value):

@@ -67,4 +67,3 @@ def _migrate(connection: Connection) -> None:
         from fhir_server.store import migrating  # noqa: PLC0415
 
         migrating.upgrade(connection)
-

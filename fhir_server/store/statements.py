@@ -167,7 +167,9 @@ def position(text: ColumnElement[str], part: ColumnElement[str]) -> ColumnElemen
 
 @compiles(_Position, "sqlite")
 def _instr(element: _Position, compiler: Any, **more: Any) -> str:
-    return f"instr({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
+    return (
+        f"instr({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
+    )
 
 
 @compiles(_Position, "postgresql")

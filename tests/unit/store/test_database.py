@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from fhir_server.r4.outcome import NotFound
 from fhir_server.store import database as database_room
 from fhir_server.store import interning, resources
+from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
-from fhir_server.store.connections import StoreUnavailable
 from tests.support.fhir_store import NOW, hba1c, patient
 
 pytestmark = pytest.mark.anyio

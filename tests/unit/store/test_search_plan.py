@@ -154,7 +154,11 @@ def inner_steps(connection: Connection, shape: Shape) -> list[str]:
     """SQLite's own plan for finding the page; the page's rows are sorted once more, outside."""
     statement = page_statement(shape)
     values = [None] * len(statement.names(connection))
-    rows = driver(connection).execute(f"EXPLAIN QUERY PLAN {statement.sql(connection)}", values).fetchall()
+    rows = (
+        driver(connection)
+        .execute(f"EXPLAIN QUERY PLAN {statement.sql(connection)}", values)
+        .fetchall()
+    )
     return [row[3] for row in rows if row[1] != 0]
 
 

@@ -4,6 +4,8 @@ Revision of SQLite files that have no `alembic_version`. No PostgreSQL database 
 this revision: its forms are those of the next one where nothing is gained by a detour.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -156,11 +158,11 @@ def _index(name: str, table: str, columns: list[str]) -> None:
     op.create_index(name, table, columns, if_not_exists=True)
 
 
-def _key(name: str, type: sa.types.TypeEngine[object] | None = None) -> sa.Column[object]:
+def _key(name: str, type: sa.types.TypeEngine[Any] | None = None) -> sa.Column[Any]:
     return sa.Column(
         name, type or sa.Integer(), primary_key=True, autoincrement=False, nullable=False
     )
 
 
-def _column(name: str, type: sa.types.TypeEngine[object] | None = None) -> sa.Column[object]:
+def _column(name: str, type: sa.types.TypeEngine[Any] | None = None) -> sa.Column[Any]:
     return sa.Column(name, type or sa.String(), nullable=False)

@@ -4,6 +4,8 @@ The index tables are left empty and the digest of their rules is taken away: who
 database next indexes every resource anew.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -54,9 +56,7 @@ def _texts() -> None:
 
 
 def _numbers() -> None:
-    _create(
-        "number_index", _key("low", sa.Double()), _key("high", sa.Double()), _key("rid", _BIG)
-    )
+    _create("number_index", _key("low", sa.Double()), _key("high", sa.Double()), _key("rid", _BIG))
     _by_resource("number_index")
     _create(
         "quantity_index",
@@ -94,7 +94,7 @@ def _composites() -> None:
     _by_resource("composite_index")
 
 
-def _create(name: str, *columns: sa.Column[object]) -> None:
+def _create(name: str, *columns: sa.Column[Any]) -> None:
     op.create_table(name, _key("param"), *columns, sqlite_with_rowid=False)
 
 
@@ -102,11 +102,11 @@ def _by_resource(name: str) -> None:
     op.create_index(f"{name}_by_resource", name, ["rid", "param"])
 
 
-def _key(name: str, type: sa.types.TypeEngine[object] | None = None) -> sa.Column[object]:
+def _key(name: str, type: sa.types.TypeEngine[Any] | None = None) -> sa.Column[Any]:
     return sa.Column(
         name, type or sa.Integer(), primary_key=True, autoincrement=False, nullable=False
     )
 
 
-def _column(name: str, type: sa.types.TypeEngine[object]) -> sa.Column[object]:
+def _column(name: str, type: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
     return sa.Column(name, type, nullable=False)
