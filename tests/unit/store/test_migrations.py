@@ -32,7 +32,7 @@ def test_the_migrations_from_nothing_make_the_declared_tables(adapter: str) -> N
     from tests.support.fhir_store import fresh_url
 
     with fresh_url(adapter) as declared, fresh_url(adapter) as migrated:
-        made = _shape_of(declared, lambda connection: schema.prepare(connection))
+        made = _shape_of(declared, schema.prepare)
         assert _shape_of(migrated, migrating.upgrade) == made
         assert {name for name, *_ in made} >= {table.name for table in every_table()}
 
