@@ -29,7 +29,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-models models lint shape bench constraints clean
+.PHONY: help run demo test test-kill test-models models lint shape bench constraints clean
 # A recipe that fails half-way leaves no stamp behind.
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,9 @@ demo: $(VENV)/.installed ## a lab result comes in, a hook call gets a card: each
 
 test: $(VENV_TEST)/.installed ## every test but those that rebuild the models; ARGS='-k ...' to choose
 	@$(VENV_TEST)/bin/python -m pytest -m 'not train' $(ARGS)
+
+test-kill: $(VENV_TEST)/.installed ## kill -9 during a load of writes, 100 rounds on each database
+	@KILL_ROUNDS=$(or $(ROUNDS),100) $(VENV_TEST)/bin/python -m pytest tests/acceptance/test_store_survives_kill.py $(ARGS)
 
 test-models: $(VENV_TRAIN)/.installed ## rebuild every model with torch and compare
 	@$(VENV_TRAIN)/bin/python -m pytest -m train $(ARGS)

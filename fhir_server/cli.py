@@ -23,6 +23,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--corpus", help="messages.jsonl.gz of real-world messages to send too")
     replay = commands.add_parser("replay", help="compute a recorded prediction again")
     replay.add_argument("id", help="id of the RiskAssessment")
+    storage = commands.add_parser("storage", help="look after the database")
+    chores = storage.add_subparsers(dest="task", required=True, metavar="TASK")
+    chores.add_parser("reindex", help="index every resource anew")
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     tasks = hl7v2.add_subparsers(dest="task", required=True, metavar="TASK")
     tasks.add_parser("failed", help="list rejected and failed messages")
@@ -58,6 +61,10 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.replay import replay  # noqa: PLC0415
 
         return replay(settings, options.id)
+    if options.command == "storage":
+        from fhir_server.commands.storage import reindex  # noqa: PLC0415
+
+        return reindex(settings)
     from fhir_server.commands import hl7v2  # noqa: PLC0415
 
     if options.task == "failed":

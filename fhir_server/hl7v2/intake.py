@@ -248,7 +248,7 @@ class Intake:
         return read_message(known.body, header, codec, surroundings)
 
     async def _convert_and_store(self, known: KnownMessage, header: Header, found: Read) -> Answer:
-        ids = self._database.read_now(lambda c: patients_of(c, found))
+        ids = await self._database.look_up(lambda c: patients_of(c, found))
         conversion = convert_message(found, ids)
 
         def job(connection: Connection) -> Answer:

@@ -1,4 +1,4 @@
-"""The names of the R4 4.0.1 resource types, and which of them this server stores.
+"""The names of the R4 4.0.1 resource types, all of which this server stores.
 
 Literal, so that reading a reference does not load the structure table; a test compares the
 names with the table. Source: http://hl7.org/fhir/R4/valueset-resource-types.html.
@@ -37,18 +37,5 @@ _NAMES = """
 
 RESOURCE_TYPES: frozenset[str] = frozenset(_NAMES.split())
 
-# The types of the first cut: results, orders, diagnoses, people and what the models conclude.
-STORED_TYPES: tuple[str, ...] = (
-    "Patient",
-    "Observation",
-    "DiagnosticReport",
-    "Specimen",
-    "ServiceRequest",
-    "MedicationRequest",
-    "Condition",
-    "Encounter",
-    "Practitioner",
-    "Organization",
-    "RiskAssessment",
-    "Provenance",
-)
+# What this server stores: every resource type of R4.
+STORED_TYPES: tuple[str, ...] = tuple(sorted(RESOURCE_TYPES))

@@ -1,246 +1,134 @@
-"""The search parameters that this server indexes: the official R4 ones, as one declared table.
+"""R4 4.0.1's own search parameters: the committed table, of which a type's rows are read once.
 
-Names, types and the elements they read are those of http://hl7.org/fhir/R4/searchparameter-registry.html;
-a test compares the table with the official SearchParameters. Choice elements are written out
-(`effectiveDateTime`), since that is what the JSON holds.
+`scripts/build_r4_search.py` writes the table from HL7's SearchParameters and compiles their
+FHIRPath expressions, so that nothing here parses FHIRPath.
 """
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-SearchType: TypeAlias = Literal["token", "string", "date", "reference"]
+import msgspec
 
-_CANONICAL = "http://hl7.org/fhir/SearchParameter/"
-_FHIR = "http://hl7.org/fhir/"
+SearchType: TypeAlias = Literal[
+    "token", "string", "date", "reference", "number", "quantity", "uri", "composite", "special"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One JSON name of a path; `where` (name, value) and `first` keep some of its elements."""
+
+    name: str
+    where: tuple[str, str] | None = None
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPath:
+    """Where elements of one datatype stand, in JSON names (`valueQuantity`) from the resource down.
+
+    In a composite's component the path begins at the context, unless `of_resource`. `targets`
+    is the official restriction `where(resolve() is Patient)`; `system` is the one that the
+    required binding of a bare code implies. `any_of` stands in place of `steps` and is a boolean:
+    whether one of these elements is there and is not false (Patient.deceased).
+    """
+
+    type: str
+    steps: tuple[Step, ...] = ()
+    targets: tuple[str, ...] = ()
+    system: str | None = None
+    of_resource: bool = False
+    any_of: tuple[str, ...] = ()
+
+    @property
+    def dotted(self) -> str:
+        """The path as text, without its filters: `component.valueQuantity`."""
+        return ".".join(step.name for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterUse:
+    """A parameter that answers for another; `types` restricts a reference's target."""
+
+    name: str
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SearchParameter:
-    """One parameter of one resource type.
+    """One parameter of one resource type; `definition` is the canonical of the official one.
 
-    `paths` are dotted element names below the resource. `definition` is the official canonical.
-    `targets` (references only) restricts what is matched, as `patient` does with `subject`.
-    `code_system` (elements of type `code` only) is the system that the element's required
-    binding implies: `gender=http://hl7.org/fhir/administrative-gender|female` finds it.
+    Exactly one of these says where its answers come from: `paths` (rows of its own),
+    `union_of` (other parameters' rows), `all_of` (a composite on a context that does not repeat:
+    all these, in component order). A composite with rows of its own has its contexts in `paths`
+    (a context without steps is the resource) and a parameter per component, whose paths begin at
+    the context. None of them: the parameter has no rows (`_id`, `_text`, `near`, `phonetic`).
+    `targets` are the official target types of a reference ((): any); `code_system` is the
+    system that all its bare codes imply: `gender=http://hl7.org/fhir/administrative-gender|female`.
     """
 
     name: str
     type: SearchType
-    paths: tuple[str, ...]
     definition: str
+    paths: tuple[SearchPath, ...] = ()
     targets: tuple[str, ...] = ()
     code_system: str | None = None
+    union_of: tuple[ParameterUse, ...] = ()
+    all_of: tuple[str, ...] = ()
+    components: tuple["SearchParameter", ...] = ()
 
 
-def _official(
-    id: str,
-    type: SearchType,
-    *paths: str,
-    targets: tuple[str, ...] = (),
-    code_system: str | None = None,
-) -> SearchParameter:
-    """Return the parameter of the official SearchParameter `id`, such as `Condition-onset-date`."""
-    name = id.partition("-")[2]
-    system = None if code_system is None else _FHIR + code_system
-    return SearchParameter(name, type, paths, _CANONICAL + id, targets, system)
+class _Table(msgspec.Struct, frozen=True, rename="camel"):
+    fhir_version: str
+    common: msgspec.Raw
+    types: dict[str, msgspec.Raw]
+    patient_compartment: dict[str, tuple[str, ...]]
 
 
-def _patient(id: str, path: str) -> SearchParameter:
-    # Official expression: `….where(resolve() is Patient)`.
-    return _official(id, "reference", path, targets=("Patient",))
+_ROWS = msgspec.json.Decoder(tuple[SearchParameter, ...])
 
 
-def _by_name(*parameters: SearchParameter) -> Mapping[str, SearchParameter]:
-    return MappingProxyType({parameter.name: parameter for parameter in parameters})
+@cache
+def _table() -> _Table:
+    packed = files("fhir_server.r4").joinpath("data/r4_search.json.gz").read_bytes()
+    return msgspec.json.decode(gzip.decompress(packed), type=_Table)
 
 
-_ID = SearchParameter("_id", "token", ("id",), _CANONICAL + "Resource-id")
-_LAST_UPDATED = SearchParameter(
-    "_lastUpdated", "date", ("meta.lastUpdated",), _CANONICAL + "Resource-lastUpdated"
-)
-# Parameters of every type. The store answers them from its own columns: the values they read
-# are the server's, so they have no index rows.
-COMMON_PARAMETERS: Mapping[str, SearchParameter] = _by_name(_ID, _LAST_UPDATED)
+@cache
+def common_parameters() -> Mapping[str, SearchParameter]:
+    """Return the parameters of every type (`_id`, `_tag`), by name."""
+    return MappingProxyType({row.name: row for row in _ROWS.decode(_table().common)})
 
-_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
-_OCCURRENCE = ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming")
 
-_PEOPLE = (
-    _official("individual-family", "string", "name.family"),
-    _official("individual-given", "string", "name.given"),
-    _official("individual-telecom", "token", "telecom"),
-    _official("individual-gender", "token", "gender", code_system="administrative-gender"),
-)
+@cache
+def parameters_of(type: str) -> Mapping[str, SearchParameter]:
+    """Return the parameters of a resource type by name, the common ones first.
 
-# The essentials per type: what the product's own queries, an EMR's prefetch and a worklist ask.
-SEARCH_PARAMETERS: Mapping[str, Mapping[str, SearchParameter]] = MappingProxyType(
-    {
-        "Patient": _by_name(
-            _official("Patient-identifier", "token", "identifier"),
-            _official("Patient-active", "token", "active"),
-            _official("Patient-name", "string", "name"),
-            *_PEOPLE,
-            _official("individual-birthdate", "date", "birthDate"),
-            _official("Patient-death-date", "date", "deceasedDateTime"),
-            _official("Patient-general-practitioner", "reference", "generalPractitioner"),
-            _official("Patient-organization", "reference", "managingOrganization"),
-        ),
-        "Observation": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official("Observation-status", "token", "status", code_system="observation-status"),
-            _official("Observation-category", "token", "category"),
-            _official("clinical-code", "token", "code"),
-            _official("Observation-component-code", "token", "component.code"),
-            _official("Observation-combo-code", "token", "code", "component.code"),
-            _official("Observation-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("clinical-encounter", "reference", "encounter"),
-            _official("clinical-date", "date", *_EFFECTIVE),
-            _official("Observation-performer", "reference", "performer"),
-            _official("Observation-based-on", "reference", "basedOn"),
-            _official("Observation-specimen", "reference", "specimen"),
-            _official("Observation-has-member", "reference", "hasMember"),
-            _official("Observation-derived-from", "reference", "derivedFrom"),
-            _official("Observation-value-concept", "token", "valueCodeableConcept"),
-        ),
-        "DiagnosticReport": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official(
-                "DiagnosticReport-status", "token", "status", code_system="diagnostic-report-status"
-            ),
-            _official("DiagnosticReport-category", "token", "category"),
-            _official("clinical-code", "token", "code"),
-            _official("DiagnosticReport-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("clinical-encounter", "reference", "encounter"),
-            _official("clinical-date", "date", "effectiveDateTime", "effectivePeriod"),
-            _official("DiagnosticReport-issued", "date", "issued"),
-            _official("DiagnosticReport-performer", "reference", "performer"),
-            _official("DiagnosticReport-based-on", "reference", "basedOn"),
-            _official("DiagnosticReport-specimen", "reference", "specimen"),
-            _official("DiagnosticReport-result", "reference", "result"),
-        ),
-        "Specimen": _by_name(
-            _official("Specimen-identifier", "token", "identifier"),
-            _official("Specimen-accession", "token", "accessionIdentifier"),
-            _official("Specimen-status", "token", "status", code_system="specimen-status"),
-            _official("Specimen-type", "token", "type"),
-            _official("Specimen-subject", "reference", "subject"),
-            _patient("Specimen-patient", "subject"),
-            _official(
-                "Specimen-collected",
-                "date",
-                "collection.collectedDateTime",
-                "collection.collectedPeriod",
-            ),
-            _official("Specimen-collector", "reference", "collection.collector"),
-        ),
-        "ServiceRequest": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official("ServiceRequest-requisition", "token", "requisition"),
-            _official("ServiceRequest-status", "token", "status", code_system="request-status"),
-            _official("ServiceRequest-intent", "token", "intent", code_system="request-intent"),
-            _official(
-                "ServiceRequest-priority", "token", "priority", code_system="request-priority"
-            ),
-            _official("ServiceRequest-category", "token", "category"),
-            _official("clinical-code", "token", "code"),
-            _official("ServiceRequest-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("clinical-encounter", "reference", "encounter"),
-            _official("ServiceRequest-authored", "date", "authoredOn"),
-            _official("ServiceRequest-occurrence", "date", *_OCCURRENCE),
-            _official("ServiceRequest-requester", "reference", "requester"),
-            _official("ServiceRequest-performer", "reference", "performer"),
-            _official("ServiceRequest-based-on", "reference", "basedOn"),
-            _official("ServiceRequest-specimen", "reference", "specimen"),
-        ),
-        "MedicationRequest": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official(
-                "medications-status",
-                "token",
-                "status",
-                code_system="CodeSystem/medicationrequest-status",
-            ),
-            _official(
-                "MedicationRequest-intent",
-                "token",
-                "intent",
-                code_system="CodeSystem/medicationrequest-intent",
-            ),
-            _official("MedicationRequest-category", "token", "category"),
-            _official("clinical-code", "token", "medicationCodeableConcept"),
-            _official("medications-medication", "reference", "medicationReference"),
-            _official("MedicationRequest-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("medications-encounter", "reference", "encounter"),
-            _official("MedicationRequest-authoredon", "date", "authoredOn"),
-            _official("medications-date", "date", "dosageInstruction.timing.event"),
-            _official("MedicationRequest-requester", "reference", "requester"),
-        ),
-        "Condition": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official("Condition-clinical-status", "token", "clinicalStatus"),
-            _official("Condition-verification-status", "token", "verificationStatus"),
-            _official("Condition-category", "token", "category"),
-            _official("Condition-severity", "token", "severity"),
-            _official("clinical-code", "token", "code"),
-            _official("Condition-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("Condition-encounter", "reference", "encounter"),
-            _official("Condition-onset-date", "date", "onsetDateTime", "onsetPeriod"),
-            _official("Condition-abatement-date", "date", "abatementDateTime", "abatementPeriod"),
-            _official("Condition-recorded-date", "date", "recordedDate"),
-            _official("Condition-asserter", "reference", "asserter"),
-        ),
-        "Encounter": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official("Encounter-status", "token", "status", code_system="encounter-status"),
-            _official("Encounter-class", "token", "class"),
-            _official("clinical-type", "token", "type"),
-            _official("Encounter-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("clinical-date", "date", "period"),
-            _official("Encounter-participant", "reference", "participant.individual"),
-            _official("Encounter-based-on", "reference", "basedOn"),
-            _official("Encounter-reason-code", "token", "reasonCode"),
-            _official("Encounter-service-provider", "reference", "serviceProvider"),
-        ),
-        "Practitioner": _by_name(
-            _official("Practitioner-identifier", "token", "identifier"),
-            _official("Practitioner-active", "token", "active"),
-            _official("Practitioner-name", "string", "name"),
-            *_PEOPLE,
-        ),
-        "Organization": _by_name(
-            _official("Organization-identifier", "token", "identifier"),
-            _official("Organization-active", "token", "active"),
-            _official("Organization-name", "string", "name", "alias"),
-            _official("Organization-type", "token", "type"),
-            _official("Organization-partof", "reference", "partOf"),
-        ),
-        "RiskAssessment": _by_name(
-            _official("clinical-identifier", "token", "identifier"),
-            _official("RiskAssessment-method", "token", "method"),
-            _official("RiskAssessment-subject", "reference", "subject"),
-            _patient("clinical-patient", "subject"),
-            _official("clinical-encounter", "reference", "encounter"),
-            _official("clinical-date", "date", "occurrenceDateTime"),
-            _official("RiskAssessment-condition", "reference", "condition"),
-            _official("RiskAssessment-performer", "reference", "performer"),
-            _official("RiskAssessment-risk", "token", "prediction.qualitativeRisk"),
-        ),
-        "Provenance": _by_name(
-            _official("Provenance-target", "reference", "target"),
-            _patient("Provenance-patient", "target"),
-            _official("Provenance-recorded", "date", "recorded"),
-            _official("Provenance-when", "date", "occurredDateTime"),
-            _official("Provenance-agent", "reference", "agent.who"),
-            _official("Provenance-agent-type", "token", "agent.type"),
-            _official("Provenance-entity", "reference", "entity.what"),
-        ),
-    }
-)
+    The first call for a type decodes its rows only. KeyError where R4 has no such type.
+    """
+    own = {row.name: row for row in _ROWS.decode(_table().types[type])}
+    return MappingProxyType({**common_parameters(), **own})
+
+
+def indexed_names(type: str) -> tuple[str, ...]:
+    """Return the names under which a resource of this type can have index rows.
+
+    A reference has a second one, `subject:identifier`, for its logical form.
+    """
+    names: list[str] = []
+    for parameter in parameters_of(type).values():
+        if parameter.paths:
+            names.append(parameter.name)
+            if any(path.type == "Reference" for path in parameter.paths):
+                names.append(parameter.name + ":identifier")
+    return tuple(names)
+
+
+def patient_compartment() -> Mapping[str, tuple[str, ...]]:
+    """Return the official Patient compartment: type -> reference parameters that place it."""
+    return _table().patient_compartment

@@ -1,6 +1,9 @@
 """A quantity in the canonical unit of its dimension, so that 5 mmol/L is found by 5000 umol/L."""
 
-_UCUM = "http://unitsofmeasure.org"
+from fhir_server.store.tables import key_text
+from terminology import ucum
+
+UCUM = "http://unitsofmeasure.org"
 
 
 def canonical_range(
@@ -8,6 +11,11 @@ def canonical_range(
 ) -> tuple[str, float, float] | None:
     """Return the canonical unit and the bounds in it; None where UCUM cannot say.
 
-    R4 search.html#quantity: servers "SHOULD" compare by canonical units where the system is UCUM.
+    R4 search.html#quantity: "the server may choose to perform a search based on canonical units".
     """
-    return None
+    if system != UCUM or not code:
+        return None
+    canonical = ucum.canonical(code)
+    if canonical is None:
+        return None
+    return key_text(canonical.code), *canonical.interval(low, high)

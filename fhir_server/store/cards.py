@@ -7,41 +7,15 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
-from sqlmodel import Field
 
 from cds_hooks.feedback import Feedback, UnknownCard
 from cds_hooks.ports import IssuedCard
 from fhir_server.store import resources
 from fhir_server.store.database import Database
+from fhir_server.store.record_tables import FeedbackRow
 from fhir_server.store.resources import microseconds
 from fhir_server.store.statements import Prepared, adding
-from fhir_server.store.tables import Big, StoreTable, table
-
-
-class CardRow(StoreTable, table=True):
-    """One card as it was issued; `issued` in microseconds since the epoch."""
-
-    __tablename__ = "issued_card"
-    uuid: str = Field(primary_key=True)
-    service: str
-    hook_instance: str
-    risk_assessment: str | None
-    issued: int = Field(sa_type=Big)
-
-
-class FeedbackRow(StoreTable, table=True):
-    """One entry of feedback; several for one card are kept, in order of arrival."""
-
-    __tablename__ = "card_feedback"
-    number: int | None = Field(default=None, primary_key=True)
-    card: str = Field(index=True, foreign_key="issued_card.uuid")
-    outcome: str
-    outcome_at: int = Field(sa_type=Big)
-    received: int = Field(sa_type=Big)
-    accepted_suggestions: str
-    override_reason: str | None
-    user_comment: str | None
-
+from fhir_server.store.tables import table
 
 _CARD = table("issued_card")
 _FEEDBACK = table("card_feedback")

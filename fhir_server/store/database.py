@@ -5,15 +5,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
-from pathlib import Path
+from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from fhir_server.store import schema
-from fhir_server.store.engines import database_path, reader_engine, writer_engine
-from fhir_server.store.writer import StoreUnavailable, Write, Writer, WriterStatistics
+from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
+from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
+from fhir_server.store.opening import open_writer
+from fhir_server.store.writer import Write, Writer, WriterStatistics
 
 T = TypeVar("T")
 
@@ -24,16 +26,17 @@ _WAITING_WRITES = 1024
 
 
 class Database:
-    """One SQLite file: WAL, synchronous=FULL, one writer with group commit, reader threads.
+    """One SQLite file or PostgreSQL database: one writer with group commit, reader threads.
 
-    kill -9 at any moment loses nothing whose `write` has returned.
+    kill -9 at any moment loses nothing whose `write` has returned. Several servers may share one
+    PostgreSQL database: their writers take turns, at each group of writes.
     """
 
-    def __init__(self, path: Path, *, zone: tzinfo) -> None:
-        self.path = path
+    def __init__(self, url: URL, *, zone: tzinfo) -> None:
         self._zone = zone
-        connection = open_writer(path, zone=zone)
-        self._reader_engine = reader_engine(path, zone=zone)
+        self._is_file = is_file(url)
+        self._writer = Writer(partial(open_writer, url, zone=zone))
+        self._reader_engine = reader_engine(url, zone=zone)
         self._local = threading.local()
         self._reader_connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="attending-reader")
@@ -41,18 +44,18 @@ class Database:
             WeakKeyDictionary()
         )
         self._closed = False
-        self._writer = Writer(connection)
 
     @classmethod
     def open(cls, url: str, *, zone: tzinfo = UTC) -> "Database":
-        """Open `sqlite:///path`, creating file and folder where absent.
+        """Open `sqlite:///path` or `postgresql://user:password@host/database`.
 
-        `zone` places dates without an offset, in resources and in searches alike.
-        DatabaseRefused for another scheme, or a file that a newer version wrote.
+        File and folder of SQLite are created where absent, tables in both. `zone` places dates
+        without an offset, in resources and in searches alike. DatabaseRefused for another scheme,
+        for a database that does not answer, and for one that a newer version wrote.
         """
-        path = database_path(url)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return cls(path, zone=zone)
+        parsed = parse_url(url)
+        prepare_place(parsed)
+        return cls(parsed, zone=zone)
 
     @property
     def zone(self) -> tzinfo:
@@ -80,16 +83,41 @@ class Database:
         """Run `job` on one snapshot in a reader thread; it cannot write."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, job)
 
-    def read_now(self, job: Callable[[Connection], T]) -> T:
-        """Run `job` on one snapshot in the calling thread.
+    async def look_up(self, job: Callable[[Connection], T]) -> T:
+        """Run `job`, a read by key, on one snapshot.
 
-        For reads by key, which take some 20 us: a thread's hop would cost more than they do.
+        In a file that takes some 20 us: a thread's hop would cost more. A database server may
+        be slow or gone, and must not hold the event loop.
+        """
+        return self.read_now(job) if self._is_file else await self.read(job)
+
+    def read_now(self, job: Callable[[Connection], T]) -> T:
+        """Run `job` on one snapshot in the calling thread, which waits for it.
+
+        StoreUnavailable (503) where the database server does not answer, also on a new connection.
         """
         connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        if connection is not None:
+            try:
+                with connection.begin():
+                    return job(connection)
+            except errors_of(connection):
+                if not is_lost(connection):
+                    raise
+                # The server has ended a connection, perhaps long ago; what it serves now decides.
+                self._drop_reader(connection)
+        try:
             connection = self._connect_reader()
-        with connection.begin():
-            return job(connection)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable.of_read(error) from error
+        try:
+            with connection.begin():
+                return job(connection)
+        except errors_of(connection) as error:
+            if not is_lost(connection):
+                raise
+            self._drop_reader(connection)
+            raise StoreUnavailable.of_read(error) from error
 
     def statistics(self) -> WriterStatistics:
         """Return what the writer has done so far."""
@@ -103,7 +131,7 @@ class Database:
         self._writer.close()
         self._readers.shutdown()
         for connection in self._reader_connections:
-            connection.close()
+            close(connection)
 
     def _connect_reader(self) -> Connection:
         connection = self._reader_engine.connect()
@@ -111,14 +139,7 @@ class Database:
         self._reader_connections.append(connection)
         return connection
 
-
-def open_writer(path: Path, *, zone: tzinfo) -> Connection:
-    """Return a connection that may write `path`, its schema ready; DatabaseRefused as `open`."""
-    connection = writer_engine(path, zone=zone).connect()
-    try:
-        with connection.begin():
-            schema.prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    def _drop_reader(self, connection: Connection) -> None:
+        self._local.connection = None
+        self._reader_connections.remove(connection)
+        close(connection)

@@ -1,10 +1,10 @@
-"""SQLite as the store needs it: what every connection is set to, and how a transaction begins."""
+"""Where the store is: the database that a URL names, and what every connection to it is set to."""
 
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
@@ -13,6 +13,8 @@ from fhir_server.store.exact_text import holds_text
 
 # Where a connection keeps the zone in which it places dates without an offset.
 ZONE = "attending.zone"
+
+_WRITE: Final = "write sqlite:///path/to/file.db or postgresql://user:password@host/database"
 
 # Readers and a second process (a command beside the server) wait for the writer this long.
 _BUSY_MS = 10_000
@@ -30,52 +32,105 @@ _WRITER_PRAGMAS = (
 )
 _READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-4000")
 
+# Of all servers on one database one writes at a time; readers ask for no lock.
+_LOCK_WRITERS = "SELECT pg_advisory_xact_lock(4841544454)"
+# A database that does not answer, or a server that was stopped while it wrote, must not hold
+# everybody else for ever: every wait ends.
+_POSTGRESQL_CONNECT: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_POSTGRESQL_SETTINGS = (
+    "SET lock_timeout = '10s'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+    # Whatever the server's default, what is acknowledged survives its power cut.
+    "SET synchronous_commit = on",
+    # The type of a column is asked of what is stored, not of the machine.
+    "SET TIME ZONE 'UTC'",
+)
+
 
 class DatabaseRefused(Exception):
-    """The file that ATTENDING_DATABASE_URL names cannot be used; the text says how to mend it."""
+    """The database that ATTENDING_DATABASE_URL names cannot be used; the text says how to mend."""
 
 
-def database_path(url: str) -> Path:
-    """Return the file of a `sqlite:///path` URL; DatabaseRefused for anything else."""
+def parse_url(url: str) -> URL:
+    """Return the URL of a SQLite file or a PostgreSQL database; DatabaseRefused for another.
+
+    A URL may hold a password: nothing of it but its scheme stands in a refusal.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise DatabaseRefused(
-            "ATTENDING_DATABASE_URL is no URL; write sqlite:///path/to/file.db"
-        ) from error
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
-        # The URL may hold a password: only its scheme is repeated.
-        raise DatabaseRefused(
-            f"ATTENDING_DATABASE_URL names {parsed.drivername!r}; this version stores in SQLite: "
-            "write sqlite:///path/to/file.db"
-        )
-    if parsed.query:
+        raise DatabaseRefused(f"ATTENDING_DATABASE_URL is no URL; {_WRITE}") from error
+    match parsed.drivername:
+        case "sqlite" | "sqlite+pysqlite":
+            return _file_url(parsed)
+        case "postgresql" | "postgresql+psycopg" | "postgres":
+            return _server_url(parsed)
+        case other:
+            raise DatabaseRefused(
+                f"ATTENDING_DATABASE_URL names {other!r}; Attending stores in SQLite or "
+                f"PostgreSQL: {_WRITE}"
+            )
+
+
+def is_file(url: URL) -> bool:
+    """Whether `url` names a SQLite file."""
+    return url.drivername == "sqlite"
+
+
+def _file_url(url: URL) -> URL:
+    if url.query:
         raise DatabaseRefused(
             "ATTENDING_DATABASE_URL has options after '?'; the store sets SQLite itself: "
             "write sqlite:///path/to/file.db"
         )
-    if parsed.database in (None, "", ":memory:"):
+    if url.database in (None, "", ":memory:"):
         raise DatabaseRefused(
             "ATTENDING_DATABASE_URL names no file; a record must survive the process: "
             "write sqlite:///path/to/file.db"
         )
-    return Path(str(parsed.database))
+    return url.set(drivername="sqlite")
 
 
-def writer_engine(path: Path, *, zone: tzinfo) -> Engine:
+def _server_url(url: URL) -> URL:
+    if not url.database:
+        raise DatabaseRefused(
+            "ATTENDING_DATABASE_URL names no database; "
+            "write postgresql://user:password@host/database"
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def writer_engine(url: URL, *, zone: tzinfo) -> Engine:
     """Return the engine of the one writer: durable commits, the write lock taken at BEGIN."""
-    # IMMEDIATE: a transaction that reads first and writes later cannot fail half-way on the lock.
-    return _engine(path, (*_COMMON_PRAGMAS, *_WRITER_PRAGMAS), "BEGIN IMMEDIATE", zone)
+    if is_file(url):
+        # IMMEDIATE: a transaction that reads first and writes later cannot fail on the lock.
+        return _sqlite(url, (*_COMMON_PRAGMAS, *_WRITER_PRAGMAS), "BEGIN IMMEDIATE", zone)
+    engine = _postgresql(url, read_only=False, zone=zone)
+
+    def lock(connection: Connection) -> None:
+        connection.exec_driver_sql(_LOCK_WRITERS)
+
+    event.listen(engine, "begin", lock)
+    return engine
 
 
-def reader_engine(path: Path, *, zone: tzinfo) -> Engine:
+def reader_engine(url: URL, *, zone: tzinfo) -> Engine:
     """Return the engine of the readers: no writes, one snapshot per transaction."""
-    return _engine(path, (*_COMMON_PRAGMAS, *_READER_PRAGMAS), "BEGIN", zone)
+    if is_file(url):
+        return _sqlite(url, (*_COMMON_PRAGMAS, *_READER_PRAGMAS), "BEGIN", zone)
+    return _postgresql(url, read_only=True, zone=zone)
 
 
-def _engine(path: Path, pragmas: tuple[str, ...], begin: str, zone: tzinfo) -> Engine:
+def _sqlite(url: URL, pragmas: tuple[str, ...], begin: str, zone: tzinfo) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        url,
         poolclass=NullPool,
         # Each connection is used by one thread and closed by the thread that closes the store.
         connect_args={"check_same_thread": False, "cached_statements": 512},
@@ -94,3 +149,30 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, zone: tzinfo) -> E
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)
     return engine
+
+
+def _postgresql(url: URL, *, read_only: bool, zone: tzinfo) -> Engine:
+    # Imported where it is used: a server on SQLite need not load it.
+    from psycopg import IsolationLevel  # noqa: PLC0415
+
+    wanted = {name: value for name, value in _POSTGRESQL_CONNECT.items() if name not in url.query}
+    engine = create_engine(url, poolclass=NullPool, connect_args=wanted)
+
+    def prepare(connection: Any, record: Any) -> None:
+        connection.autocommit = True
+        for setting in _POSTGRESQL_SETTINGS:
+            connection.execute(setting)
+        connection.autocommit = False
+        if read_only:
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+        record.info[ZONE] = zone
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def prepare_place(url: URL) -> None:
+    """Create the folder of a SQLite file where it is absent."""
+    if is_file(url):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)

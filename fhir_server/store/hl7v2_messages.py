@@ -5,68 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, Index, bindparam, select, update
-from sqlmodel import Field
+from sqlalchemy import Connection, bindparam, select, update
 
+from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
-from fhir_server.store.tables import Big, Flag, StoreTable, table
+from fhir_server.store.tables import table
 
 State: TypeAlias = Literal["received", "processed", "rejected", "failed"]
 # Messages of which nothing was stored: the sender's fault, or ours.
 UNSUCCESSFUL: Final[tuple[State, ...]] = ("rejected", "failed")
-
-
-class HL7v2MessageRow(StoreTable, table=True):
-    """One message: its bytes, stored before anything else, and its outcome.
-
-    `sender` is MSH-3 and MSH-4 as they came; times are microseconds since the epoch (UTC);
-    `errors`, `warnings`, `account` and `superseded` are JSON without patient content.
-    """
-
-    __tablename__ = "hl7v2_message"
-    __table_args__ = (
-        Index("hl7v2_message_by_control_id", "sender", "control_id").ddl_if(dialect="sqlite"),
-        # A sender may put anything there, and a B-tree of PostgreSQL takes 2.7 KB at most.
-        Index("hl7v2_message_by_control_hash", "control_id", postgresql_using="hash").ddl_if(
-            dialect="postgresql"
-        ),
-        Index("hl7v2_message_by_state", "state"),
-    )
-    number: int | None = Field(default=None, primary_key=True)
-    id: str = Field(unique=True)
-    received: int = Field(sa_type=Big)
-    channel: str
-    peer: str
-    sender: str
-    control_id: str
-    type: str
-    sha256: str
-    body: bytes
-    state: str
-    finished: int | None = Field(default=None, sa_type=Big)
-    acknowledgment: bytes | None = None
-    errors: str = "[]"
-    warnings: str = "[]"
-    account: str = "{}"
-    superseded: str = "[]"
-
-
-class HL7v2OriginRow(StoreTable, table=True):
-    """The message that wrote a resource's content, and its age: an older one must not overwrite.
-
-    `version` is the resource's version at that write: a later one was written by somebody else.
-    """
-
-    __tablename__ = "hl7v2_origin"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    type: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    settled: int = Field(sa_type=Flag)
-    issued: int = Field(sa_type=Big)
-    sent: int = Field(sa_type=Big)
-    rank: int = Field(sa_type=Big)
-    version: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +82,8 @@ class Origin:
     message: str
 
 
-_MESSAGE = table("hl7v2_message")
-_ORIGIN = table("hl7v2_origin")
+_MESSAGE = table(HL7v2MessageRow.__tablename__)
+_ORIGIN = table(HL7v2OriginRow.__tablename__)
 
 _COLUMNS = tuple(column.name for column in _MESSAGE.c if column.name != "number")
 _ADD = Prepared(adding(_MESSAGE, *_COLUMNS))

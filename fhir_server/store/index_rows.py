@@ -124,20 +124,22 @@ def _part(value: SimpleValue, connection: Connection) -> _Part:
         case TokenValue():
             system = interning.system_id(connection, value.system)
             return _Part(key_text(fold_code(value.code)), system)
-        case StringValue():
-            return _Part(value.normalised[:LONGEST_KEY])
-        case DateValue() | NumberValue():
-            return _Part(low=float(value.low), high=float(value.high))
         case ReferenceValue():
             return _Part(_target(value), interning.system_id(connection, value.type))
+        case QuantityValue():
+            return _quantity_part(value, interning.system_id(connection, value.system))
+        case StringValue():
+            return _Part(value.normalised[:LONGEST_KEY])
         case UriValue():
             return _Part(key_text(value.uri))
-        case QuantityValue():
-            system = interning.system_id(connection, value.system)
-            canonical = canonical_range(value.system, value.code, value.low, value.high)
-            if canonical is not None:
-                return _Part(canonical[0], system, canonical[1], canonical[2])
-            return _Part(key_text(value.code or value.unit or ""), system, value.low, value.high)
+    return _Part(low=float(value.low), high=float(value.high))
+
+
+def _quantity_part(value: QuantityValue, system: int) -> _Part:
+    canonical = canonical_range(value.system, value.code, value.low, value.high)
+    if canonical is not None:
+        return _Part(canonical[0], system, canonical[1], canonical[2])
+    return _Part(key_text(value.code or value.unit or ""), system, value.low, value.high)
 
 
 def _target(value: ReferenceValue) -> str:

@@ -6,11 +6,12 @@ Rows gather on the connection until `flush`: one statement per table for all tha
 import hashlib
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from importlib.resources import files
 
 from sqlalchemy import Connection, Table, bindparam, delete
 
 from fhir_server.r4.codec import JsonObject
-from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, index_values
+from fhir_server.r4.search_parameters import STORED_TYPES, index_values, indexed_names
 from fhir_server.store import interning
 from fhir_server.store.engines import ZONE
 from fhir_server.store.index_rows import Place, Row, row_of
@@ -55,17 +56,18 @@ class _Pending:
 
 def indexed_parameters() -> list[tuple[str, str]]:
     """Return every (resource type, parameter name) that has index rows."""
-    return [(type, name) for type, declared in SEARCH_PARAMETERS.items() for name in declared]
+    return [(type, name) for type in STORED_TYPES for name in indexed_names(type)]
 
 
 def digest(zone: tzinfo) -> str:
     """Return a digest of all that decides the rows: the declared parameters, rules and zone."""
-    declared = [
-        repr(parameter)
-        for type, parameters in sorted(SEARCH_PARAMETERS.items())
-        for parameter in (type, *parameters.values())
-    ]
-    return hashlib.sha256(f"{_RULES}\n{zone}\n{declared}".encode()).hexdigest()
+    # The bytes of the tables that the rows are made by: to decode them at each start would take
+    # longer than all the rest of it.
+    tables = b"".join(
+        files(package).joinpath("data", name).read_bytes()
+        for package, name in (("fhir_server.r4", "r4_search.json.gz"), ("terminology", "ucum.json"))
+    )
+    return hashlib.sha256(f"{_RULES}\n{zone}\n".encode() + tables).hexdigest()
 
 
 def zone_of(connection: Connection) -> tzinfo:

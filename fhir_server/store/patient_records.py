@@ -45,6 +45,7 @@ def _newest_of_patient() -> Select[tuple[str, int, bytes]]:
         )
         .where(_REFERENCE.c.param == bindparam("of_param"))
         .where(_REFERENCE.c.target == bindparam("of_target"))
+        .where(_REFERENCE.c.type == "Patient")
         .order_by(_RESOURCE.c.last_updated.desc())
         .limit(MOST + 1)
     )
@@ -71,13 +72,13 @@ class PatientRecords:
 
     async def patient(self, patient_id: str) -> StoredPatient | None:
         """Return the patient of that id, None where there is none or it was deleted."""
-        return self.database.read_now(lambda connection: _patient(connection, patient_id))
+        return await self.database.look_up(lambda connection: _patient(connection, patient_id))
 
     async def patients_identified(
         self, identifiers: Sequence[tuple[str, str]]
     ) -> tuple[StoredPatient, ...]:
         """Return all patients who carry any of the identifiers, each once."""
-        return self.database.read_now(lambda connection: _identified(connection, identifiers))
+        return await self.database.look_up(lambda c: _identified(c, identifiers))
 
     async def observations(self, patient_id: str) -> RecordList:
         """Return the patient's Observations of the lab catalogue."""
@@ -86,11 +87,13 @@ class PatientRecords:
 
     async def conditions(self, patient_id: str) -> RecordList:
         """Return the patient's Conditions."""
-        return self.database.read_now(lambda c: _of_patient(c, "Condition", patient_id))
+        return await self.database.look_up(lambda c: _of_patient(c, "Condition", patient_id))
 
     async def medications(self, patient_id: str) -> RecordList:
         """Return the patient's MedicationRequests."""
-        return self.database.read_now(lambda c: _of_patient(c, "MedicationRequest", patient_id))
+        return await self.database.look_up(
+            lambda c: _of_patient(c, "MedicationRequest", patient_id)
+        )
 
 
 def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:
@@ -111,11 +114,8 @@ def _identified(
         system_id = interning.known_system_id(connection, system)
         if system_id is None:
             continue
-        values: dict[str, SqlValue] = {
-            "of_param": param,
-            "of_system": system_id,
-            "of_code": key_text(fold_code(value)),
-        }
+        code = key_text(fold_code(value))
+        values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": code}
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
             patient = _patient(connection, patient_id)
             if patient is not None and _carries(patient, system, value):
@@ -133,7 +133,7 @@ def _carries(patient: StoredPatient, system: str, value: str) -> bool:
 def _observations(connection: Connection, patient_id: str, codes: str) -> RecordList:
     params = interning.parameter_ids(connection, "Observation")
     values: dict[str, SqlValue] = {
-        "of_param": params["patient"],
+        "of_param": params["subject"],
         "of_target": patient_id,
         "code_param": params["code"],
         "codes": codes,
@@ -143,7 +143,7 @@ def _observations(connection: Connection, patient_id: str, codes: str) -> Record
 
 
 def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordList:
-    param = interning.parameter_ids(connection, type)["patient"]
+    param = interning.parameter_ids(connection, type)["subject"]
     values: dict[str, SqlValue] = {"of_param": param, "of_target": patient_id}
     return _record_list(type, _OF_PATIENT.run_named(connection, values).fetchall())
 

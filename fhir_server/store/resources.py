@@ -6,15 +6,16 @@ The caller has validated; what is written here is the identity, `meta` and the i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from functools import cache
+from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, select, tuple_, update
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
 from fhir_server.store import indexing
 from fhir_server.store.identity import new_id
-from fhir_server.store.statements import Prepared, adding
+from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
 from fhir_server.store.tables import table
 
 _RESOURCE = table("resource")
@@ -79,6 +80,24 @@ class Stored:
     body: bytes
     created: bool = False
     method: Method = "PUT"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCursor:
+    """The last version of a page; the next page begins after it, at what is older."""
+
+    last_updated: int
+    rid: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Versions, the newest first; `total` of one resource's only, `following` None at the end."""
+
+    entries: tuple[Stored, ...]
+    total: int | None
+    following: HistoryCursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +180,114 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
             raise NotFound(type, id)
         raise FhirError(404, Issue("error", "not-found", f"{type}/{id} has no version {version}."))
     return _stored(type, id, row)
+
+
+def history(
+    connection: Connection,
+    *,
+    type: str | None = None,
+    id: str | None = None,
+    since: int | None = None,
+    at: tuple[int, int] | None = None,
+    count: int,
+    before: HistoryCursor | None = None,
+) -> HistoryPage:
+    """Return versions of one resource, of a type or of all, the newest first, deletions among them.
+
+    `since` and `at` (a range `[low, high)`) are microseconds since the epoch. R4 http.html#history:
+    `_since` asks for "versions that were created at or after the given instant", `_at` for those
+    "that were current at some point during the time period". NotFound where `id` never was.
+    """
+    if type is not None and id is not None and _current(connection, type, id) is None:
+        raise NotFound(type, id)
+    low, high = at or (None, None)
+    last = before or HistoryCursor(0, 0, 0)
+    values: dict[str, SqlValue] = {
+        "of_type": type,
+        "of_id": id,
+        "since": since,
+        "at_low": low,
+        "at_high": high,
+        "last_updated": last.last_updated,
+        "rid": last.rid,
+        "version": last.version,
+        "most": count + 1,
+    }
+    asked = _Asked(type is not None, id is not None, since is not None, at is not None)
+    rows = _history_page(asked, before is not None).run_named(connection, values).fetchall()
+    page, more = rows[:count], len(rows) > count
+    total = None
+    if asked.id:
+        total = _history_count(asked).run_named(connection, values).fetchone()[0]
+    return HistoryPage(
+        tuple(_version(row) for row in page),
+        total,
+        HistoryCursor(page[-1][4], page[-1][2], page[-1][3]) if more and page else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which of its restrictions a request for history has: one statement for each combination."""
+
+    type: bool
+    id: bool
+    since: bool
+    at: bool
+
+
+@cache
+def _history_page(asked: _Asked, resumes: bool) -> Prepared:
+    by = (_VERSION.c.last_updated, _VERSION.c.rid, _VERSION.c.version)
+    found = _restricted(
+        select(
+            _RESOURCE.c.type,
+            _RESOURCE.c.id,
+            _VERSION.c.rid,
+            _VERSION.c.version,
+            _VERSION.c.last_updated,
+            _VERSION.c.deleted,
+            _VERSION.c.body,
+            _VERSION.c.method,
+        ),
+        asked,
+    )
+    if resumes:
+        found = found.where(
+            tuple_(*by) < tuple_(*(bindparam(name) for name in ("last_updated", "rid", "version")))
+        )
+    return Prepared(found.order_by(*(column.desc() for column in by)).limit(bindparam("most")))
+
+
+@cache
+def _history_count(asked: _Asked) -> Prepared:
+    return Prepared(_restricted(select(func.count()), asked))
+
+
+def _restricted(found: Select[Any], asked: _Asked) -> Select[Any]:
+    found = found.join_from(_VERSION, _RESOURCE, _RESOURCE.c.rid == _VERSION.c.rid)
+    if asked.id:
+        found = found.where(_RESOURCE.c.type == bindparam("of_type"))
+        found = found.where(_RESOURCE.c.id == bindparam("of_id"))
+    elif asked.type:
+        # The walk is along the versions by time: all resources of a type would have to be sorted.
+        found = found.where(not_by_index(_RESOURCE.c.type) == bindparam("of_type"))
+    if asked.since:
+        found = found.where(_VERSION.c.last_updated >= bindparam("since"))
+    if asked.at:
+        following = _VERSION.alias("following")
+        over_before = exists().where(
+            following.c.rid == _VERSION.c.rid,
+            following.c.version == _VERSION.c.version + 1,
+            following.c.last_updated <= bindparam("at_low"),
+        )
+        found = found.where(_VERSION.c.last_updated < bindparam("at_high"), ~over_before)
+    return found
+
+
+def _version(row: tuple[str, str, int, int, int, int, bytes, Method]) -> Stored:
+    type, id, _rid, version, at, deleted, body, method = row
+    return Stored(type, id, version, moment(at), bool(deleted), body, version == 1, method)
 
 
 def microseconds(at: datetime) -> int:

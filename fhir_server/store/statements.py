@@ -120,7 +120,8 @@ def _postgresql() -> Dialect:
     # Imported where it is used: a server on SQLite need not load it.
     from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415
 
-    return PGDialect_psycopg(paramstyle="format")
+    made: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+    return made
 
 
 class _NotByIndex(ColumnElement[Any]):
@@ -167,14 +168,18 @@ def position(text: ColumnElement[str], part: ColumnElement[str]) -> ColumnElemen
 
 @compiles(_Position, "sqlite")
 def _instr(element: _Position, compiler: Any, **more: Any) -> str:
-    return (
-        f"instr({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
-    )
+    return f"instr({_both(element.text, element.part, compiler, more)})"
 
 
 @compiles(_Position, "postgresql")
 def _strpos(element: _Position, compiler: Any, **more: Any) -> str:
-    return f"strpos({compiler.process(element.text, **more)}, {compiler.process(element.part, **more)})"
+    return f"strpos({_both(element.text, element.part, compiler, more)})"
+
+
+def _both(
+    first: ColumnElement[Any], second: ColumnElement[Any], compiler: Any, more: dict[str, Any]
+) -> str:
+    return f"{compiler.process(first, **more)}, {compiler.process(second, **more)}"
 
 
 class _InList(ColumnElement[bool]):
@@ -196,13 +201,14 @@ def in_list(column: ColumnElement[Any], values: ColumnElement[str]) -> ColumnEle
 @compiles(_InList, "sqlite")
 def _json_each(element: _InList, compiler: Any, **more: Any) -> str:
     column = compiler.process(element.column, **more)
-    return f"{column} IN (SELECT value FROM json_each({compiler.process(element.values, **more)}))"
+    values = compiler.process(element.values, **more)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (compiled parts)
 
 
 @compiles(_InList, "postgresql")
 def _any_of_array(element: _InList, compiler: Any, **more: Any) -> str:
     column = compiler.process(element.column, **more)
-    values = compiler.process(element.values, **more)
+    values = f"jsonb_array_elements_text(CAST({compiler.process(element.values, **more)} AS jsonb))"
     one = "value" if isinstance(element.column.type, String) else "value::bigint"
     # An array from a subquery is computed once, and an index on the column can be used.
-    return f"{column} = ANY(ARRAY(SELECT {one} FROM jsonb_array_elements_text(CAST({values} AS jsonb))))"
+    return f"{column} = ANY(ARRAY(SELECT {one} FROM {values}))"  # noqa: S608 (compiled parts)

@@ -1,37 +1,28 @@
 """The one thread that writes: it commits what has gathered while the last commit was synced.
 
 A durable commit costs a sync of the log (0.1 to 10 ms) however much it holds, so jobs that wait
-share one: BEGIN IMMEDIATE, each job in a SAVEPOINT of its own, COMMIT, and only then the answers.
+share one: BEGIN, each job in a SAVEPOINT of its own, COMMIT, and only then the answers. BEGIN
+takes the database's write lock, so that several processes write one after another.
 """
 
 import asyncio
 import contextlib
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Transaction
 
-from fhir_server.r4.outcome import FhirError, Issue
-from fhir_server.store import indexing, interning
+from fhir_server.store import connections, indexing, interning
+from fhir_server.store.connections import StoreUnavailable
+from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
 
 # More jobs in one transaction would delay the first of them for little gain.
 _MOST_IN_GROUP = 256
-
-
-class StoreUnavailable(FhirError):
-    """503: the store could not take or commit the write; nothing of it was kept."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            503,
-            Issue("error", "no-store", f"The write was not stored ({reason}); send it again."),
-        )
 
 
 @dataclass(slots=True)
@@ -64,10 +55,16 @@ class WriterStatistics:
 
 
 class Writer:
-    """Runs jobs one after another on its own thread and connection, in group transactions."""
+    """Runs jobs one after another on its own thread and connection, in group transactions.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    A connection that was lost is made anew by `connect`.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = connect()
+        self._errors = connections.errors_of(self._connection)
+        self._refusals: tuple[type[Exception], ...] = (*self._errors, DatabaseRefused)
         self._jobs: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
@@ -82,7 +79,7 @@ class Writer:
         """Run what is queued, then end the thread and close the connection."""
         self._jobs.put(None)
         self._thread.join()
-        self._connection.close()
+        self._drop()
 
     def statistics(self) -> WriterStatistics:
         """Return the counts since the start."""
@@ -93,7 +90,7 @@ class Writer:
         while not ended:
             group, ended = self._gather()
             if group:
-                self._commit(self._connection, group)
+                self._commit(group)
 
     def _gather(self) -> tuple[list[Write], bool]:
         """Wait for a job and take those behind it; the flag says that the end was reached."""
@@ -108,21 +105,52 @@ class Writer:
             return group, True
         return group, False
 
-    def _commit(self, connection: Connection, group: list[Write]) -> None:
+    def _commit(self, group: list[Write]) -> None:
+        ran = False
         try:
-            with connection.begin():
+            connection, transaction = self._begun()
+            with transaction:
                 for write in group:
                     _run_job(connection, write)
-        except (SQLAlchemyError, sqlite3.Error) as error:
+                ran = True
+        except self._refusals as error:
             # Disk full, I/O error, a lock held by another process: nothing of the group stands.
-            interning.forget(connection)
-            indexing.forget(connection)
+            unknown = ran and self._is_lost()
+            self._recover()
             for write in group:
-                write.error = StoreUnavailable(type(error).__name__)
-                write.error.__cause__ = error
+                write.error = StoreUnavailable.of_write(error, unknown=unknown)
         self._done += len(group)
         self._commits += 1
         _answer(group)
+
+    def _begun(self) -> tuple[Connection, Transaction]:
+        """Begin on a connection that answers: one that was lost while idle is made anew."""
+        if self._connection is not None:
+            try:
+                return self._connection, self._connection.begin()
+            except self._errors:
+                if not self._is_lost():
+                    raise
+                self._drop()
+        self._connection = self._connect()
+        return self._connection, self._connection.begin()
+
+    def _is_lost(self) -> bool:
+        return self._connection is not None and connections.is_lost(self._connection)
+
+    def _recover(self) -> None:
+        if self._connection is None:
+            return
+        if connections.is_file(self._connection):
+            interning.forget(self._connection)
+            indexing.forget(self._connection)
+        else:  # a failed transaction may still be open there, or the connection be lost
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            connections.close(self._connection)
+            self._connection = None
 
 
 @contextlib.contextmanager
@@ -138,12 +166,12 @@ def savepoint(connection: Connection) -> Iterator[None]:
     except BaseException:
         # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
         # savepoint left, and the error of this statement says so to the group.
-        run("ROLLBACK TO job")
-        run("RELEASE job")
+        run("ROLLBACK TO SAVEPOINT job")
+        run("RELEASE SAVEPOINT job")
         interning.forget(connection)
         indexing.forget(connection)
         raise
-    run("RELEASE job")
+    run("RELEASE SAVEPOINT job")
 
 
 def _run_job(connection: Connection, write: Write) -> None:
@@ -151,7 +179,7 @@ def _run_job(connection: Connection, write: Write) -> None:
         with savepoint(connection):
             write.result = write.job(connection)
     except Exception as error:
-        if not driver(connection).in_transaction:
+        if not connections.is_in_transaction(connection):
             raise
         write.error = error
 

@@ -4,31 +4,63 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from fhir_server.store import indexing, resources
-from fhir_server.store.database import open_writer
+from fhir_server.store.engines import parse_url
+from fhir_server.store.opening import open_writer
 from fhir_server.store.resources import Stored
+from tests.support import postgresql
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 LOINC = "http://loinc.org"
 SHANGHAI = "+08:00"
 
 
+BOTH = ("sqlite", "postgresql")
+
+
 @contextmanager
-def writing(zone: tzinfo = UTC) -> Iterator[Connection]:
+def writing(zone: tzinfo = UTC, adapter: str = "sqlite") -> Iterator[Connection]:
     """Yield a connection inside one transaction that is rolled back at the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        connection = open_writer(Path(folder) / "store.db", zone=zone)
+    with _place_to_roll_back(adapter) as url:
+        connection = open_writer(parse_url(url), zone=zone)
         try:
             with connection.begin() as transaction:
                 yield connection
                 transaction.rollback()
         finally:
             connection.close()
+
+
+@contextmanager
+def fresh_url(adapter: str) -> Iterator[str]:
+    """Yield the URL of an empty place for a store; skips where there is no PostgreSQL."""
+    if adapter == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/store.db"
+        return
+    _skip_without_postgresql()
+    with postgresql.fresh_database() as url:
+        yield url
+
+
+@contextmanager
+def _place_to_roll_back(adapter: str) -> Iterator[str]:
+    if adapter == "sqlite":
+        with fresh_url(adapter) as url:
+            yield url
+        return
+    _skip_without_postgresql()
+    yield postgresql.shared_url()
+
+
+def _skip_without_postgresql() -> None:
+    if reason := postgresql.absent():
+        pytest.skip(reason)
 
 
 def patient(id: str, family: str = "张", given: str = "三", **more: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from fhir_server.hl7v2.problems import Refusal
 from fhir_server.r4.codec import decode
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store import resources
+from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.hl7v2_messages import NewMessage
-from fhir_server.store.writer import StoreUnavailable
 from tests.unit.hl7v2.examples import (
     DATA,
     LOCAL_CODES,

@@ -7,24 +7,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import NotFound
 from fhir_server.store import database as database_room
 from fhir_server.store import interning, resources
+from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
-from fhir_server.store.writer import StoreUnavailable
 from tests.support.fhir_store import NOW, hba1c, patient
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path}/store.db")
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = Database.open(url)
     yield opened
     opened.close()
 
@@ -103,7 +104,10 @@ async def test_a_system_number_that_was_rolled_back_is_not_used_again(database: 
 
 
 async def test_a_lost_transaction_is_told_to_everyone_in_it(database: Database) -> None:
-    """SQLite itself rolls back on a full disk: no job of the group may be acknowledged."""
+    """SQLite itself rolls back on a full disk: no job of the group may be acknowledged.
+
+    On PostgreSQL as well, whatever ended the transaction.
+    """
     started, go = threading.Event(), threading.Event()
 
     def hold(_: Connection) -> None:
@@ -131,8 +135,7 @@ async def test_a_lost_transaction_is_told_to_everyone_in_it(database: Database) 
     await database.write(lambda c: resources.put(c, patient("p2"), now=NOW))
 
 
-async def test_close_commits_what_waits_and_then_refuses(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
+async def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     database = Database.open(url)
     writes = [
         asyncio.ensure_future(
@@ -166,23 +169,28 @@ async def test_a_cancelled_caller_does_not_stop_the_writer(database: Database) -
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises((sqlite3.OperationalError, psycopg.Error), match=r"readonly|read-only"):
         await database.read(lambda c: resources.put(c, patient("p1"), now=NOW))
 
 
-async def test_durability_is_what_the_documents_promise(database: Database) -> None:
+async def test_durability_is_what_the_documents_promise(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/store.db")
+
     def pragma(name: str):
         return lambda c: driver(c).execute(f"PRAGMA {name}").fetchone()[0]
 
     assert await database.write(pragma("journal_mode")) == "wal"
     assert await database.write(pragma("synchronous")) == 2  # FULL
     assert await database.write(pragma("foreign_keys")) == 1
+    database.close()
 
 
 @pytest.mark.parametrize(
     ("url", "word"),
     [
-        ("postgresql://attending:secret@db/fhir", "postgresql"),
+        ("mysql://attending:secret@db/fhir", "mysql"),
+        ("postgresql://attending:secret@db", "names no database"),
+        ("postgresql://attending:secret@127.0.0.1:1/fhir", "does not answer"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:///a.db?mode=ro", "options"),
@@ -197,20 +205,15 @@ async def test_another_database_is_refused_by_the_name_of_its_setting(url: str, 
     assert "secret" not in str(refused.value)
 
 
-async def test_the_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
-    Database.open(url).close()
-    with sqlite3.connect(tmp_path / "store.db") as file:
-        file.execute("UPDATE store_schema SET version = 99")
-    file.close()
+async def test_the_database_of_a_newer_version_is_refused(url: str) -> None:
+    database = Database.open(url)
+    await database.write(lambda c: driver(c).execute("UPDATE store_schema SET version = 99"))
+    database.close()
     with pytest.raises(DatabaseRefused, match="schema version 99"):
         Database.open(url)
 
 
-async def test_another_zone_indexes_dates_anew(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
+async def test_another_zone_indexes_dates_anew(url: str, caplog: pytest.LogCaptureFixture) -> None:
     utc = Database.open(url)
     await utc.write(lambda c: resources.put(c, hba1c("o1", at="2026-05-10"), now=NOW))
     await utc.write(lambda c: resources.put(c, hba1c("o2"), now=NOW))
@@ -233,10 +236,10 @@ def _local_code() -> dict[str, object]:
 
 
 async def test_more_writers_than_there_is_room_for_are_held_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_room, "_WAITING_WRITES", 3)
-    opened = Database.open(f"sqlite:///{tmp_path}/store.db")
+    opened = Database.open(url)
     started, go = threading.Event(), threading.Event()
 
     def hold(_: Connection) -> None:

@@ -1,0 +1,89 @@
+"""The tables beside FHIR: HL7v2 messages, issued cards and their feedback."""
+
+from sqlalchemy import Index, Table
+from sqlmodel import Field
+
+from fhir_server.store.tables import Big, Flag, StoreTable, metadata
+
+
+def every_table() -> list[Table]:
+    """Return all tables of the store, those of `tables` and those of this module."""
+    return [*metadata.tables.values()]
+
+
+class CardRow(StoreTable, table=True):
+    """One card as it was issued; `issued` in microseconds since the epoch."""
+
+    __tablename__ = "issued_card"
+    uuid: str = Field(primary_key=True)
+    service: str
+    hook_instance: str
+    risk_assessment: str | None
+    issued: int = Field(sa_type=Big)
+
+
+class FeedbackRow(StoreTable, table=True):
+    """One entry of feedback; several for one card are kept, in order of arrival."""
+
+    __tablename__ = "card_feedback"
+    number: int | None = Field(default=None, primary_key=True)
+    card: str = Field(index=True, foreign_key="issued_card.uuid")
+    outcome: str
+    outcome_at: int = Field(sa_type=Big)
+    received: int = Field(sa_type=Big)
+    accepted_suggestions: str
+    override_reason: str | None
+    user_comment: str | None
+
+
+class HL7v2MessageRow(StoreTable, table=True):
+    """One message: its bytes, stored before anything else, and its outcome.
+
+    `sender` is MSH-3 and MSH-4 as they came; times are microseconds since the epoch (UTC);
+    `errors`, `warnings`, `account` and `superseded` are JSON without patient content.
+    """
+
+    __tablename__ = "hl7v2_message"
+    __table_args__ = (
+        Index("hl7v2_message_by_control_id", "sender", "control_id").ddl_if(dialect="sqlite"),
+        # A sender may put anything there, and a B-tree of PostgreSQL takes 2.7 KB at most.
+        Index("hl7v2_message_by_control_hash", "control_id", postgresql_using="hash").ddl_if(
+            dialect="postgresql"
+        ),
+        Index("hl7v2_message_by_state", "state"),
+    )
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    received: int = Field(sa_type=Big)
+    channel: str
+    peer: str
+    sender: str
+    control_id: str
+    type: str
+    sha256: str
+    body: bytes
+    state: str
+    finished: int | None = Field(default=None, sa_type=Big)
+    acknowledgment: bytes | None = None
+    errors: str = "[]"
+    warnings: str = "[]"
+    account: str = "{}"
+    superseded: str = "[]"
+
+
+class HL7v2OriginRow(StoreTable, table=True):
+    """The message that wrote a resource's content, and its age: an older one must not overwrite.
+
+    `version` is the resource's version at that write: a later one was written by somebody else.
+    """
+
+    __tablename__ = "hl7v2_origin"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    type: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    settled: int = Field(sa_type=Flag)
+    issued: int = Field(sa_type=Big)
+    sent: int = Field(sa_type=Big)
+    rank: int = Field(sa_type=Big)
+    version: int
+    message: str
