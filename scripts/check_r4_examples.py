@@ -35,17 +35,18 @@ def main() -> int:
     if not paths:
         print(f"{arguments.folder} holds no examples; name the unpacked package.", file=sys.stderr)
         return 1
-    refused, faults = 0, []
+    refused = 0
+    faults: list[str] = []
     for path in paths:
-        found, fault = _check(path, known.get(path.name))
+        found, wrong = _check(path, known.get(path.name))
         refused += found
-        faults += fault
+        faults += wrong
         if arguments.reasons and found and path.name in known:
             print(f"{path.name}: {known[path.name]['reason']}")
     missing = sorted(set(known) - {path.name for path in paths})
     faults += [f"{name}: written down, but not in the folder" for name in missing]
-    for fault in faults:
-        print(fault, file=sys.stderr)
+    for line in faults:
+        print(line, file=sys.stderr)
     print(
         f"{len(paths)} examples: {len(paths) - refused} accepted, {refused} refused for a written "
         f"reason, {len(faults)} otherwise than written"

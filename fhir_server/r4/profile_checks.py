@@ -216,7 +216,8 @@ class _Pass:
                 self._findings.warn("invariant", f"{rule.text} ({rule.key})", item.path)
 
     def _element(self, node: Node, item: Item) -> str:
-        if item.type and "." not in item.type:
+        # A nested element has no type of its own: its path says what its choices are.
+        if item.type and item.type not in ("BackboneElement", "Element"):
             return item.type
         return ".".join(part.partition(":")[0] for part in node.id.split("."))
 

@@ -117,6 +117,9 @@ def _attach(node: Node, nodes: dict[str, Node], url: str) -> None:
         owner = before + dot + name + (f":{outer}" if outer else "")
     else:
         owner = before
+    if colon and owner not in nodes:
+        # R4's own catalog profile names a slice of an element that it does not slice.
+        owner, colon = before, ""
     parent = nodes.get(owner)
     if parent is None:
         raise ProfilesRefused(f"{url}: element {node.id} has no element {owner} above it.")

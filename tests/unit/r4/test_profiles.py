@@ -84,6 +84,28 @@ def _pressure(rules: str) -> dict[str, Any]:
                 "rules": rules,
                 "ordered": True,
             },
+            type=[{"code": "BackboneElement"}],
+            constraint=[
+                {
+                    "key": "ex-2",
+                    "severity": "error",
+                    "human": "A component has a value",
+                    "expression": "value.exists()",
+                    "source": PRESSURE,
+                }
+            ],
+        ),
+        _element(
+            "Observation.component.interpretation",
+            constraint=[
+                {
+                    "key": "ex-3",
+                    "severity": "error",
+                    "human": "An interpretation is coded",
+                    "expression": "coding.exists()",
+                    "source": PRESSURE,
+                }
+            ],
         ),
         *_slice("systolic", "8480-6"),
         *_slice("diastolic", "8462-4"),
@@ -154,6 +176,11 @@ SYSTOLIC, DIASTOLIC = blood_pressure()["component"]
             {"performer": [{"reference": f"Practitioner/{n}"} for n in (1, 2)]},
             "Observation.performer",
             "structure",
+        ),
+        (
+            {"component": [SYSTOLIC, DIASTOLIC | {"interpretation": [{"text": "high"}]}]},
+            "Observation.component[1].interpretation[0]",
+            "invariant",
         ),
         ({"component": [SYSTOLIC]}, "Observation.component", "required"),
         ({"component": [SYSTOLIC, SYSTOLIC, DIASTOLIC]}, "Observation.component", "structure"),
