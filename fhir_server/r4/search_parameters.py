@@ -1,6 +1,6 @@
 """The door to search indexing: the official parameters and the values a resource gives them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import tzinfo
 
 from fhir_server.r4.codec import JsonObject
@@ -31,8 +31,6 @@ from fhir_server.r4.search_values import (
 )
 
 __all__ = [
-    "COMMON_PARAMETERS",
-    "SEARCH_PARAMETERS",
     "STORED_TYPES",
     "CompositeValue",
     "DateValue",
@@ -54,24 +52,6 @@ __all__ = [
     "normalise",
     "parameters_of",
 ]
-
-
-class _Tables(Mapping[str, Mapping[str, SearchParameter]]):
-    """The former name of `parameters_of`, until its callers have moved."""
-
-    def __getitem__(self, type: str) -> Mapping[str, SearchParameter]:
-        return parameters_of(type)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(STORED_TYPES)
-
-    def __len__(self) -> int:
-        return len(STORED_TYPES)
-
-
-SEARCH_PARAMETERS: Mapping[str, Mapping[str, SearchParameter]] = _Tables()
-# They are among each type's parameters.
-COMMON_PARAMETERS: Mapping[str, SearchParameter] = {}
 
 
 def index_values(

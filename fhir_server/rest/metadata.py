@@ -13,11 +13,12 @@ from fastapi import APIRouter, Request, Response
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.resource_types import STORED_TYPES
-from fhir_server.r4.search_parameters import COMMON_PARAMETERS, SEARCH_PARAMETERS, SearchParameter
+from fhir_server.r4.search_parameters import SearchParameter
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
 from fhir_server.rest.operations.registry import operations_of
 from fhir_server.rest.services import base_of, services_of
+from fhir_server.store.search_served import searchable
 
 router = APIRouter()
 
@@ -97,7 +98,7 @@ def _resource(type: str) -> dict[str, Any]:
             {"name": operation.name, "definition": operation.definition}
             for operation in operations_of(type)
         ],
-        "searchParam": [*_parameters(COMMON_PARAMETERS), *_parameters(SEARCH_PARAMETERS[type])],
+        "searchParam": _parameters(searchable(type)),
     }
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhir_server.r4.outcome import BadRequest, Issue
-from fhir_server.r4.search_parameters import COMMON_PARAMETERS, SEARCH_PARAMETERS, SearchParameter
+from fhir_server.r4.search_parameters import SearchParameter
 from fhir_server.rest.cursors import read_cursor
 from fhir_server.rest.search_terms import Place, read_terms
 from fhir_server.rest.services import FhirLimits
 from fhir_server.store.search_query import Criterion, Cursor, SearchQuery, Sort, TokenTerm
+from fhir_server.store.search_served import searchable
 
 CURSOR = "_cursor"
 # Each value is one more branch of the statement; more are a list to be sent in parts.
@@ -69,7 +70,7 @@ def parse_search(
 
 def parameter_of(type: str, name: str) -> SearchParameter | None:
     """Return the search parameter `name` of `type`, None where it is not served."""
-    return SEARCH_PARAMETERS[type].get(name) or COMMON_PARAMETERS.get(name)
+    return searchable(type).get(name)
 
 
 def _read_criterion(reading: _Reading, given: str, value: str, lenient: bool) -> None:
@@ -90,7 +91,7 @@ def _read_criterion(reading: _Reading, given: str, value: str, lenient: bool) ->
 
 
 def _unknown(type: str, name: str) -> str:
-    known = ", ".join(sorted((*SEARCH_PARAMETERS[type], *COMMON_PARAMETERS)))
+    known = ", ".join(sorted(searchable(type)))
     what = "a chain, which is" if "." in name else f"a search parameter of {type} that is"
     return f"{name[:100]!r} is {what} not supported. Supported: {known}."
 
@@ -126,15 +127,20 @@ def _count(reading: _Reading, value: str) -> int:
 def _sort(reading: _Reading, value: str) -> Sort:
     name = value.removeprefix("-")
     parameter = parameter_of(reading.type, name)
-    if parameter is None or parameter.type != "date":
-        dates = (p.name for p in SEARCH_PARAMETERS[reading.type].values() if p.type == "date")
+    if parameter is None or not _is_order(parameter):
+        dates = (p.name for p in searchable(reading.type).values() if _is_order(p))
         raise BadRequest(
             "not-supported",
             f"_sort={value[:100]}: a search on {reading.type} is sorted by one of "
-            f"{', '.join((*dates, '_lastUpdated'))}, with '-' before it for the latest first.",
+            f"{', '.join(dates)}, with '-' before it for the latest first.",
         )
     reading.used.append(("_sort", value))
     return Sort(name, descending=value.startswith("-"))
+
+
+def _is_order(parameter: SearchParameter) -> bool:
+    """Whether resources have an order by it: a date with rows, or a column, of its own."""
+    return parameter.type == "date" and not parameter.union_of
 
 
 def _total(reading: _Reading, value: str) -> bool:
@@ -155,7 +161,7 @@ def _cursor(reading: _Reading, value: str) -> Cursor:
     cursor = read_cursor(value)
     if cursor.sort is not None:
         parameter = parameter_of(reading.type, cursor.sort.parameter)
-        if parameter is None or parameter.type != "date":
+        if parameter is None or not _is_order(parameter):
             raise BadRequest("value", f"{CURSOR} belongs to a search on another type.")
     reading.used.append((CURSOR, value))
     return cursor

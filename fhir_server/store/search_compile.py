@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
-from fhir_server.r4.search_parameters import SEARCH_PARAMETERS, normalise
-from fhir_server.r4.search_values import fold_code
+from fhir_server.r4.outcome import BadRequest
+from fhir_server.r4.search_parameters import ParameterUse, fold_code, normalise
 from fhir_server.store import interning
 from fhir_server.store.search_conditions import Condition
 from fhir_server.store.search_query import (
@@ -14,6 +14,7 @@ from fhir_server.store.search_query import (
     Term,
     TokenTerm,
 )
+from fhir_server.store.search_served import BY_COLUMN, searchable, uses_of
 from fhir_server.store.tables import key_text
 
 # Above every character that text may hold: the end of a range of texts with one beginning.
@@ -25,8 +26,25 @@ def conditions_of(connection: Connection, type: str, criterion: Criterion) -> tu
 
     KeyError for a parameter that `type` does not have: parsing has refused it before.
     """
-    found = (_condition(connection, type, criterion.parameter, term) for term in criterion.terms)
+    name = criterion.parameter
+    if name in BY_COLUMN:
+        return tuple(_by_column(type, name, term) for term in criterion.terms)
+    found = (
+        _condition(connection, type, use.name, part)
+        for use in uses_of(searchable(type)[name])
+        for term in criterion.terms
+        for part in _restricted(term, use)
+    )
     return tuple(condition for condition in found if condition is not None)
+
+
+def _restricted(term: Term, use: ParameterUse) -> tuple[Term, ...]:
+    """Return the term for each target type that the use allows (`patient` is a Patient only)."""
+    if not use.types or not isinstance(term, ReferenceTerm):
+        return (term,)
+    if term.type is None:
+        return tuple(ReferenceTerm(term.target, type) for type in use.types)
+    return (term,) if term.type in use.types else ()
 
 
 def parameter_number(connection: Connection, type: str, parameter: str) -> int:
@@ -34,16 +52,20 @@ def parameter_number(connection: Connection, type: str, parameter: str) -> int:
     return interning.parameter_ids(connection, type)[parameter]
 
 
+def _by_column(type: str, name: str, term: Term) -> Condition:
+    if isinstance(term, DateTerm):
+        return Condition(f"updated-{term.prefix}", (type, term.low, term.high), name)
+    if not isinstance(term, TokenTerm):
+        raise TypeError(f"{name} is asked for by an id or a date")
+    return Condition("id", (type, term.code), name)
+
+
 def _condition(connection: Connection, type: str, parameter: str, term: Term) -> Condition | None:
-    if parameter == "_id" and isinstance(term, TokenTerm):
-        return Condition("id", (type, term.code), parameter)
-    if parameter == "_lastUpdated" and isinstance(term, DateTerm):
-        return Condition(f"updated-{term.prefix}", (type, term.low, term.high), parameter)
     param = parameter_number(connection, type, parameter)
     if isinstance(term, TokenTerm):
         return _token(connection, param, parameter, term)
     if isinstance(term, StringTerm):
-        return _string(type, param, parameter, term)
+        return _string(connection, type, param, parameter, term)
     return _range_or_target(param, parameter, term)
 
 
@@ -67,7 +89,9 @@ def _token(connection: Connection, param: int, parameter: str, term: TokenTerm) 
     return Condition("token", (param, code, system), parameter)
 
 
-def _string(type: str, param: int, parameter: str, term: StringTerm) -> Condition:
+def _string(
+    connection: Connection, type: str, param: int, parameter: str, term: StringTerm
+) -> Condition:
     text = normalise(term.text)
     match term.match:
         case "starts":
@@ -75,5 +99,9 @@ def _string(type: str, param: int, parameter: str, term: StringTerm) -> Conditio
         case "contains":
             return Condition("contains", (param, text), parameter)
         case "exact":
-            paths = " ".join(SEARCH_PARAMETERS[type][parameter].paths)
+            if connection.dialect.name != "sqlite":
+                text = f"{parameter}:exact is answered on SQLite only; search without :exact."
+                raise BadRequest("not-supported", text)
+            found = searchable(type)[parameter].paths
+            paths = " ".join(path.dotted for path in found)
             return Condition("exact", (param, text, paths, term.text), parameter)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import BindParameter, ColumnElement, Table, and_, exists, func, or_
 
 from fhir_server.store.search_query import DatePrefix
-from fhir_server.store.statements import SqlValue
+from fhir_server.store.statements import SqlValue, position
 from fhir_server.store.tables import table
 
 RESOURCE = table("resource")
@@ -69,7 +69,7 @@ def _starts(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
 
 
 def _contains(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
-    return and_(rows["param"] == bind["param"], func.instr(rows["value"], bind["text"]) > 0)
+    return and_(rows["param"] == bind["param"], position(rows["value"], bind["text"]) > 0)
 
 
 def _exact(rows: Columns, bind: _Bind) -> ColumnElement[bool]:

@@ -22,8 +22,6 @@ from sqlalchemy import (
     tuple_,
     union,
 )
-from sqlalchemy.sql.expression import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from fhir_server.store.search_conditions import (
     DATE_INDEX,
@@ -32,7 +30,7 @@ from fhir_server.store.search_conditions import (
     VERSION,
     Columns,
 )
-from fhir_server.store.statements import Prepared
+from fhir_server.store.statements import Prepared, not_by_index
 
 _Candidates = Select[tuple[int]] | CompoundSelect[tuple[int]]
 
@@ -150,7 +148,7 @@ def _by_date(shape: Shape, order: Order) -> Select[Any]:
         candidates = _candidates(shape).subquery("candidates")
         found = found.join_from(candidates, dated, dated.c.rid == candidates.c.rid)
         # The candidates are few: the planner must not walk the whole date index to save a sort.
-        found = found.where(_not_by_index(dated.c.param) == bindparam("sort_param"))
+        found = found.where(not_by_index(dated.c.param) == bindparam("sort_param"))
     if shape.lead is not None:
         found = found.where(_holds(shape.lead, _columns(dated), "lead"))
     found = found.where(_first_of_resource(dated, shape, order))
@@ -166,7 +164,7 @@ def _first_of_resource(dated: FromClause, shape: Shape, order: Order) -> ColumnE
     other = DATE_INDEX.alias("other")
     names = (order.column, "low", "high")
     mine = tuple_(*(dated.c[name] for name in names))
-    theirs = tuple_(*(_not_by_index(other.c[name]) for name in names))
+    theirs = tuple_(*(not_by_index(other.c[name]) for name in names))
     earlier = exists().where(
         other.c.rid == dated.c.rid,
         other.c.param == bindparam("sort_param"),
@@ -273,11 +271,6 @@ def _columns(rows: FromClause) -> Columns:
 def _columns_of_resource(rows: FromClause) -> Columns:
     """Return the columns so that only the index by resource can be used."""
     return {
-        name: column if name in ("param", "rid") else _not_by_index(column)
+        name: column if name in ("param", "rid") else not_by_index(column)
         for name, column in rows.c.items()
     }
-
-
-def _not_by_index(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    # https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
-    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -63,7 +63,9 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
             answer = await client.request(
                 method, url.format(type=resource["type"]), json=body, headers=FHIR
             )
-            assert answer.status_code == status, answer.text
+            # A Parameters sent by PATCH is itself a patch: this one has nothing to do.
+            is_patch = method == "PATCH" and resource["type"] == "Parameters"
+            assert answer.status_code == (404 if is_patch else status), answer.text
 
 
 async def test_other_modes_are_refused(client: httpx.AsyncClient) -> None:

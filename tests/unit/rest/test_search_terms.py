@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.r4.search_parameters import SEARCH_PARAMETERS
+from fhir_server.r4.search_parameters import parameters_of
 from fhir_server.rest.search_terms import Place, read_terms, split, unescape
 from fhir_server.store.search_query import ReferenceTerm, TokenTerm
 
 PLACE = Place(UTC, "http://test/fhir")
-OBSERVATION = SEARCH_PARAMETERS["Observation"]
+OBSERVATION = parameters_of("Observation")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def leader(connection: Connection, *criteria, sort: Sort | None = None):
 def test_the_rarest_criterion_leads(many: Connection) -> None:
     chosen = leader(many, CODE, PATIENT, sort=Sort("date"))
     assert chosen.driver is not None
-    assert [c.parameter for c in chosen.driver] == ["patient"]
+    assert [c.parameter for c in chosen.driver] == ["subject"]  # `patient` is answered by its rows
     assert [c[0].parameter for c in chosen.checks] == ["code"]
 
 
@@ -152,6 +152,8 @@ def test_a_candidate_is_checked_by_its_own_rows(connection: Connection, shape: S
 
 def inner_steps(connection: Connection, shape: Shape) -> list[str]:
     """SQLite's own plan for finding the page; the page's rows are sorted once more, outside."""
+    if connection.dialect.name != "sqlite":
+        pytest.skip("EXPLAIN QUERY PLAN is SQLite's; PostgreSQL plans by its statistics")
     statement = page_statement(shape)
     values = [None] * len(statement.names(connection))
     rows = (
