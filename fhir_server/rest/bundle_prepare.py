@@ -116,7 +116,7 @@ def _checked(
         return replace(operation, patch=changed, pending=waiting)
     resource = changed if operation.id is None else {**changed, "id": operation.id}
     try:
-        check_resource(resource, now=context.now)
+        check_resource(resource, now=context.now, profiles=context.profiles)
     except FhirError as error:
         raise within(error, operation.place) from error
     return replace(operation, resource=resource, pending=waiting)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.content import Preferences, preferences
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits, base_of, services_of
@@ -13,13 +14,14 @@ from fhir_server.store.access import Access
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One instant, where searches are read, what the client prefers and what it may see."""
+    """One instant, where searches are read, the client's preferences and access, the profiles."""
 
     now: datetime
     place: Place
     limits: FhirLimits
     preferences: Preferences
     access: Access
+    profiles: Profiles | None = None
 
 
 def context_of(request: Request) -> Context:
@@ -31,4 +33,5 @@ def context_of(request: Request) -> Context:
         services.limits,
         preferences(request),
         services.access_of(request),
+        services.profiles,
     )

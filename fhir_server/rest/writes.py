@@ -116,7 +116,7 @@ def patch(
     current = read_current(connection, type, id, context.access)
     # meta.versionId and lastUpdated are the server's own; a put writes them anew.
     resource = change(decode(current.body))
-    check_resource(resource, now=context.now)
+    check_resource(resource, now=context.now, profiles=context.profiles)
     stored = resources.put(connection, resource, now=context.now, expected_version=guard.version)
     return stored, resource
 
