@@ -15,7 +15,7 @@ from fhir_server.r4.search_parameters import STORED_TYPES, index_values, indexed
 from fhir_server.store import interning
 from fhir_server.store.engines import ZONE
 from fhir_server.store.index_rows import Place, Row, row_of
-from fhir_server.store.statements import Prepared, adding
+from fhir_server.store.statements import NewRows, Prepared, together
 from fhir_server.store.tables import table
 
 # Raised by one where the rows that the same resource and parameters give have changed.
@@ -42,7 +42,7 @@ def _removing(index: Table) -> Prepared:
 
 
 # A code may stand twice in one resource (code and component.code of combo-code).
-_ADD = {index.name: Prepared(adding(index), on_conflict="DO NOTHING") for index in INDEXES}
+_ADD = {index.name: NewRows(index) for index in INDEXES}
 _REMOVE = tuple(_removing(index) for index in INDEXES)
 
 
@@ -93,7 +93,7 @@ def flush(connection: Connection) -> None:
     pending: _Pending | None = connection.info.pop(_PENDING, None)
     if pending is not None:
         for name, rows in pending.rows.items():
-            _ADD[name].run_many(connection, rows)
+            _ADD[name].run(connection, rows)
 
 
 def forget(connection: Connection) -> None:
@@ -106,5 +106,6 @@ def remove(connection: Connection, rid: int) -> None:
     pending: _Pending | None = connection.info.get(_PENDING)
     if pending is not None and rid in pending.rids:
         flush(connection)
-    for statement in _REMOVE:
-        statement.run(connection, rid)
+    with together(connection):
+        for statement in _REMOVE:
+            statement.run(connection, rid)

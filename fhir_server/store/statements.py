@@ -5,8 +5,9 @@ for an insert), so the hot path compiles once, or once per shape of a search. St
 written in what SQLite and PostgreSQL share; where they differ, an element of this module differs.
 """
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Insert, Integer, String, Table, insert
@@ -97,6 +98,46 @@ class Prepared:
         if self._for_postgresql is None:
             self._for_postgresql = _Compiled(self._statement, _postgresql(), self._ending)
         return self._for_postgresql
+
+
+class NewRows:
+    """The insert of many rows of a table, in the order of its columns; what is there stays.
+
+    PostgreSQL gets them as one array for each column: one message, however many rows there are.
+    """
+
+    __slots__ = ("_arrays", "_one")
+
+    def __init__(self, into: Table) -> None:
+        self._one = Prepared(adding(into), on_conflict="DO NOTHING")
+        columns = ", ".join(into.c.keys())
+        arrays = ", ".join(f"%s::{_ARRAYS[column.type.python_type]}[]" for column in into.c)
+        self._arrays = (
+            f"INSERT INTO {into.name} ({columns}) "  # noqa: S608 (names of our own tables)
+            f"SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+        )
+
+    def run(self, connection: Connection, rows: Sequence[tuple[SqlValue, ...]]) -> None:
+        """Insert `rows`, at least one; of equal ones the first."""
+        below = driver(connection)
+        if isinstance(below, sqlite3.Connection):
+            self._one.run_many(connection, rows)
+        else:
+            below.execute(self._arrays, [list(column) for column in zip(*rows, strict=True)])
+
+
+_ARRAYS = {int: "bigint", str: "text", float: "float8"}
+
+
+@contextlib.contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send the block's statements, whose results nobody reads, to PostgreSQL without waiting."""
+    below = driver(connection)
+    if isinstance(below, sqlite3.Connection):
+        yield
+    else:
+        with below.pipeline():
+            yield
 
 
 def adding(into: Table, *columns: str) -> Insert:
