@@ -15,7 +15,7 @@ from fhir_server.store.search_query import (
     TokenTerm,
 )
 from fhir_server.store.search_served import BY_COLUMN, searchable, uses_of
-from fhir_server.store.tables import key_text
+from fhir_server.store.tables import LONGEST_KEY, key_text
 
 # Above every character that text may hold: the end of a range of texts with one beginning.
 _AFTER_ALL = "\U0010ffff"
@@ -73,8 +73,8 @@ def _range_or_target(param: int, parameter: str, term: DateTerm | ReferenceTerm)
     if isinstance(term, DateTerm):
         return Condition(f"date-{term.prefix}", (param, term.low, term.high), parameter)
     if term.type is None:
-        return Condition("target", (param, term.target), parameter)
-    return Condition("reference", (param, term.target, term.type), parameter)
+        return Condition("target", (param, key_text(term.target)), parameter)
+    return Condition("reference", (param, key_text(term.target), term.type), parameter)
 
 
 def _token(connection: Connection, param: int, parameter: str, term: TokenTerm) -> Condition | None:
@@ -93,6 +93,8 @@ def _string(
     connection: Connection, type: str, param: int, parameter: str, term: StringTerm
 ) -> Condition:
     text = normalise(term.text)
+    if len(text) > LONGEST_KEY and term.match != "contains":
+        raise BadRequest("too-long", f"{parameter} takes up to {LONGEST_KEY} characters of text.")
     match term.match:
         case "starts":
             return Condition("starts", (param, text, text + _AFTER_ALL), parameter)

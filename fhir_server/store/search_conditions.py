@@ -69,7 +69,10 @@ def _starts(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
 
 
 def _contains(rows: Columns, bind: _Bind) -> ColumnElement[bool]:
-    return and_(rows["param"] == bind["param"], position(rows["value"], bind["text"]) > 0)
+    return and_(
+        rows["param"] == bind["param"],
+        position(rows["value"].concat(rows["rest"]), bind["text"]) > 0,
+    )
 
 
 def _exact(rows: Columns, bind: _Bind) -> ColumnElement[bool]:

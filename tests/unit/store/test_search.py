@@ -87,6 +87,16 @@ def test_alternatives_are_joined_by_or_and_repeats_by_and(connection: Connection
     assert found(connection, "Observation", either, where("code", TokenTerm(None, "A"))) == ["a"]
 
 
+def test_a_long_name_is_found_by_any_part_of_it(connection: Connection) -> None:
+    long = "a" * 250 + " remembered by its end"
+    store(connection, patient("long", family=long, given="Wei"), patient("short", family="Li"))
+    for part in ("a remembered", "its end", "aaaa"):
+        assert found(connection, "Patient", where("name", StringTerm(part, "contains"))) == ["long"]
+    assert found(connection, "Patient", where("name", StringTerm("a" * 256))) == []
+    with pytest.raises(BadRequest, match="256"):
+        found(connection, "Patient", where("name", StringTerm("a" * 257)))
+
+
 def test_an_exact_name_is_found_by_its_spelling(connection: Connection) -> None:
     store(connection, patient("zhang", family="Zhang", given="Wei"))
     spelled, other = (where("name", StringTerm(text, "exact")) for text in ("Zhang", "zhang"))
