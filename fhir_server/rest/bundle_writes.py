@@ -30,7 +30,8 @@ def write(connection: Connection, operation: Operation, context: Context) -> Don
         found = None if criteria is None else writes.matched(connection, criteria, context)
         if found is not None:
             return Done(operation, found, resource=resource)
-        stored = resources.put(connection, resource, now=context.now)
+        # Its id was chosen when the references to it were written.
+        stored = resources.put(connection, resource, now=context.now, method="POST")
     elif criteria is None:
         stored = writes.update(connection, resource, guard, context)
     else:

@@ -117,7 +117,9 @@ def patch(
     # meta.versionId and lastUpdated are the server's own; a put writes them anew.
     resource = change(decode(current.body))
     check_resource(resource, now=context.now, profiles=context.profiles)
-    stored = resources.put(connection, resource, now=context.now, expected_version=guard.version)
+    stored = resources.put(
+        connection, resource, now=context.now, expected_version=guard.version, method="PATCH"
+    )
     return stored, resource
 
 
