@@ -11,7 +11,7 @@ from fhir_server.r4.outcome import Issue
 from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.boundary import RequestBoundary
 from fhir_server.rest.errors import outcome_response
-from fhir_server.rest.routers import routers
+from fhir_server.rest.routers import install
 from fhir_server.settings import Settings
 from fhir_server.wiring import VERSION, House, build
 
@@ -43,8 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.fhir = house.fhir
     app.state.cds = house.cds
     app.state.hl7v2 = house.intake
-    for router in routers():
-        app.include_router(router)
+    install(app)
     app.add_exception_handler(HTTPException, _outcome)
     _guard(app, house, settings)
     return app
@@ -59,7 +58,7 @@ async def _outcome(_request: Request, error: Exception) -> Response:
 
 
 def _guard(app: FastAPI, house: House, settings: Settings) -> None:
-    """Put the form of answers innermost, the boundary around it and CORS around everything."""
+    """Put the form of answers around the routes, the boundary around it and CORS around everything."""
     app.add_middleware(AnswerForm)
     app.add_middleware(RequestBoundary, telemetry=house.telemetry, gate=house.gate)
     app.add_middleware(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import error_response
+from fhir_server.rest.route_tree import TEMPLATE
 from fhir_server.telemetry import Telemetry
 from security.client_authentication import ClientAuthenticator
 from security.clients import Interface
@@ -114,17 +116,14 @@ class RequestBoundary:
 
 def _route(scope: Scope) -> str:
     """Return the route's template: a path itself may hold a patient's identifier."""
+    template = scope.get(TEMPLATE)
+    if template is not None:
+        return _named(template, scope["path_params"].get("type"))
     path = getattr(scope.get("route"), "path", None)
-    if path:
-        return str(path)
-    if "endpoint" not in scope:
-        return "unknown"
-    # Starlette's plain routes leave no template in the scope, but what filled it.
-    parameters: dict[str, str] = scope.get("path_params", {})
-    if "path" in parameters:
-        return "/fhir/{path}"
-    named = {value: f"{{{name}}}" for name, value in parameters.items()}
-    kept = parameters.get("type")
-    if kept in STORED_TYPES:
-        named[kept] = kept
-    return "/".join(named.get(part, part) for part in scope["path"].split("/"))
+    return str(path) if path else "unknown"
+
+
+@lru_cache(maxsize=1024)
+def _named(template: str, type: str | None) -> str:
+    """Return the template with the resource type in its place, where it is one."""
+    return template.replace("{type}", type) if type in STORED_TYPES else template

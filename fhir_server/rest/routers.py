@@ -1,6 +1,6 @@
 """Every router of the server, in the order in which they are asked."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from fhir_server.rest import (
     bundle,
@@ -17,6 +17,7 @@ from fhir_server.rest import (
     unserved,
     update,
 )
+from fhir_server.rest.route_tree import FhirRoutes, is_fhir
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -37,3 +38,18 @@ def routers() -> tuple[APIRouter, ...]:
         unserved,
     )
     return tuple(room.router for room in rooms)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` serve every router: what lies below /fhir by the tree, the rest by the framework.
+
+    Middleware that is added afterwards stands around both.
+    """
+    fhir = []
+    for router in routers():
+        below = [route for route in router.routes if is_fhir(getattr(route, "path", ""))]
+        if below:
+            fhir += below
+        else:
+            app.include_router(router)
+    app.add_middleware(FhirRoutes, routes=fhir, otherwise=unserved.unserved)
