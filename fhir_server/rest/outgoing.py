@@ -1,6 +1,8 @@
 """A stored resource that goes out, with the headers that R4 http.html asks for."""
 
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from fastapi import Request, Response
 
@@ -15,8 +17,13 @@ def version_headers(stored: Stored) -> dict[str, str]:
     """Return ETag and Last-Modified of one version."""
     return {
         "ETag": f'W/"{stored.version}"',
-        "Last-Modified": format_datetime(stored.last_updated, usegmt=True),
+        "Last-Modified": _http_date(stored.last_updated.replace(microsecond=0)),
     }
+
+
+@lru_cache(maxsize=4096)
+def _http_date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
 
 
 def resource_response(request: Request, stored: Stored) -> Response:

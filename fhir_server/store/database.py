@@ -91,6 +91,13 @@ class Database:
         """
         return self.read_now(job) if self._is_file else await self.read(job)
 
+    async def find(self, job: Callable[[Connection], T]) -> T:
+        """Run `job`, one single statement by key: it is its own snapshot and needs no BEGIN."""
+        if not self._is_file:
+            return await self.read(job)
+        connection: Connection | None = getattr(self._local, "connection", None)
+        return job(connection or self._connect_reader())
+
     def read_now(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on one snapshot in the calling thread, which waits for it.
 

@@ -13,7 +13,7 @@ from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
-from fhir_server.rest.routers import install
+from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.database import Database
 from tests.support.fhir_store import NOW
@@ -38,6 +38,7 @@ def fhir_app(services: FhirServices) -> FastAPI:
     app = FastAPI()
     app.state.fhir = services
     install(app)
+    app.add_middleware(fhir)
     app.add_middleware(AnswerForm)
     app.add_middleware(Refusals)
     return app
