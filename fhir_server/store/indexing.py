@@ -78,7 +78,9 @@ def zone_of(connection: Connection) -> tzinfo:
 
 def add(connection: Connection, rid: int, resource: JsonObject) -> None:
     """Gather the index rows of the valid `resource`, which has none yet, for `flush`."""
-    pending: _Pending = connection.info.setdefault(_PENDING, _Pending())
+    pending: _Pending | None = connection.info.get(_PENDING)
+    if pending is None:
+        pending = connection.info[_PENDING] = _Pending()
     params = interning.parameter_ids(connection, resource["resourceType"])
     pending.rids.add(rid)
     # A value may repeat; its number must not make two rows of it.
