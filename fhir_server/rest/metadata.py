@@ -31,6 +31,8 @@ _INTERACTIONS = {
     "patch": "JSON Patch and FHIRPath Patch; the result is held to the rules of an update.",
     "delete": "Versions and what refers to the resource stay; deleting twice is no error.",
     "create": "The server assigns the id.",
+    "history-instance": "",
+    "history-type": "",
     "search-type": "An unknown parameter, modifier, prefix or chain is refused with 400 and its "
     "name; with Prefer: handling=lenient an unknown parameter is left out with a warning.",
 }
@@ -74,7 +76,11 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
                 "mode": "server",
                 "documentation": f"Search controls: {_CONTROLS.format(most=page_most)}.",
                 "resource": [_resource(type) for type in STORED_TYPES],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "interaction": [
+                    {"code": "transaction"},
+                    {"code": "batch"},
+                    {"code": "history-system"},
+                ],
             }
         ],
     }

@@ -18,8 +18,8 @@ from fhir_server.rest.incoming import stored_type
 from fhir_server.rest.search_bundle import search_bundle
 from fhir_server.rest.search_request import parse_search
 from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import base_of, services_of
-from fhir_server.store.search import search as run_search
+from fhir_server.rest.services import access_to, base_of, services_of
+from fhir_server.store.access import search_visible
 
 router = APIRouter()
 
@@ -60,7 +60,8 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         place=Place(services.database.zone, base_url),
         limits=services.limits,
     )
-    page = await services.database.read(lambda c: run_search(c, type, asked.query))
+    access = access_to(request)
+    page = await services.database.read(lambda c: search_visible(c, type, asked.query, access))
     return Response(search_bundle(base_url, type, asked, page), media_type=media_type)
 
 

@@ -39,11 +39,11 @@ def _allowed(path: str) -> tuple[str, ...]:
         return ()
     if len(below) == 1:
         return (*_READ, "PUT", "PATCH", "DELETE")
-    return _READ if below[1] == "_history" and len(below) == 3 else ()
+    return _READ if below[1] == "_history" and len(below) <= 3 else ()
 
 
-_NAMED = {"_search": ("POST",), "_history": ()}
-_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ}
+_NAMED = {"_search": ("POST",), "_history": _READ}
+_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ, "_history": _READ}
 
 for _path in ("/fhir", "/fhir/{path:path}"):
     router.add_route(_path, unserved, methods=_METHODS)

@@ -14,7 +14,7 @@ from fhir_server.store import indexing
 from fhir_server.store.resources import Stored, moment
 from fhir_server.store.search_compile import conditions_of, parameter_number
 from fhir_server.store.search_plan import Plan, plan
-from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery, Sort
+from fhir_server.store.search_query import Criterion, Cursor, SearchPage, SearchQuery, Sort
 from fhir_server.store.search_statements import (
     Order,
     Shape,
@@ -104,7 +104,8 @@ class _Run:
 
     def _has_tail(self, sort: Sort) -> bool:
         """Resources without a sort value are looked for, unless a criterion excludes them."""
-        tested = {criterion.parameter for criterion in self.query.criteria}
+        tests = self.query.criteria
+        tested = {test.parameter for test in tests if isinstance(test, Criterion)}
         return sort.parameter != "_lastUpdated" and sort.parameter not in tested
 
     def _values(self) -> dict[str, SqlValue]:

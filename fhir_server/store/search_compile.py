@@ -7,11 +7,13 @@ from fhir_server.r4.search_parameters import ParameterUse, fold_code, normalise
 from fhir_server.store import interning
 from fhir_server.store.search_conditions import Condition
 from fhir_server.store.search_query import (
+    Compartment,
     Criterion,
     DateTerm,
     ReferenceTerm,
     StringTerm,
     Term,
+    Test,
     TokenTerm,
 )
 from fhir_server.store.search_served import BY_COLUMN, searchable, uses_of
@@ -21,11 +23,13 @@ from fhir_server.store.tables import LONGEST_KEY, key_text
 _AFTER_ALL = "\U0010ffff"
 
 
-def conditions_of(connection: Connection, type: str, criterion: Criterion) -> tuple[Condition, ...]:
+def conditions_of(connection: Connection, type: str, criterion: Test) -> tuple[Condition, ...]:
     """Return the conditions of which one must hold; none at all where nothing stored can match.
 
     KeyError for a parameter that `type` does not have: parsing has refused it before.
     """
+    if isinstance(criterion, Compartment):
+        return _in_compartment(connection, type, criterion)
     name = criterion.parameter
     if name in BY_COLUMN:
         return tuple(_by_column(type, name, term) for term in criterion.terms)
@@ -36,6 +40,20 @@ def conditions_of(connection: Connection, type: str, criterion: Criterion) -> tu
         for part in _restricted(term, use)
     )
     return tuple(condition for condition in found if condition is not None)
+
+
+def _in_compartment(connection: Connection, type: str, test: Compartment) -> tuple[Condition, ...]:
+    found: list[Condition] = []
+    base = test.base_url
+    targets = [*test.targets, *(f"{base}/{test.type}/{id}" for id in test.targets if base)]
+    for name in test.parameters:
+        if name == "_id":
+            ids: tuple[Term, ...] = tuple(TokenTerm(None, id) for id in test.targets)
+            found += conditions_of(connection, type, Criterion(name, ids))
+        else:
+            terms: tuple[Term, ...] = tuple(ReferenceTerm(t, test.type) for t in targets)
+            found += conditions_of(connection, type, Criterion(name, terms))
+    return tuple(found)
 
 
 def _restricted(term: Term, use: ParameterUse) -> tuple[Term, ...]:

@@ -58,6 +58,23 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Compartment:
+    """The resource refers, by one of `parameters`, to one of the `targets` (ids of `type`).
+
+    `_id` among the parameters stands for the resource itself. Without a parameter or a target
+    nothing matches. A reference to `{base_url}/{type}/{id}` counts too where `base_url` is given.
+    """
+
+    parameters: tuple[str, ...]
+    targets: tuple[str, ...]
+    type: str = "Patient"
+    base_url: str | None = None
+
+
+Test: TypeAlias = Criterion | Compartment
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
     """A date-type parameter (or `_lastUpdated`) by the start, or the end, of its range.
 
@@ -89,7 +106,7 @@ class SearchQuery:
     `total` asks for the exact number of matches, which costs a walk over all of them.
     """
 
-    criteria: tuple[Criterion, ...] = ()
+    criteria: tuple[Test, ...] = ()
     sort: Sort | None = None
     count: int = 50
     total: bool = False

@@ -55,6 +55,8 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
         "patch": ("PATCH", "{type}/x", 400),
         "delete": ("DELETE", "{type}/x", 204),
         "search-type": ("GET", "{type}", 200),
+        "history-instance": ("GET", "{type}/never/_history", 404),
+        "history-type": ("GET", "{type}/_history", 200),
     }
     for resource in statement["rest"][0]["resource"]:
         assert {i["code"] for i in resource["interaction"]} == tries.keys()

@@ -15,7 +15,7 @@ from fhir_server.rest.content import answer_type, if_match
 from fhir_server.rest.context import context_of
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import services_of
+from fhir_server.rest.services import access_to, services_of
 
 # What a client may add and take away; versionId, lastUpdated and source are of the version.
 _LABELS = ("profile", "security", "tag")
@@ -26,7 +26,7 @@ async def meta(call: Call) -> Response:
     call.check_known()
     type, id = _address(call)
     services = services_of(call.request)
-    access = services.access_of(call.request)
+    access = access_to(call.request)
     stored = services.database.read_now(lambda c: read_current(c, type, id, access))
     return _answer(call, decode(stored.body)["meta"])
 

@@ -11,7 +11,7 @@ from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import services_of
+from fhir_server.rest.services import access_to, services_of
 
 _MODES = ("create", "update", "delete", "profile")
 
@@ -40,7 +40,7 @@ def _stored(call: Call) -> JsonObject:
     if call.type is None or call.id is None:
         raise BadRequest("required", "$validate needs a resource: in the body or by its address.")
     services = services_of(call.request)
-    type, id, access = call.type, call.id, services.access_of(call.request)
+    type, id, access = call.type, call.id, access_to(call.request)
     return decode(services.database.read_now(lambda c: read_current(c, type, id, access)).body)
 
 
