@@ -111,8 +111,9 @@ def _part(value: Any, type: str) -> Any:
 
 
 def _has_structure(type: str) -> bool:
-    # A resource inside a resource (Bundle.entry.resource) is an answer of its own: left whole.
-    return type != "Resource" and type in definitions().names
+    # A resource inside a resource (Bundle.entry.resource) is an answer of its own, and an extension
+    # without its value says nothing: both are left whole.
+    return type not in ("Resource", "Extension") and type in definitions().names
 
 
 @dataclass(frozen=True, slots=True)

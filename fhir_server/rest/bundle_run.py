@@ -14,9 +14,8 @@ from fhir_server.rest.errors import within
 from fhir_server.rest.history_request import read_history
 from fhir_server.rest.history_run import run_history
 from fhir_server.rest.read import read_current, read_one_version
-from fhir_server.rest.search_bundle import search_bundle
+from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_request import parse_search
-from fhir_server.store.access import search_visible
 from fhir_server.store.writer import savepoint
 
 READING = ("read", "vread", "history", "search")
@@ -81,8 +80,14 @@ def _search(connection: Connection, operation: Operation, context: Context) -> b
         place=context.place,
         limits=context.limits,
     )
-    page = search_visible(connection, operation.type, asked.query, context.access)
-    return search_bundle(context.place.base_url, operation.type, asked, page)
+    return answer_search(
+        connection,
+        operation.type,
+        asked,
+        context.access,
+        base_url=context.place.base_url,
+        limits=context.limits,
+    )
 
 
 def _history(connection: Connection, operation: Operation, context: Context) -> bytes:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.resource_types import STORED_TYPES
-from fhir_server.r4.search_parameters import SearchParameter
+from fhir_server.r4.search_parameters import SearchParameter, parameters_of
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
 from fhir_server.rest.operations.registry import operations_of
@@ -43,7 +43,10 @@ _HANDLING = {
     "date": "Prefixes eq, ne, lt, gt, ge, le, sa and eb; ranges by precision.",
     "reference": "Type/id, id or an absolute URL; modifier :[type] with an id.",
 }
-_CONTROLS = "_count (up to {most}), _sort (one parameter of type date), _total, _summary=count"
+_CONTROLS = (
+    "_count (up to {most}), _sort (one parameter of type date), _total, "
+    "_include and _revinclude with :iterate, [type] and *, _summary, _elements"
+)
 
 
 async def metadata(request: Request) -> Response:
@@ -104,8 +107,14 @@ def _resource(type: str) -> dict[str, Any]:
             {"name": operation.name, "definition": operation.definition}
             for operation in operations_of(type)
         ],
+        "searchInclude": ["*", *_includes(type)],
         "searchParam": _parameters(searchable(type)),
     }
+
+
+def _includes(type: str) -> list[str]:
+    references = [p.name for p in parameters_of(type).values() if p.type == "reference"]
+    return [f"{type}:{name}" for name in references]
 
 
 def _interaction(code: str, text: str) -> dict[str, str]:

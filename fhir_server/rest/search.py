@@ -15,11 +15,10 @@ from fhir_server.rest.content import (
     preferences,
 )
 from fhir_server.rest.incoming import stored_type
-from fhir_server.rest.search_bundle import search_bundle
+from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_request import parse_search
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import access_to, base_of, services_of
-from fhir_server.store.access import search_visible
 
 router = APIRouter()
 
@@ -61,8 +60,10 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         limits=services.limits,
     )
     access = access_to(request)
-    page = await services.database.read(lambda c: search_visible(c, type, asked.query, access))
-    return Response(search_bundle(base_url, type, asked, page), media_type=media_type)
+    body = await services.database.read(
+        lambda c: answer_search(c, type, asked, access, base_url=base_url, limits=services.limits)
+    )
+    return Response(body, media_type=media_type)
 
 
 router.add_route("/fhir/{type}", search, methods=["GET"])

@@ -11,9 +11,13 @@ from typing import Any
 
 from fhir_server.r4.outcome import BadRequest, Issue
 from fhir_server.r4.search_parameters import SearchParameter
+from fhir_server.r4.subsets import Subset
 from fhir_server.rest.cursors import read_cursor
+from fhir_server.rest.include_request import is_include, read_include
 from fhir_server.rest.search_terms import Place, read_terms
 from fhir_server.rest.services import FhirLimits
+from fhir_server.rest.subset_request import subset_of
+from fhir_server.store.search_includes import Include
 from fhir_server.store.search_query import Criterion, Cursor, SearchQuery, Sort, TokenTerm
 from fhir_server.store.search_served import searchable
 
@@ -25,11 +29,16 @@ _TOTALS = {"none": False, "accurate": True, "estimate": True}
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A query, what of the request it answers (for the self link), and what was left out."""
+    """A query, what of the request it answers (for the self link), and what was left out.
+
+    `includes` are what the matches bring along, `subset` how much of each match is answered.
+    """
 
     query: SearchQuery
     used: tuple[tuple[str, str], ...]
     ignored: tuple[Issue, ...]
+    includes: tuple[Include, ...] = ()
+    subset: Subset | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +52,7 @@ class _Reading:
     controls: dict[str, Any] = field(default_factory=dict)
     used: list[tuple[str, str]] = field(default_factory=list)
     ignored: list[Issue] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
 
 
 def parse_search(
@@ -61,11 +71,19 @@ def parse_search(
             if name in reading.controls:
                 raise BadRequest("value", f"{name} stands twice; send it once.")
             reading.controls[name] = control(reading, value)
+        elif is_include(name):
+            _read_include(reading, name, value, lenient)
         else:
             _read_criterion(reading, name, value, lenient)
     if sum(len(c.terms) for c in reading.criteria) > _MOST_VALUES:
         raise BadRequest("too-costly", f"A search takes up to {_MOST_VALUES} values; split it.")
-    return SearchRequest(_query(reading), tuple(reading.used), tuple(reading.ignored))
+    return SearchRequest(
+        _query(reading),
+        tuple(reading.used),
+        tuple(reading.ignored),
+        tuple(reading.includes),
+        _subset(reading),
+    )
 
 
 def parameter_of(type: str, name: str) -> SearchParameter | None:
@@ -150,10 +168,35 @@ def _total(reading: _Reading, value: str) -> bool:
     return _TOTALS[value]
 
 
+def _read_include(reading: _Reading, name: str, value: str, lenient: bool) -> None:
+    try:
+        reading.includes.append(read_include(reading.type, name, value))
+    except BadRequest as refusal:
+        if not lenient:
+            raise
+        text = f"Left out: {refusal.issues[0].diagnostics}"
+        reading.ignored.append(Issue("warning", "not-supported", text))
+    else:
+        reading.used.append((name, value))
+
+
+def _subset(reading: _Reading) -> Subset | None:
+    controls = reading.controls
+    if controls.get("_summary") == "text" and reading.includes:
+        # R4 search.html#summary: "_include and _revinclude cannot be mixed with _summary=text".
+        raise BadRequest("not-supported", "_summary=text does not go with _include, _revinclude.")
+    summary = controls.get("_summary", "false")
+    return subset_of(reading.type, summary, controls.get("_elements"))
+
+
 def _summary(reading: _Reading, value: str) -> str:
-    if value not in ("count", "false"):
-        raise BadRequest("not-supported", f"_summary={value[:40]}: supported are count and false.")
+    subset_of(reading.type, value, None)
     reading.used.append(("_summary", value))
+    return value
+
+
+def _elements(reading: _Reading, value: str) -> str:
+    reading.used.append(("_elements", value))
     return value
 
 
@@ -178,6 +221,7 @@ _CONTROLS = {
     "_sort": _sort,
     "_total": _total,
     "_summary": _summary,
+    "_elements": _elements,
     "_format": _format,
     CURSOR: _cursor,
 }

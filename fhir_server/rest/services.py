@@ -21,6 +21,7 @@ class FhirLimits:
     bundle_entries: int = 5000
     page_default: int = 50
     page_most: int = 1000
+    included_most: int = 1000
 
 
 def _now() -> datetime:
