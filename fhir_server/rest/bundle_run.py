@@ -9,6 +9,7 @@ from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Done, Failed
 from fhir_server.rest.bundle_transaction import Transaction
 from fhir_server.rest.bundle_writes import write
+from fhir_server.rest.compartment_answer import Compartment, answer_compartment
 from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
 from fhir_server.rest.history_request import read_history
@@ -18,7 +19,7 @@ from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_request import parse_search
 from fhir_server.store.writer import savepoint
 
-READING = ("read", "vread", "history", "search")
+READING = ("read", "vread", "history", "search", "compartment")
 
 
 def run_transaction(
@@ -62,6 +63,10 @@ def _read(connection: Connection, operation: Operation, context: Context) -> Don
     type, id = operation.type, operation.id
     if operation.kind == "history":
         return Done(operation, searchset=_history(connection, operation, context))
+    if operation.kind == "compartment":
+        compartment = Compartment(str(id), type)
+        found = answer_compartment(connection, compartment, operation.pairs, context)
+        return Done(operation, searchset=found)
     if id is None:
         return Done(operation, searchset=_search(connection, operation, context))
     if operation.version is not None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from fhir_server.rest import (
     bundle,
     cds_services,
+    compartment,
     create,
     delete,
     health,
@@ -31,6 +32,7 @@ def routers() -> tuple[APIRouter, ...]:
         operate,
         history,
         search,
+        compartment,
         create,
         read,
         update,

@@ -18,12 +18,16 @@ def search_bundle(
     request: SearchRequest,
     page: SearchPage,
     brought: Sequence[Stored] = (),
+    following: str | None = None,
 ) -> bytes:
     """Return the searchset Bundle: links as used, entries with fullUrl, left-out names first.
 
-    `path` is where the search was sent, below the base; `brought` is what the matches bring along.
+    `path` is where the search was sent, below the base; `brought` is what the matches bring along;
+    `following` is the cursor of the next page where it is not that of `page`.
     `_elements` names elements of the matches, a summary is of everything.
     """
+    if following is None and page.next is not None:
+        following = write_cursor(page.next)
     of_brought = None if request.subset and request.subset.elements else request.subset
     entries = [entry(base_url, stored, b"match", request.subset) for stored in page.matches]
     entries += (entry(base_url, stored, b"include", of_brought) for stored in brought)
@@ -33,19 +37,19 @@ def search_bundle(
     head = b'{"resourceType":"Bundle","type":"searchset"'
     if page.total is not None:
         head += b',"total":%d' % page.total
-    head += b',"link":' + encode_links(base_url, path, request, page)
+    head += b',"link":' + encode_links(base_url, path, request, following)
     if entries:  # an empty array is no FHIR JSON
         head += b',"entry":[' + b",".join(entries) + b"]"
     return head + b"}"
 
 
-def encode_links(base_url: str, type: str, request: SearchRequest, page: SearchPage) -> bytes:
-    """Return the JSON of Bundle.link: what was used, and the page that follows."""
-    links = [{"relation": "self", "url": _url(base_url, type, request.used)}]
-    if page.next is not None:
+def encode_links(base_url: str, path: str, request: SearchRequest, following: str | None) -> bytes:
+    """Return the JSON of Bundle.link: what was used, and the page at the cursor `following`."""
+    links = [{"relation": "self", "url": _url(base_url, path, request.used)}]
+    if following is not None:
         used = [pair for pair in request.used if pair[0] != CURSOR]
-        used.append((CURSOR, write_cursor(page.next)))
-        links.append({"relation": "next", "url": _url(base_url, type, used)})
+        used.append((CURSOR, following))
+        links.append({"relation": "next", "url": _url(base_url, path, used)})
     return b"[" + b",".join(encode(link) for link in links) + b"]"
 
 
