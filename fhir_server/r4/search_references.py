@@ -6,6 +6,7 @@ part of, is read from the resource itself.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.references import parse_reference
@@ -50,13 +51,38 @@ def _read(resource: JsonObject, path: SearchPath, base_url: str | None) -> Itera
     value = resource.get(path.steps[0].name)
     for element in () if value is None else finder(path.steps)(value):
         text = element.get("reference")
-        if text is None:
-            continue
-        try:
-            target = parse_reference(text)
-        except ValueError:
-            continue
-        if target.type is None or target.id is None:
-            continue
-        if target.is_local or target.base == base_url:
-            yield Link(target.type, target.id, target.version)
+        link = None if text is None else local_link(text, base_url=base_url)
+        if link is not None:
+            yield link
+
+
+def every_link(value: Any, *, base_url: str | None) -> Iterator[Link]:
+    """Yield where every reference in `value` leads, whether or not a search parameter reads it.
+
+    The address of an attachment counts where it is a Binary of this server.
+    """
+    if isinstance(value, dict):
+        for name, child in value.items():
+            if isinstance(child, str):
+                if name in ("reference", "url"):
+                    found = local_link(child, base_url=base_url)
+                    if found is not None and (name == "reference" or found.type == "Binary"):
+                        yield found
+            else:
+                yield from every_link(child, base_url=base_url)
+    elif isinstance(value, list):
+        for child in value:
+            yield from every_link(child, base_url=base_url)
+
+
+def local_link(text: str, *, base_url: str | None) -> Link | None:
+    """Return the resource of this server that a reference leads to, None where it leads nowhere."""
+    try:
+        target = parse_reference(text)
+    except ValueError:
+        return None
+    if target.type is None or target.id is None:
+        return None
+    if target.is_local or target.base == base_url:
+        return Link(target.type, target.id, target.version)
+    return None
