@@ -17,6 +17,8 @@ from fhir_server.r4.search_parameters import SearchParameter, parameters_of
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
 from fhir_server.rest.operations.registry import operations_of
+from fhir_server.rest.search_modifiers import modifiers_of
+from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
 from fhir_server.store.search_served import searchable
 
@@ -39,13 +41,18 @@ _INTERACTIONS = {
 _HANDLING = {
     "token": "code, system|code, |code and system|; several values by comma; codes are compared "
     "without case, systems exactly.",
-    "string": "Starts with, without case and accents; modifiers :exact and :contains.",
-    "date": "Prefixes eq, ne, lt, gt, ge, le, sa and eb; ranges by precision.",
-    "reference": "Type/id, id or an absolute URL; modifier :[type] with an id.",
+    "string": "Starts with, without case and accents.",
+    "date": "Prefixes {prefixes}; ranges by precision.",
+    "number": "Prefixes {prefixes}; without a prefix the span of the precision that is written.",
+    "quantity": "number, number|system|code and number||code, with prefixes {prefixes}; values in "
+    "UCUM are compared in canonical units, others as they are written.",
+    "uri": "The URI as it is written.",
+    "reference": "Type/id, id or an absolute URL; chains, _has, and :[type] with an id.",
+    "composite": "Its parts joined by $, each with its own prefix.",
 }
 _CONTROLS = (
-    "_count (up to {most}), _sort (one parameter of type date), _total, "
-    "_include and _revinclude with :iterate, [type] and *, _summary, _elements"
+    "_count (up to {most}), _sort (several parameters, '-' for descending, resources without a "
+    "value last), _total, _include and _revinclude with :iterate, [type] and *, _summary, _elements"
 )
 
 
@@ -117,6 +124,12 @@ def _includes(type: str) -> list[str]:
     return [f"{type}:{name}" for name in references]
 
 
+def _handling(parameter: SearchParameter) -> str:
+    text = _HANDLING[parameter.type].format(prefixes=", ".join(PREFIXES))
+    modifiers = ", ".join(f":{name}" for name in modifiers_of(parameter))
+    return f"{text} Modifiers {modifiers}." if modifiers else text
+
+
 def _interaction(code: str, text: str) -> dict[str, str]:
     return {"code": code, "documentation": text} if text else {"code": code}
 
@@ -127,7 +140,7 @@ def _parameters(declared: Mapping[str, SearchParameter]) -> list[dict[str, str]]
             "name": parameter.name,
             "definition": parameter.definition,
             "type": parameter.type,
-            "documentation": _HANDLING[parameter.type],
+            "documentation": _handling(parameter),
         }
         for parameter in declared.values()
     ]

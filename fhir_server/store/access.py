@@ -15,7 +15,15 @@ from fhir_server.r4.outcome import FhirError, Issue, NotFound
 from fhir_server.store import resources
 from fhir_server.store.resources import Stored
 from fhir_server.store.search import search
-from fhir_server.store.search_query import Compartment, SearchPage, SearchQuery
+from fhir_server.store.search_query import (
+    ChainTerm,
+    Compartment,
+    Criterion,
+    HasTerm,
+    SearchPage,
+    SearchQuery,
+    Test,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,28 @@ def search_visible(
 
 
 def restricted(type: str, query: SearchQuery, access: Access) -> SearchQuery:
-    """Return `query` with what may be seen as a further criterion."""
-    if access.patients is None or is_shared(type):
+    """Return `query` with what may be seen as a further criterion, also within its chains."""
+    if access.patients is None:
         return query
-    return replace(query, criteria=(*query.criteria, _record_of(type, access)))
+    return replace(query, criteria=_restricted(type, query.criteria, access))
+
+
+def _restricted(type: str, tests: tuple[Test, ...], access: Access) -> tuple[Test, ...]:
+    narrowed = tuple(_restricted_test(test, access) for test in tests)
+    return narrowed if is_shared(type) else (*narrowed, _record_of(type, access))
+
+
+def _restricted_test(test: Test, access: Access) -> Test:
+    """Return the test that looks only at what may be seen on its way: a chain is no spy-hole."""
+    if not isinstance(test, Criterion):
+        return test
+    terms = tuple(
+        replace(term, tests=_restricted(term.type, term.tests, access))
+        if isinstance(term, ChainTerm | HasTerm)
+        else term
+        for term in test.terms
+    )
+    return replace(test, terms=terms)
 
 
 def _record_of(type: str, access: Access) -> Compartment:
