@@ -16,7 +16,8 @@ from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.search_parameters import SearchParameter, parameters_of
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
-from fhir_server.rest.operations.registry import operations_of
+from fhir_server.rest.operations.call import Operation
+from fhir_server.rest.operations.registry import operations_at, operations_of
 from fhir_server.rest.search_modifiers import modifiers_of
 from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
@@ -91,6 +92,8 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
                     {"code": "batch"},
                     {"code": "history-system"},
                 ],
+                "operation": [_operation(operation) for operation in operations_at("system", None)],
+                "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
             }
         ],
     }
@@ -110,13 +113,14 @@ def _resource(type: str) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "referencePolicy": ["literal"],
-        "operation": [
-            {"name": operation.name, "definition": operation.definition}
-            for operation in operations_of(type)
-        ],
+        "operation": [_operation(operation) for operation in operations_of(type)],
         "searchInclude": ["*", *_includes(type)],
         "searchParam": _parameters(searchable(type)),
     }
+
+
+def _operation(operation: Operation) -> dict[str, str]:
+    return {"name": operation.name, "definition": operation.definition}
 
 
 def _includes(type: str) -> list[str]:

@@ -197,7 +197,8 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
 
 def newest_content(connection: Connection, type: str, id: str) -> bytes | None:
     """Return the body of the newest version that has one, deleted since or not; None without."""
-    row = _NEWEST_CONTENT.run(connection, type, id, 1).fetchone()
+    values: dict[str, SqlValue] = {"of_type": type, "of_id": id, "most": 1}
+    row = _NEWEST_CONTENT.run_named(connection, values).fetchone()
     return None if row is None else row[0]
 
 
