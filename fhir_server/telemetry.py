@@ -104,7 +104,7 @@ class _Unsampled:
     __slots__ = ("_token",)
 
     def __enter__(self) -> trace.Span:
-        ids = random.getrandbits(128) or 1, random.getrandbits(64) or 1  # noqa: S311 (no secret)
+        ids = random.getrandbits(128) or 1, random.getrandbits(64) or 1
         span = NonRecordingSpan(SpanContext(*ids, is_remote=False))
         self._token = context.attach(trace.set_span_in_context(span))
         return span

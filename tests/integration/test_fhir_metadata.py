@@ -45,6 +45,14 @@ async def test_every_search_parameter_in_it_is_served(client: httpx.AsyncClient)
     assert tried > 100
 
 
+async def test_every_include_in_it_is_served(client: httpx.AsyncClient) -> None:
+    statement = (await client.get("metadata")).json()
+    for resource in statement["rest"][0]["resource"]:
+        query = [("_include", include) for include in resource["searchInclude"]]
+        answer = await client.get(resource["type"], params=query)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> None:
     statement = (await client.get("metadata")).json()
     tries = {
@@ -55,6 +63,8 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
         "patch": ("PATCH", "{type}/x", 400),
         "delete": ("DELETE", "{type}/x", 204),
         "search-type": ("GET", "{type}", 200),
+        "history-instance": ("GET", "{type}/never/_history", 404),
+        "history-type": ("GET", "{type}/_history", 200),
     }
     for resource in statement["rest"][0]["resource"]:
         assert {i["code"] for i in resource["interaction"]} == tries.keys()
