@@ -57,7 +57,7 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         type,
         pairs,
         lenient=preferences(request).lenient,
-        place=Place(services.database.zone, base_url),
+        place=Place(services.database.zone, base_url, services.clock),
         limits=services.limits,
     )
     page = await services.database.read(lambda c: run_search(c, type, asked.query))
