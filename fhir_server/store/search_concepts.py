@@ -186,9 +186,7 @@ def _by_url(connection: Connection, type: str, url: str) -> JsonObject | None:
     # `CodeSystem.url` has the rows of `system`, which says the same.
     (use,) = uses_of(searchable(type)["url"])
     param = interning.parameter_ids(connection, type)[use.name]
-    row = _BY_URL.run_named(
-        connection, {"of_param": param, "of_uri": key_text(url)}
-    ).fetchone()
+    row = _BY_URL.run_named(connection, {"of_param": param, "of_uri": key_text(url)}).fetchone()
     return None if row is None else decode(row[1])
 
 

@@ -149,7 +149,10 @@ def pressure(id: str, systolic: float, diastolic: float, unit: str = "mm[Hg]") -
         ("code-value-quantity=4548-4$gt6", ["a1c"]),
         ("code-value-quantity=4548-4$gt6,4548-4$lt1", ["a1c"]),
         ("combo-code-value-quantity=8480-6$gt140", ["high"]),
-        (f"combo-code-value-quantity=8480-6$gt140|{UCUM}|mm[Hg],4548-4$gt6", ["a1c", "high", "kPa"]),
+        (
+            f"combo-code-value-quantity=8480-6$gt140|{UCUM}|mm[Hg],4548-4$gt6",
+            ["a1c", "high", "kPa"],
+        ),
         ("combo-value-quantity=gt140", ["high"]),
         ("code-value-string=8480-6$abc", []),
     ],
