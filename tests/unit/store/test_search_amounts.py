@@ -156,7 +156,7 @@ def pressure(id: str, systolic: float, diastolic: float, unit: str = "mm[Hg]") -
         ("combo-value-quantity=gt140", ["high"]),
         ("code-value-string=8480-6$abc", []),
     ],
-)
+)  # fmt: skip
 def test_the_parts_of_a_composite_belong_to_one_element(
     connection: Connection, query: str, expected: list[str]
 ) -> None:

@@ -29,7 +29,7 @@ def people(connection: Connection) -> Connection:
     ("sort", "expected"),
     [
         ("family", "ebacd"),
-        ("-family", "eacbd"),  # of two names the one that comes first in the order: Zz
+        ("-family", "ecabd"),  # of two names the one that comes first in the order: Zz
         ("gender,family", "bcade"),
         ("gender,-family", "cbade"),
         ("-gender,-_id", "dacbe"),
@@ -43,6 +43,8 @@ def people(connection: Connection) -> Connection:
         ("gender,-_lastUpdated", "cbdae"),
         ("general-practitioner,-_id", "edcba"),
         ("_profile", "abcde"),
+        ("family,gender", "ebcad"),
+        ("-family,-gender", "eacbd"),
     ],
 )
 @pytest.mark.parametrize("count", [1, 2, 4, 50])
