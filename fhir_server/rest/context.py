@@ -29,7 +29,7 @@ def context_of(request: Request) -> Context:
     services = services_of(request)
     return Context(
         services.clock(),
-        Place(services.database.zone, base_of(request)),
+        Place(services.database.zone, base_of(request), services.clock),
         services.limits,
         preferences(request),
         access_to(request),

@@ -56,7 +56,7 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         type,
         pairs,
         lenient=preferences(request).lenient,
-        place=Place(services.database.zone, base_url),
+        place=Place(services.database.zone, base_url, services.clock),
         limits=services.limits,
     )
     access = access_to(request)

@@ -83,7 +83,7 @@ def _check_ids(value: str, terms: tuple[Term, ...]) -> None:
 def _composites(
     type: str, parameter: SearchParameter, value: str, place: Place
 ) -> tuple[CompositeTerm, ...]:
-    components = _components(type, parameter)
+    components = components_of(type, parameter)
     terms: list[CompositeTerm] = []
     for text in split(value, ","):
         parts = split(text, "$")
@@ -101,10 +101,11 @@ def _composites(
     return tuple(terms)
 
 
-def _components(type: str, parameter: SearchParameter) -> tuple[SearchParameter, ...]:
+def components_of(type: str, parameter: SearchParameter) -> tuple[SearchParameter, ...]:
+    """Return what the parts of a composite's value are values of, in their order."""
     declared = searchable(type)
     if parameter.union_of:
-        return _components(type, declared[parameter.union_of[0].name])
+        return components_of(type, declared[parameter.union_of[0].name])
     if parameter.all_of:
         return tuple(declared[name] for name in parameter.all_of)
     return parameter.components

@@ -15,7 +15,7 @@ from fhir_server.r4.outcome import BadRequest
 from fhir_server.store.budget import need_thread
 from fhir_server.store.resources import Stored, moment
 from fhir_server.store.search_bodies import BodyTest
-from fhir_server.store.search_compile import tests_of
+from fhir_server.store.search_compile import compile_tests
 from fhir_server.store.search_plan import plan
 from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery
 from fhir_server.store.search_run import Run, in_order_of_index
@@ -31,7 +31,7 @@ def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
     Deleted resources are never among them. `total` is given where `query.total` asks for it.
     BadRequest (400, `too-costly`) where more records than MOST_BODIES would have to be read.
     """
-    tested = tests_of(connection, type, query.criteria)
+    tested = compile_tests(connection, type, query.criteria)
     if tested.impossible:
         return SearchPage((), 0 if query.total else None, None)
     chosen = plan(

@@ -62,7 +62,7 @@ class Tested:
             self.conditions.append(alternatives)
 
 
-def tests_of(connection: Connection, type: str, tests: Iterable[Test]) -> Tested:
+def compile_tests(connection: Connection, type: str, tests: Iterable[Test]) -> Tested:
     """Return what the tests ask of resources of `type`.
 
     KeyError for a parameter that `type` does not have: parsing has refused it before.
@@ -81,7 +81,7 @@ def tests_of(connection: Connection, type: str, tests: Iterable[Test]) -> Tested
 
 def conditions_of(connection: Connection, type: str, test: Test) -> Alternatives:
     """Return the conditions of which one must hold for a test that is a single one of the index."""
-    (alternatives,) = tests_of(connection, type, (test,)).conditions
+    (alternatives,) = compile_tests(connection, type, (test,)).conditions
     return alternatives
 
 
@@ -210,7 +210,7 @@ def _reversed(connection: Connection, type: str, term: Term) -> Iterable[Conditi
 
 
 def _far(connection: Connection, term: ChainTerm | HasTerm, name: str) -> Tested:
-    far = tests_of(connection, term.type, term.tests)
+    far = compile_tests(connection, term.type, term.tests)
     if far.bodies:
         criterion = far.bodies[0].criterion
         text = (

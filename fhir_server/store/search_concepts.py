@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.store import interning
+from fhir_server.store.search_served import searchable, uses_of
 from fhir_server.store.statements import Prepared
 from fhir_server.store.tables import key_text, table
 
@@ -170,7 +171,8 @@ def _nested(entries: Any, name: str) -> Iterator[JsonObject]:
 
 def _value_set(connection: Connection, asked: str) -> JsonObject | None:
     if asked.startswith("ValueSet/"):
-        row = _BY_ID.run(connection, "ValueSet", asked.removeprefix("ValueSet/")).fetchone()
+        named = {"of_type": "ValueSet", "of_id": asked.removeprefix("ValueSet/")}
+        row = _BY_ID.run_named(connection, named).fetchone()
         return None if row is None else decode(row[1])
     url, _, version = asked.partition("|")
     found = _by_url(connection, "ValueSet", url)
@@ -181,8 +183,10 @@ def _value_set(connection: Connection, asked: str) -> JsonObject | None:
 
 def _by_url(connection: Connection, type: str, url: str) -> JsonObject | None:
     """Return the resource with this canonical; of several the one that was stored last."""
-    param = interning.parameter_ids(connection, type)["url"]
-    row = _BY_URL.run(connection, param, key_text(url)).fetchone()
+    # `CodeSystem.url` has the rows of `system`, which says the same.
+    (use,) = uses_of(searchable(type)["url"])
+    param = interning.parameter_ids(connection, type)[use.name]
+    row = _BY_URL.run_named(connection, {"of_param": param, "of_uri": key_text(url)}).fetchone()
     return None if row is None else decode(row[1])
 
 

@@ -106,6 +106,14 @@ def _updated(prefix: Prefix) -> Kind:
     return Kind(RESOURCE, ("type", "low", "high"), condition, seeks=prefix != "ne")
 
 
+def _between(index: Table, column: str, *equal_to: str) -> Kind:
+    def condition(rows: Columns, bind: Bind) -> ColumnElement[bool]:
+        same = (rows[name] == bind[name] for name in equal_to)
+        return and_(*same, rows[column] >= bind["first"], rows[column] <= bind["last"])
+
+    return Kind(index, (*equal_to, "first", "last"), condition)
+
+
 def _any(index: Table) -> Kind:
     # SQLite's planner would read all rows of the parameter for each resource otherwise.
     hides = index.name in ("quantity_index", "composite_index")
@@ -137,6 +145,11 @@ KINDS: Mapping[str, Kind] = {
     "uri-starts": Kind(_URI, _RANGE, _starts("uri")),
     "id": Kind(RESOURCE, ("type", "id"), equal("type", "id"), by_rid=True),
     "id-in": Kind(RESOURCE, ("type", "list"), _one_of("id", "type")),
+    # What lies on one page of an order, for the keys that decide between equals.
+    "walk-low": _between(DATE_INDEX, "low", "param"),
+    "walk-value": _between(_STRING, "value", "param"),
+    "walk-uri": _between(_URI, "uri", "param"),
+    "walk-last_updated": _between(RESOURCE, "last_updated", "type"),
     **{f"date-{prefix}": _date(prefix) for prefix in PREFIXES},
     **{f"updated-{prefix}": _updated(prefix) for prefix in PREFIXES},
     **{

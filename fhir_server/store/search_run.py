@@ -1,5 +1,6 @@
 """A planned search on its connection: the statements of a page and a total, with their values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,7 +8,8 @@ from sqlalchemy import Connection
 
 from fhir_server.store import interning
 from fhir_server.store.search_compile import parameter_number
-from fhir_server.store.search_kind import any_kind, flat_values
+from fhir_server.store.search_kind import Condition, any_kind, flat_values
+from fhir_server.store.search_plain import AFTER_ALL
 from fhir_server.store.search_plan import Plan
 from fhir_server.store.search_query import Criterion, Cursor, SearchQuery, Sort, SortValue
 from fhir_server.store.search_served import BY_COLUMN, searchable, uses_of, walks_index
@@ -41,7 +43,8 @@ class Run:
         """Return the rows of the page, one more where a further page follows."""
         cursor, sort = self.query.cursor, self.plan.sort
         if not in_order_of_index(self.type, self.query):
-            return self._page(self._keyed_shape(), self.query.count + 1)
+            run = self._on_one_page()
+            return run._page(run._keyed_shape(), self.query.count + 1)
         if sort is None:
             return self._page(self._shape(), self.query.count + 1)
         rows: list[Any] = []
@@ -50,7 +53,8 @@ class Run:
             rows = self._page(self._sorted_shape(sort), self.query.count + 1)
         wanted = self.query.count + 1 - len(rows)
         if wanted and self._has_tail(sort):
-            rows += self._page(replace(self._shape(), tail=True, resumes=in_tail), wanted)
+            tail = replace(self._sorted_shape(sort), tail=True, resumes=in_tail)
+            rows += self._page(tail, wanted)
         return rows
 
     def count(self) -> int:
@@ -83,10 +87,36 @@ class Run:
         )
 
     def _sorted_shape(self, sort: Sort) -> Shape:
-        if sort.parameter == "_lastUpdated":
-            return replace(self._shape(), order=Order("last_updated", sort.descending))
-        order = Order("high" if sort.by_end else "low", sort.descending)
-        return replace(self._shape(), order=order)
+        return replace(self._shape(), order=_order(self.type, sort))
+
+    def _on_one_page(self) -> "Run":
+        """Return this run with no more resources to put in order than the page needs.
+
+        Where an index is in the order of the first key, a walk along it says at which value the
+        page ends at the latest; the other keys decide among what lies before.
+        """
+        sort, cursor = self.query.sort, self.query.cursor
+        if sort is None or self.plan.driver is not None or (cursor and cursor.value is None):
+            return self
+        if not walks_index(searchable(self.type)[sort.parameter]):
+            return self
+        beyond = None
+        if cursor is not None:  # its equals are among what is put in order
+            beyond = Cursor(sort, cursor.value, -1 if sort.descending else _AFTER_EVERY_RID)
+        walk = replace(self.query, then_by=(), cursor=beyond)
+        plan = replace(self.plan, sort=sort)
+        rows = replace(self, query=walk, plan=plan).rows()
+        if len(rows) <= self.query.count or rows[-1][1] is None:
+            return self
+        column = _order(self.type, sort).column
+        ends = [_FIRST[column] if cursor is None else cursor.value, rows[-1][1]]
+        if sort.descending:
+            ends = [rows[-1][1], _LAST[column] if cursor is None else cursor.value]
+        of: SqlValue = self.type
+        if sort.parameter != "_lastUpdated":
+            of = parameter_number(self.connection, self.type, sort.parameter)
+        page = Condition(f"walk-{column}", (of, *ends), sort.parameter)
+        return replace(self, plan=replace(self.plan, driver=(page,)))
 
     def _keyed_shape(self) -> Shape:
         cursor = self.query.cursor
@@ -129,6 +159,27 @@ class Run:
         if self.query.cursor is not None:
             for place, value in enumerate(_key_values(self.query.cursor)):
                 values[f"after{place}"] = value
+
+
+_AFTER_EVERY_RID = (1 << 63) - 1
+# Ends of each order.
+_FIRST: Mapping[str, SqlValue] = {
+    "low": -_AFTER_EVERY_RID, "last_updated": -_AFTER_EVERY_RID, "value": "", "uri": "",
+}  # fmt: skip
+_LAST: Mapping[str, SqlValue] = {
+    "low": _AFTER_EVERY_RID, "last_updated": _AFTER_EVERY_RID, "value": AFTER_ALL, "uri": AFTER_ALL,
+}  # fmt: skip
+
+
+def _order(type: str, sort: Sort) -> Order:
+    if sort.parameter == "_lastUpdated":
+        return Order("last_updated", sort.descending)
+    match searchable(type)[sort.parameter].type:
+        case "string":
+            return Order("value", sort.descending)
+        case "uri":
+            return Order("uri", sort.descending)
+    return Order("high" if sort.by_end else "low", sort.descending)
 
 
 def _sorts(query: SearchQuery) -> tuple[Sort, ...]:

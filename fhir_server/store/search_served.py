@@ -37,8 +37,8 @@ def is_order(parameter: SearchParameter) -> bool:
 
 
 def walks_index(parameter: SearchParameter) -> bool:
-    """Return whether an index gives the order: of a date with rows, or a column, of its own."""
-    return parameter.type == "date" and not parameter.union_of
+    """Return whether an index gives the order: the parameter has rows, or a column, of its own."""
+    return parameter.type in ("date", "string", "uri") and not parameter.union_of
 
 
 def _is_served(parameter: SearchParameter, declared: Mapping[str, SearchParameter]) -> bool:

@@ -5,6 +5,7 @@ of the type), checks of the other criteria on each, and an order with a place to
 Values are bound by place: those of the driver, of the checks, of the lead.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from sqlalchemy import (
     union,
 )
 
-from fhir_server.store.search_conditions import DATE_INDEX, RESOURCE, VERSION, kind_of
+from fhir_server.store.search_conditions import RESOURCE, VERSION, kind_of
 from fhir_server.store.search_kind import AnyKind, EveryKind, KindName
 from fhir_server.store.search_rows import (
     Looked,
@@ -38,13 +39,27 @@ from fhir_server.store.search_rows import (
 )
 from fhir_server.store.search_sorting import Key, keys_of, ordered_by
 from fhir_server.store.statements import Prepared, not_by_index
+from fhir_server.store.tables import table
+
+_Column = Literal["low", "high", "value", "uri", "last_updated"]
+
+# Of an index that is in the order of a column: the columns that tell the rows of one resource
+# apart, in that order.
+_IN_ORDER: Mapping[_Column, tuple[str, tuple[str, ...]]] = {
+    "low": ("date_index", ("low", "high")),
+    "high": ("date_index", ("high", "low")),
+    "value": ("string_index", ("value", "number")),
+    "uri": ("uri_index", ("uri",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The column that a page is ordered by: `low` or `high` of a date, or `last_updated`."""
+    """The column that a page is ordered by: of a date `low` or `high`, a string's `value`,
+    a `uri`, or `last_updated` of the resource.
+    """
 
-    column: Literal["low", "high", "last_updated"]
+    column: _Column
     descending: bool
 
 
@@ -54,8 +69,9 @@ class Shape:
 
     `driver` and each of `checks` are kinds joined by OR. `order` None is the order of
     resources. `lead` is a date's kind: the walk is along its matching rows alone. `tail` asks
-    for those without a sort value. `resumes`: a page came before this one. `keys` are the sort
-    keys of an order that no index gives; `known` says which had a value where a page ended.
+    for those without a value of the order. `resumes`: a page came before this one. `keys` are
+    the sort keys of an order that no index gives; `known` says which had a value where a page
+    ended.
     """
 
     driver: AnyKind | None
@@ -125,7 +141,7 @@ def _page(shape: Shape) -> Select[Any]:
         return _by_rid(shape)
     if shape.order.column == "last_updated":
         return _by_last_updated(shape, shape.order)
-    return _by_date(shape, shape.order)
+    return _by_index(shape, shape.order)
 
 
 def _by_keys(shape: Shape) -> Select[Any]:
@@ -156,8 +172,8 @@ def _by_last_updated(shape: Shape, order: Order) -> Select[Any]:
     return _ordered(found, (row.c.last_updated, row.c.rid), shape, order)
 
 
-def _by_date(shape: Shape, order: Order) -> Select[Any]:
-    dated = DATE_INDEX.alias("dated")
+def _by_index(shape: Shape, order: Order) -> Select[Any]:
+    dated = table(_IN_ORDER[order.column][0]).alias("dated")
     value = dated.c[order.column]
     found: Select[Any] = select(dated.c.rid, value.label("sort_value"))
     if shape.driver is None:
@@ -168,7 +184,7 @@ def _by_date(shape: Shape, order: Order) -> Select[Any]:
     else:
         candidates = _candidates(shape).subquery("candidates")
         found = found.join_from(candidates, dated, dated.c.rid == candidates.c.rid)
-        # The candidates are few: the planner must not walk the whole date index to save a sort.
+        # The candidates are few: the planner must not walk the whole index to save a sort.
         found = found.where(not_by_index(dated.c.param) == bindparam("sort_param"))
     if shape.lead is not None:
         found = found.where(holds(shape.lead, columns_of(dated), _places(shape)[2]))
@@ -182,8 +198,8 @@ def _first_of_resource(dated: FromClause, shape: Shape, order: Order) -> ColumnE
     R4 search.html#sort: "the sort is based on the item in the set of multiple parameters that
     comes earliest in the specified sort order". Along a lead, the set is of those that match.
     """
-    other = DATE_INDEX.alias("other")
-    names = (order.column, "low", "high")
+    index, names = _IN_ORDER[order.column]
+    other = table(index).alias("other")
     mine = tuple_(*(dated.c[name] for name in names))
     theirs = tuple_(*(not_by_index(other.c[name]) for name in names))
     earlier = exists().where(
@@ -258,8 +274,8 @@ def _every(row: FromClause) -> tuple[ColumnElement[bool], ...]:
 def _rest(shape: Shape, rid: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """Return what leaves out earlier pages, and, for the tail, those with a sort value."""
     rest: list[ColumnElement[bool]] = []
-    if shape.tail:
-        dated = DATE_INDEX.alias("tail")
+    if shape.tail and shape.order is not None:
+        dated = table(_IN_ORDER[shape.order.column][0]).alias("tail")
         rest.append(~exists().where(dated.c.rid == rid, dated.c.param == bindparam("sort_param")))
     if shape.resumes and not shape.keys and (shape.order is None or shape.tail):
         rest.append(rid > bindparam("after_rid"))
