@@ -58,7 +58,7 @@ async def _outcome(_request: Request, error: Exception) -> Response:
 
 
 def _guard(app: FastAPI, house: House, settings: Settings) -> None:
-    """Put the form of answers around the routes, the boundary around it and CORS around everything."""
+    """Put the form of answers around the routes, then the boundary, then CORS."""
     app.add_middleware(AnswerForm)
     app.add_middleware(RequestBoundary, telemetry=house.telemetry, gate=house.gate)
     app.add_middleware(
@@ -82,6 +82,9 @@ def _guard(app: FastAPI, house: House, settings: Settings) -> None:
             "Content-Location",
             "Last-Modified",
             "WWW-Authenticate",
+            "X-Progress",
+            "Retry-After",
+            "Expires",
         ],
         max_age=600,
     )

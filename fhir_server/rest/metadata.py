@@ -16,7 +16,7 @@ from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.search_parameters import SearchParameter
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
-from fhir_server.rest.operations.registry import operations_of
+from fhir_server.rest.operations.registry import operations_at, operations_of
 from fhir_server.rest.services import base_of, services_of
 from fhir_server.store.search_served import searchable
 
@@ -75,6 +75,10 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
                 "documentation": f"Search controls: {_CONTROLS.format(most=page_most)}.",
                 "resource": [_resource(type) for type in STORED_TYPES],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "operation": [
+                    {"name": operation.name, "definition": operation.definition}
+                    for operation in operations_at("system", None)
+                ],
             }
         ],
     }

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from fhir_server.rest import (
+    bulk_jobs,
     bundle,
     cds_services,
     create,
@@ -23,6 +24,7 @@ from fhir_server.rest.route_tree import FhirRoutes, is_fhir
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers; `unserved` is the last and refuses what nobody before it took."""
     rooms = (
+        bulk_jobs,
         health,
         cds_services,
         hl7v2,

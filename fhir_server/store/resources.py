@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select, tupl
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
-from fhir_server.store import indexing
+from fhir_server.store import horizon, indexing
 from fhir_server.store.identity import new_id
 from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
 from fhir_server.store.tables import table
@@ -133,7 +133,7 @@ def put(
         return _store_new(connection, resource, now, method)
     if not current.deleted:
         indexing.remove(connection, current.rid)
-    version, at = current.version + 1, microseconds(now)
+    version, at = current.version + 1, horizon.later(connection, microseconds(now))
     _ADVANCE.run(connection, version, at, 0, current.rid)
     written = _Written(current.rid, version, at, method, created=current.deleted)
     return _store_version(connection, written, resource)
@@ -158,7 +158,7 @@ def delete(
     if current.deleted:
         return _deletion(type, id, current.version, current.last_updated)
     indexing.remove(connection, current.rid)
-    version, at = current.version + 1, microseconds(now)
+    version, at = current.version + 1, horizon.later(connection, microseconds(now))
     _ADVANCE.run(connection, version, at, 1, current.rid)
     _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
     return _deletion(type, id, version, at)
@@ -344,7 +344,7 @@ class _Written:
 def _store_new(
     connection: Connection, resource: JsonObject, now: datetime, method: Method
 ) -> Stored:
-    at = microseconds(now)
+    at = horizon.later(connection, microseconds(now))
     added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, 0)
     rid: int = added.fetchone()[0]
     return _store_version(connection, _Written(rid, 1, at, method, created=True), resource)

@@ -26,7 +26,11 @@ _SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 class Cursor(Protocol):
-    """What both drivers' cursors give back."""
+    """What both drivers' cursors give back; `rowcount` is how many rows a change met."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a change met."""
 
     def fetchone(self) -> Any:
         """Return the next row, None at the end."""

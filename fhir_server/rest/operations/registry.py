@@ -1,11 +1,13 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
-from fhir_server.rest.operations import meta, validate
+from fhir_server.rest.operations import bulk_export, bulk_import, meta, validate
 from fhir_server.rest.operations.call import Level, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     validate.OPERATION,
     *meta.OPERATIONS,
+    *bulk_export.OPERATIONS,
+    bulk_import.OPERATION,
 )
 
 
