@@ -6,11 +6,12 @@ A snapshot held for as long as an export takes would keep SQLite's log and Postg
 """
 
 import json
-from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, bindparam, func, or_, select
 
 from fhir_server.r4.codec import decode
@@ -21,6 +22,8 @@ from fhir_server.store.indexing import zone_of
 from fhir_server.store.resources import Stored, moment
 from fhir_server.store.statements import Prepared, SqlValue, in_list
 from fhir_server.store.tables import table
+
+Numbers: TypeAlias = NDArray[np.int64]
 
 BATCH = 500
 
@@ -99,7 +102,7 @@ class Selection:
 class Candidates:
     """Row numbers in order; of those in `late` the body at the horizon decides, not the index."""
 
-    rids: array[int]
+    rids: Numbers
     late: frozenset[int]
 
     def batches(self) -> Iterator[list[int]]:
@@ -122,22 +125,22 @@ def live(connection: Connection, type: str, selection: Selection) -> Candidates:
         return Candidates(_sorted(_numbers(changed, connection, values)), late)
     found = _sorted(compartment_walk.rids(connection, type, reach))
     if selection.since is not None:
-        kept = np.frombuffer(_sorted(_numbers(changed, connection, values)), np.int64)
-        found = _array(np.intersect1d(_view(found), kept, assume_unique=True))
-    return Candidates(_sorted((*late, *found) if late else iter(found)), late)
+        kept = _sorted(_numbers(changed, connection, values))
+        found = np.intersect1d(found, kept, assume_unique=True)
+    return Candidates(np.union1d(found, _sorted(late)), late)
 
 
 def deleted(connection: Connection, type: str, selection: Selection) -> Candidates:
     """Return the resources of `type` that may have been deleted since `selection.since`."""
     if selection.since is None:
-        return Candidates(array("q"), frozenset())
+        return Candidates(_sorted(()), frozenset())
     values: dict[str, SqlValue] = {
         "of_type": type,
         "horizon": selection.horizon,
         "since": selection.since,
     }
     found = _sorted(_numbers(_DELETED, connection, values))
-    return Candidates(found, frozenset(found))
+    return Candidates(found, frozenset(found.tolist()))
 
 
 def states(
@@ -178,13 +181,5 @@ def _numbers(
         yield row[0]
 
 
-def _sorted(numbers: Iterator[int] | tuple[int, ...]) -> array[int]:
-    return _array(np.unique(_view(array("q", numbers))))
-
-
-def _view(numbers: "array[int]") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    return np.frombuffer(numbers, np.int64)
-
-
-def _array(numbers: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> "array[int]":
-    return array("q", numbers.tobytes())
+def _sorted(numbers: Iterable[int]) -> Numbers:
+    return np.unique(np.fromiter(numbers, np.int64))

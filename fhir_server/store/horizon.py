@@ -9,10 +9,11 @@ Each group of writes reads the horizon inside its own lock; so do those of other
 
 from sqlalchemy import Connection, select
 
+from fhir_server.store.record_tables import ExportHorizonRow
 from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import table
 
-_HORIZON = table("export_horizon")
+_HORIZON = table(ExportHorizonRow.__tablename__)
 _READ = Prepared(select(_HORIZON.c.at))
 _SET = Prepared(adding(_HORIZON), on_conflict="(number) DO UPDATE SET at = excluded.at")
 
