@@ -130,6 +130,11 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
+def folder_names(root: Path) -> tuple[str, ...]:
+    """Return the ids of the jobs that have a folder below `root`."""
+    return tuple(path.name for path in root.iterdir() if path.is_dir())
+
+
 def server_id(root: Path) -> str:
     """Return the id of the server whose jobs lie below `root`, made at its first start.
 

@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 
 from fhir_server.jobs import requests
 from fhir_server.jobs.export import Cancelled, Export
-from fhir_server.jobs.files import JobFolder, server_id
+from fhir_server.jobs.files import JobFolder, folder_names, server_id
 from fhir_server.jobs.importing import PROGRESS, Check, Import, Progress, SourceChanged
 from fhir_server.jobs.ndjson import PartSize
 from fhir_server.jobs.requests import ExportRequest, ImportRequest, Result
@@ -103,6 +103,7 @@ class JobRunner:
         """Take up what the last process left, clear what expired; return how many are open."""
         self._server = await asyncio.to_thread(server_id, self.policy.folder)
         await self.sweep()
+        await self._clear_orphans()
         left = await self._database.read(lambda c: jobs.unfinished(c, self._server))
         for job in left:
             self._spawn(job)
@@ -187,12 +188,18 @@ class JobRunner:
             await asyncio.to_thread(self.folder(job.id).remove)
 
     async def sweep(self) -> None:
-        """Remove the jobs whose time is over, and folders that no job has."""
+        """Remove the jobs whose time is over, with their files."""
         now = self._now()
         ids = await self._database.read(lambda c: jobs.expired(c, self._server, now))
         for id in ids:
             await asyncio.to_thread(self.folder(id).remove)
             await self._database.write(partial(jobs.remove, id=id))
+
+    async def _clear_orphans(self) -> None:
+        """Remove the folders of bodies whose job was never recorded: the process died before."""
+        for name in await asyncio.to_thread(folder_names, self.policy.folder):
+            if await self._database.read(partial(jobs.get, id=name)) is None:
+                await asyncio.to_thread(self.folder(name).remove)
 
     async def _keep_sweeping(self) -> None:
         while True:
