@@ -207,7 +207,8 @@ async def test_a_line_that_is_too_long_is_refused_alone(tmp_path: Path) -> None:
 
 async def test_an_export_can_be_imported_by_another_server(tmp_path: Path) -> None:
     """What one server exports is, on the other, byte for byte the same but for its version."""
-    body = b'{"resourceType":"Observation","id":"n","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00}}'
+    body = ndjson(hba1c("n", valueQuantity={"value": 0}))
+    body = body.replace(b'"value":0', b'"value":1.00')
     async with serving(tmp_path / "a") as one, serving(tmp_path / "b") as other:
         await one.put("/fhir/Observation/n", content=body, headers=FHIR)
         first = await exported(one, "/fhir/$export")
