@@ -5,7 +5,6 @@ Source: http://hl7.org/fhir/uv/bulkdata/export.html#bulk-data-status-request and
 
 import zlib
 from collections.abc import Iterator
-from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from fhir_server.rest.answer_form import accepts_gzip
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.services import base_of, client_of, services_of
 from fhir_server.store.jobs import Job
-from fhir_server.store.resources import moment
+from fhir_server.store.resources import instant_text, moment
 
 NDJSON = "application/fhir+ndjson"
 _CHUNK = 1 << 18
@@ -139,7 +138,7 @@ def _manifest(request: Request, job: Job) -> dict[str, Any]:
     else:
         asked = requests.IMPORT_REQUEST.decode(job.request)
     manifest = {
-        "transactionTime": instant(moment(job.horizon or 0)),
+        "transactionTime": instant_text(moment(job.horizon or 0)),
         "request": asked.url,
         "requiresAccessToken": asked.needs_token,
     }
@@ -170,11 +169,6 @@ def _listed(result: Result, role: str, at: str) -> list[dict[str, Any]]:
 def _entry(file: OutputFile, at: str) -> dict[str, Any]:
     source = {} if file.source is None else {"inputUrl": file.source}
     return {"type": file.type, "url": f"{at}/{file.name}", "count": file.count, **source}
-
-
-def instant(at: datetime) -> str:
-    """Return a time (UTC) as a FHIR instant, to the millisecond."""
-    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _address(request: Request, job: Job) -> str:

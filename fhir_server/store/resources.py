@@ -305,6 +305,11 @@ def moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+def instant_text(at: datetime) -> str:
+    """Return a time (UTC) as a FHIR instant, to the millisecond."""
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def _current(connection: Connection, type: str, id: str) -> _Current | None:
     row = _FIND.run(connection, type, id).fetchone()
     return None if row is None else _Current(row[0], row[1], bool(row[2]), row[3])
@@ -362,7 +367,7 @@ def _store_version(connection: Connection, written: _Written, resource: JsonObje
 
 def _with_meta(resource: JsonObject, version: int, last_updated: datetime) -> JsonObject:
     """Return a copy that leads with type, id and the server's `meta`; the rest keeps its order."""
-    instant = last_updated.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    instant = instant_text(last_updated)
     meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": instant}
     return {
         "resourceType": resource["resourceType"],
