@@ -20,7 +20,7 @@ from benchmarks import resources as made
 from fhir_server.jobs.export import Export
 from fhir_server.jobs.files import JobFolder
 from fhir_server.jobs.importing import Import, Progress
-from fhir_server.jobs.requests import ExportRequest, ImportRequest, ImportSource, Result
+from fhir_server.jobs.requests import ExportRequest, ImportRequest, Result, source_of
 from fhir_server.r4.codec import encode
 from fhir_server.rest.incoming import check_resource
 from fhir_server.store import horizon
@@ -53,8 +53,8 @@ async def main(count: int, url: str | None) -> None:
 
 
 def observation(number: int) -> dict[str, object]:
-    body = made.observation(number)
-    return {**body, "id": f"o{number}", "subject": {"reference": f"Patient/p{number // 100}"}}
+    body = made.observation(f"Patient/p{number // 100}", number % made.PER_PATIENT)
+    return {**body, "id": f"o{number}"}
 
 
 async def told(
@@ -68,8 +68,11 @@ async def told(
         asyncio.create_task(_watch_writes(database, waits)),
     ]
     start = time.perf_counter()
-    await work()
+    result = await work()
     seconds = time.perf_counter() - start
+    # A rate of refusals would be no rate.
+    done = sum(c.created for c in result.counts) or sum(file.count for file in result.files)
+    assert done >= count, (done, count)
     for task in watching:
         task.cancel()
     print(
@@ -100,8 +103,7 @@ async def _watch_writes(database: Database, waits: list[float]) -> None:
 
 
 async def imported(database: Database, path: Path, folder: Path) -> Result:
-    found = path.stat()
-    source = ImportSource(name="in", path=str(path), size=found.st_size, modified=found.st_mtime_ns)
+    source = source_of("in", path)
     with ThreadPoolExecutor(1) as threads:
         work = Import(
             database=database,

@@ -15,7 +15,7 @@ from fhir_server.commands.progress import steps
 from fhir_server.jobs.files import JobFolder
 from fhir_server.jobs.importing import Import, Progress, Refused, SourceChanged
 from fhir_server.jobs.ndjson import PartSize
-from fhir_server.jobs.requests import ImportRequest, ImportSource, Result
+from fhir_server.jobs.requests import ImportRequest, ImportSource, Result, source_of
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.profiles import Profiles
@@ -35,7 +35,7 @@ def import_files(settings: Settings, files: Sequence[str]) -> int:
     """
     language = settings.language
     try:
-        sources = tuple(_source(name) for name in files)
+        sources = tuple(source_of(name, Path(name).resolve()) for name in files)
         with _open(settings) as database, TemporaryDirectory() as folder:
             result, refused = asyncio.run(_import(settings, database, sources, Path(folder)))
     except _REFUSALS as refusal:
@@ -91,12 +91,6 @@ async def _import(
 
 def _keep_nothing(_connection: Connection, _progress: Progress) -> None:
     """A command that was cut off is run again: what it has stored is unchanged then."""
-
-
-def _source(name: str) -> ImportSource:
-    path = Path(name).resolve()
-    found = path.stat()
-    return ImportSource(name=name, path=str(path), size=found.st_size, modified=found.st_mtime_ns)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What is asked of a bulk job, in the form in which the job's record keeps it."""
 
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -40,6 +41,14 @@ class ImportSource(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     modified: int
     type: str | None = None
+
+
+def source_of(name: str, path: Path, type: str | None = None) -> ImportSource:
+    """Return the file at `path` as a source; OSError where it is not there."""
+    found = path.stat()
+    return ImportSource(
+        name=name, path=str(path), size=found.st_size, modified=found.st_mtime_ns, type=type
+    )
 
 
 class ImportRequest(msgspec.Struct, frozen=True, kw_only=True):

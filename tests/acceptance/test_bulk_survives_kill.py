@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fhir_server.jobs import requests
-from fhir_server.jobs.requests import ImportRequest, ImportSource
+from fhir_server.jobs.requests import ImportRequest, source_of
 from fhir_server.jobs.runner import JobPolicy, JobRunner
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import BadRequest
@@ -171,10 +171,7 @@ async def test_an_import_that_was_killed_goes_on(adapter: str, tmp_path: Path) -
         lines[number]["status"] = "nonsense"
     path = tmp_path / "lab.ndjson"
     path.write_bytes(ndjson(*lines))
-    found = path.stat()
-    source = ImportSource(
-        name="lab.ndjson", path=str(path), size=found.st_size, modified=found.st_mtime_ns
-    )
+    source = source_of("lab.ndjson", path)
     wanted = ImportRequest(url="http://test/fhir/$import", sources=(source,))
     folder = tmp_path / "jobs"
     with fresh_url(adapter) as url:

@@ -14,7 +14,7 @@ from fhir_server.jobs.export import Export
 from fhir_server.jobs.files import JobFolder
 from fhir_server.jobs.importing import Import, Progress
 from fhir_server.jobs.ndjson import PartSize, Place, read_part
-from fhir_server.jobs.requests import ExportRequest, ImportRequest, ImportSource
+from fhir_server.jobs.requests import ExportRequest, ImportRequest, source_of
 from fhir_server.store import horizon
 from fhir_server.store.database import Database
 from fhir_server.store.resources import microseconds
@@ -74,8 +74,7 @@ def test_what_is_imported_is_exported_in_its_own_words(
 
 async def _import(database: Database, folder: Path, size: PartSize) -> tuple[object, ...]:
     path = folder / "in.ndjson"
-    found = path.stat()
-    source = ImportSource(name="in", path=str(path), size=found.st_size, modified=found.st_mtime_ns)
+    source = source_of("in", path)
     with ThreadPoolExecutor(1) as threads:
         work = Import(
             database=database,

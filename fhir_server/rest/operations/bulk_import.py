@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from fastapi import Request, Response
 
 from fhir_server.jobs.files import close_synced, open_private
-from fhir_server.jobs.requests import ImportRequest, ImportSource
+from fhir_server.jobs.requests import ImportRequest, ImportSource, source_of
 from fhir_server.jobs.runner import JobRunner
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue, PayloadTooLarge
 from fhir_server.r4.resource_types import STORED_TYPES
@@ -110,14 +110,7 @@ def _file(folder: Path | None, url: str, type: str | None, place: str) -> Import
     path = (root / unquote(split.path)).resolve()
     if not path.is_relative_to(root) or not path.is_file():
         raise BadRequest("not-found", f"{url[:200]!r} is no file of the import folder.", place)
-    return _source(url, path, type)
-
-
-def _source(name: str, path: Path, type: str | None) -> ImportSource:
-    found = path.stat()
-    return ImportSource(
-        name=name, path=str(path), size=found.st_size, modified=found.st_mtime_ns, type=type
-    )
+    return source_of(url, path, type)
 
 
 async def _posted(request: Request, runner: JobRunner) -> Response:
@@ -133,7 +126,7 @@ async def _posted(request: Request, runner: JobRunner) -> Response:
         await _keep(request, path, runner.policy.import_limit)
         wanted = ImportRequest(
             url=kick_off_url(request),
-            sources=(_source("", path, None),),
+            sources=(source_of("", path),),
             needs_token=client_of(request) is not None,
         )
         job = await runner.submit(wanted, owner=client_of(request) or "", id=id)

@@ -10,7 +10,7 @@ import pytest
 
 from fhir_server.jobs import export, requests, runner
 from fhir_server.jobs.export import Export
-from fhir_server.jobs.requests import ExportRequest, ImportRequest, ImportSource, Result
+from fhir_server.jobs.requests import ExportRequest, ImportRequest, Result, source_of
 from fhir_server.jobs.runner import JobPolicy, JobRunner, TooManyJobs
 from fhir_server.store import jobs, resources
 from fhir_server.store.database import Database
@@ -75,13 +75,6 @@ async def fill(database: Database, count: int) -> None:
             resources.put(connection, patient(f"p{number}"), now=datetime.now(UTC))
 
     await database.write(job)
-
-
-def source(path: Path) -> ImportSource:
-    found = path.stat()
-    return ImportSource(
-        name=path.name, path=str(path), size=found.st_size, modified=found.st_mtime_ns
-    )
 
 
 class Gate:
@@ -231,7 +224,7 @@ async def test_a_file_that_changed_after_the_kick_off_is_not_imported(
 ) -> None:
     path = tmp_path / "lab.ndjson"
     path.write_bytes(ndjson(hba1c("o1")))
-    wanted = ImportRequest(url=f"{BASE}/$import", sources=(source(path),))
+    wanted = ImportRequest(url=f"{BASE}/$import", sources=(source_of(path.name, path),))
     path.write_bytes(ndjson(hba1c("o2"), hba1c("o3")))
     async with working(url, tmp_path / "jobs") as (worker, _database):
         done = await ended(worker, await worker.submit(wanted, owner=""))
@@ -242,7 +235,7 @@ async def test_a_file_that_changed_after_the_kick_off_is_not_imported(
 async def test_other_writes_pass_while_an_import_runs(url: str, tmp_path: Path) -> None:
     path = tmp_path / "lab.ndjson"
     path.write_bytes(ndjson(*(hba1c(f"o{number}") for number in range(2000))))
-    wanted = ImportRequest(url=f"{BASE}/$import", sources=(source(path),))
+    wanted = ImportRequest(url=f"{BASE}/$import", sources=(source_of(path.name, path),))
     async with working(url, tmp_path / "jobs") as (worker, database):
         job = await worker.submit(wanted, owner="")
         waits: list[float] = []
