@@ -186,7 +186,7 @@ def job_runner(
         check_resource(resource, now=clock(), profiles=profiles)
 
     policy = JobPolicy(
-        folder=settings.data_dir / "jobs",
+        folder=(settings.data_dir / "jobs").absolute(),
         keep=timedelta(hours=settings.job_hours),
         import_folder=settings.import_dir,
         import_limit=settings.import_limit,

@@ -263,6 +263,11 @@ async def test_a_kick_off_says_that_it_can_wait(client: httpx.AsyncClient) -> No
     assert "respond-async" in answer.json()["issue"][0]["diagnostics"]
 
 
+async def test_to_look_for_the_address_begins_nothing(client: httpx.AsyncClient) -> None:
+    answer = await client.head("/fhir/$export", headers=ASYNC)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
 @pytest.mark.parametrize("url", ["/fhir/Observation/$export", "/fhir/Patient/p1/$export"])
 async def test_other_levels_are_not_there(client: httpx.AsyncClient, url: str) -> None:
     assert problem(await client.get(url, headers=ASYNC))[0] == 404

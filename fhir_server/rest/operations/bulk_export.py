@@ -17,6 +17,7 @@ from fhir_server.r4.references import parse_reference
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.bulk_jobs import accepted, check_asynchronous, kick_off_url, runner_of
 from fhir_server.rest.content import answer_type, preferences
+from fhir_server.rest.errors import MethodNotAllowed
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import base_of, client_of, services_of
@@ -57,6 +58,8 @@ class _Reading:
 async def answer(call: Call) -> Response:
     """Begin an export and answer 202 with the address of its status."""
     request = call.request
+    if request.method == "HEAD":  # it would begin an export that nobody hears of
+        raise MethodNotAllowed("HEAD", ("GET", "POST"))
     answer_type(request)
     check_asynchronous(request)
     services, runner = services_of(request), runner_of(request)
