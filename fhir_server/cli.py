@@ -26,6 +26,14 @@ def build_parser() -> argparse.ArgumentParser:
     storage = commands.add_parser("storage", help="look after the database")
     chores = storage.add_subparsers(dest="task", required=True, metavar="TASK")
     chores.add_parser("reindex", help="index every resource anew")
+    fhir = commands.add_parser("fhir", help="import and export NDJSON without HTTP")
+    ways = fhir.add_subparsers(dest="task", required=True, metavar="TASK")
+    taken = ways.add_parser("import", help="store every resource of NDJSON files")
+    taken.add_argument("files", nargs="+", metavar="FILE", help="NDJSON, a resource on each line")
+    given = ways.add_parser("export", help="write everything as NDJSON, a file for each type")
+    given.add_argument("folder", help="folder that is new or empty")
+    given.add_argument("--type", action="append", default=[], help="a resource type; repeatable")
+    given.add_argument("--since", help="only what changed after this instant")
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     tasks = hl7v2.add_subparsers(dest="task", required=True, metavar="TASK")
     tasks.add_parser("failed", help="list rejected and failed messages")
@@ -65,6 +73,18 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.storage import reindex  # noqa: PLC0415
 
         return reindex(settings)
+    return _run_task(options, settings)
+
+
+def _run_task(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "fhir" and options.task == "import":
+        from fhir_server.commands.fhir_import import import_files  # noqa: PLC0415
+
+        return import_files(settings, options.files)
+    if options.command == "fhir":
+        from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
+
+        return export_folder(settings, options.folder, options.type, options.since)
     from fhir_server.commands import hl7v2  # noqa: PLC0415
 
     if options.task == "failed":

@@ -1,4 +1,4 @@
-"""One packet for one answer: uvicorn writes head and body apart, and each write wakes the client."""
+"""One packet for one answer: uvicorn writes head and body apart, each of which wakes the client."""
 
 import asyncio
 from typing import Any

@@ -83,6 +83,15 @@ class Settings(BaseSettings):
     body_limit: int = Field(
         5 * 1024 * 1024, ge=1024, description="largest HTTP body and HL7v2 message, in bytes"
     )
+    import_dir: Path | None = Field(
+        None, description="folder of NDJSON files that $import may read; none: posted lines only"
+    )
+    import_limit: int = Field(
+        1024**3, ge=1024, description="largest NDJSON body of $import, in bytes"
+    )
+    job_hours: int = Field(
+        24, ge=1, le=24 * 365, description="hours that a finished bulk job and its files are kept"
+    )
     clients_file: Path | None = Field(
         None, description="registered clients and their public keys (production)"
     )

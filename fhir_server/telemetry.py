@@ -94,7 +94,7 @@ class RequestTimes:
         labelled.observe(seconds)
 
     def close(self) -> None:
-        """Take the metric out of the registry, so that another server of this process has its own."""
+        """Take the metric out of the registry: another server of this process has its own."""
         REGISTRY.unregister(self._histogram)
 
 

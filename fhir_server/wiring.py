@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from cds_hooks import discovery, prefetch
@@ -13,9 +13,12 @@ from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
 from fhir_server.hl7v2.intake import Answer, Intake, Policy
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
+from fhir_server.jobs.runner import JobPolicy, JobRunner
+from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
+from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.settings import Settings
 from fhir_server.store.cards import StoredFeedback, StoredPredictions
@@ -57,6 +60,8 @@ class House:
     async def running(self) -> AsyncIterator[None]:
         """Take up messages that a crash cut off, listen, and at the end finish what came in."""
         await self.intake.recover()
+        if self.fhir.jobs is not None:
+            await self.fhir.jobs.start()
         listener = _listener(self.settings, self.intake)
         if listener is not None:
             await listener.start()
@@ -66,6 +71,8 @@ class House:
             if listener is not None:
                 await listener.stop()
             await self.intake.drain()
+            if self.fhir.jobs is not None:
+                await self.fhir.jobs.stop()
             self.database.close()
             self.telemetry.close()
 
@@ -80,13 +87,15 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio, version=VERSION
     )
     database = Database.open(settings.store_url, zone=settings.zone)
+    profiles = Profiles.load(settings.profiles_dir) if settings.profiles_dir else None
     fhir = FhirServices(
         database=database,
         limits=FhirLimits(body_bytes=settings.body_limit),
         clock=clock,
         advise=advise_on(catalogue=catalogue, zone=settings.zone),
         base_url=f"{settings.public_url}/fhir",
-        profiles=Profiles.load(settings.profiles_dir) if settings.profiles_dir else None,
+        profiles=profiles,
+        jobs=job_runner(settings, database, profiles, clock),
     )
     return House(
         settings=settings,
@@ -163,6 +172,27 @@ def _intake(
         on_answer=count,
         longest=settings.body_limit,
     )
+
+
+def job_runner(
+    settings: Settings,
+    database: Database,
+    profiles: Profiles | None,
+    clock: Callable[[], datetime],
+) -> JobRunner:
+    """Return what works on the bulk jobs of a deployment; it is not started."""
+
+    def check(resource: JsonObject) -> None:
+        check_resource(resource, now=clock(), profiles=profiles)
+
+    policy = JobPolicy(
+        folder=(settings.data_dir / "jobs").absolute(),
+        keep=timedelta(hours=settings.job_hours),
+        import_folder=settings.import_dir,
+        import_limit=settings.import_limit,
+        longest_line=settings.body_limit,
+    )
+    return JobRunner(database=database, policy=policy, check=check, clock=clock)
 
 
 def _gate(settings: Settings, clock: Callable[[], datetime]) -> Gate | None:

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL
 
+from fhir_server.commands.progress import show
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused, parse_url
 from fhir_server.store.opening import holds_store, index_anew
 from fhir_server.text_catalogue import say
-
-_BAR = 40
 
 
 class StoreAbsent(RuntimeError):
@@ -34,7 +33,7 @@ def reindex(settings: Settings) -> int:
     """Index every resource anew, with a bar on standard error; 1 where there is no database."""
     try:
         url = _existing(settings)
-        count = index_anew(url, zone=settings.zone, progress=_show)
+        count = index_anew(url, zone=settings.zone, progress=show)
     except (StoreAbsent, DatabaseRefused) as refused:
         print(refused, file=sys.stderr)
         return 1
@@ -48,11 +47,3 @@ def _existing(settings: Settings) -> URL:
         place = url.database if url.host is None else url.render_as_string(hide_password=True)
         raise StoreAbsent(say(settings.language, "store.absent", path=place))
     return url
-
-
-def _show(done: int, total: int) -> None:
-    # A terminal draws over its line; a log gets a line for each batch.
-    full = _BAR * done // total
-    end = "\r" if sys.stderr.isatty() and done < total else "\n"
-    bar = "#" * full + "." * (_BAR - full)
-    print(f"[{bar}] {done}/{total} {100 * done // total} %", end=end, file=sys.stderr, flush=True)

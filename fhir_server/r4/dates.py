@@ -29,7 +29,7 @@ _FORM = re.compile(
 _HOW = "write YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm"
 
 
-# One panel's results have one time, and each is asked for when it is checked and when it is indexed.
+# One panel's results have one time, which is read when they are checked and when they are indexed.
 @lru_cache(maxsize=4096)
 def instant_range(text: str, *, default_zone: tzinfo) -> tuple[int, int]:
     """Return `[low, high)` in microseconds since the epoch (UTC) of a date, dateTime or instant.

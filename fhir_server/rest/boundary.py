@@ -14,6 +14,7 @@ from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import error_response
 from fhir_server.rest.route_tree import TEMPLATE
+from fhir_server.rest.services import CLIENT
 from fhir_server.telemetry import Telemetry
 from security.client_authentication import ClientAuthenticator
 from security.clients import Interface
@@ -31,18 +32,21 @@ class Gate:
     public_url: str
     clock: Callable[[], datetime]
 
-    def check(self, request: Request) -> None:
-        """Let the request pass, or raise `Unauthorized`."""
+    def check(self, request: Request) -> str | None:
+        """Return the client that the request is from, None where it need not say; or raise
+        `Unauthorized`.
+        """
         need = needed_interface(request.method, request.url.path)
         if need is None:
-            return
+            return None
         query = f"?{request.url.query}" if request.url.query else ""
-        self.authenticator.authenticate(
+        identity = self.authenticator.authenticate(
             request.headers.get("authorization"),
             url=f"{self.public_url}{request.url.path}{query}",
             need=need,
             now=self.clock(),
         )
+        return identity.issuer
 
 
 def needed_interface(method: str, path: str) -> Interface | None:
@@ -105,7 +109,7 @@ class RequestBoundary:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             if self._gate is not None:
-                self._gate.check(Request(scope, receive))
+                scope[CLIENT] = self._gate.check(Request(scope, receive))
             await self._app(scope, receive, send)
         except FhirError as refusal:
             issue = refusal.issues[0].code

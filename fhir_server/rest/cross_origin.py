@@ -14,7 +14,16 @@ _REQUEST_HEADERS = (
     "If-None-Exist",
     "If-Modified-Since",
 )
-_EXPOSED = ("ETag", "Location", "Content-Location", "Last-Modified", "WWW-Authenticate")
+_EXPOSED = (
+    "ETag",
+    "Location",
+    "Content-Location",
+    "Last-Modified",
+    "WWW-Authenticate",
+    "X-Progress",
+    "Retry-After",
+    "Expires",
+)
 _VARY = (b"vary", b"Origin")
 
 

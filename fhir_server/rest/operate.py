@@ -1,5 +1,7 @@
 """`$name` on the system, a type or a resource: http://hl7.org/fhir/R4/operations.html."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.r4.outcome import FhirError, Issue
@@ -23,7 +25,9 @@ async def operate(request: Request) -> Response:
     allowed = ("POST",) if operation.affects_state else ("GET", "HEAD", "POST")
     if request.method not in allowed:
         raise MethodNotAllowed(request.method, allowed)
-    arguments = await read_arguments(request, takes_resource=operation.name == "validate")
+    arguments: tuple[tuple[str, Any], ...] = ()
+    if not operation.reads_body:
+        arguments = await read_arguments(request, takes_resource=operation.name == "validate")
     return await operation.answer(Call(request, type, id, arguments))
 
 

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from fhir_server.rest import (
+    bulk_jobs,
     bundle,
     cds_services,
     compartment,
@@ -27,6 +28,7 @@ from fhir_server.rest.route_tree import FhirRoutes, is_fhir
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers; `unserved` is the last and refuses what nobody before it took."""
     rooms = (
+        bulk_jobs,
         health,
         cds_services,
         hl7v2,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from fastapi import Request
 
+from fhir_server.jobs.runner import JobRunner
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import Issue
 from fhir_server.r4.profiles import Profiles
@@ -28,6 +29,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+# Where the boundary leaves the registered client of a request, in its scope.
+CLIENT = "attending.client"
+
+
 def _everything(_request: Request) -> Access:
     return Access()
 
@@ -44,7 +49,8 @@ class FhirServices:
     OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
     clients use, without a slash at its end; None takes it from each request. `access_of` says
     which patients' records the sender of a request may see; the default opens all of them.
-    `profiles` are what the records of this deployment are held to.
+    `profiles` are what the records of this deployment are held to. `jobs` works on bulk jobs;
+    None where there are none.
     """
 
     database: Database
@@ -54,6 +60,7 @@ class FhirServices:
     base_url: str | None = None
     access_of: Callable[[Request], Access] = _everything
     profiles: Profiles | None = None
+    jobs: JobRunner | None = None
 
 
 def services_of(request: Request) -> FhirServices:
@@ -74,3 +81,9 @@ def access_to(request: Request) -> Access:
     if access.patients is None or access.base_url is not None:
         return access
     return replace(access, base_url=base_of(request))
+
+
+def client_of(request: Request) -> str | None:
+    """Return the registered client that sent `request`, None where nobody has to say who he is."""
+    client: str | None = request.scope.get(CLIENT)
+    return client

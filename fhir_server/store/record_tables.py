@@ -1,4 +1,4 @@
-"""The tables beside FHIR: HL7v2 messages, issued cards and their feedback."""
+"""The tables beside FHIR: HL7v2 messages, issued cards and their feedback, bulk jobs."""
 
 from sqlalchemy import Index, Table
 from sqlmodel import Field
@@ -87,3 +87,37 @@ class HL7v2OriginRow(StoreTable, table=True):
     rank: int = Field(sa_type=Big)
     version: int
     message: str
+
+
+class JobRow(StoreTable, table=True):
+    """One bulk job; its files lie on the server `server`. Times: microseconds since the epoch.
+
+    `owner` is the client that asked for it, '' where nobody has to say who he is; `request`,
+    `progress` and `result` are JSON; `horizon` is an export's transactionTime; `attempts` counts
+    how often the work was begun.
+    """
+
+    __tablename__ = "bulk_job"
+    __table_args__ = (Index("bulk_job_by_state", "state"),)
+    id: str = Field(primary_key=True)
+    kind: str
+    state: str
+    owner: str
+    server: str
+    request: str
+    progress: str
+    result: str
+    error: str
+    created: int = Field(sa_type=Big)
+    finished: int | None = Field(sa_type=Big)
+    expires: int | None = Field(sa_type=Big)
+    horizon: int | None = Field(sa_type=Big)
+    attempts: int
+
+
+class ExportHorizonRow(StoreTable, table=True):
+    """One row: the instant (microseconds) behind which no version is written any more."""
+
+    __tablename__ = "export_horizon"
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: int = Field(sa_type=Big)

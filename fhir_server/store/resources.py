@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select, tupl
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
-from fhir_server.store import indexing
+from fhir_server.store import horizon, indexing
 from fhir_server.store.identity import new_id
 from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
 from fhir_server.store.tables import table
@@ -150,7 +150,7 @@ def put(
         return _store_new(connection, resource, now, method)
     if not current.deleted:
         indexing.remove(connection, current.rid)
-    version, at = current.version + 1, microseconds(now)
+    version, at = current.version + 1, horizon.later(connection, microseconds(now))
     _ADVANCE.run(connection, version, at, 0, current.rid)
     written = _Written(current.rid, version, at, method, created=current.deleted)
     return _store_version(connection, written, resource)
@@ -175,7 +175,7 @@ def delete(
     if current.deleted:
         return _deletion(type, id, current.version, current.last_updated)
     indexing.remove(connection, current.rid)
-    version, at = current.version + 1, microseconds(now)
+    version, at = current.version + 1, horizon.later(connection, microseconds(now))
     _ADVANCE.run(connection, version, at, 1, current.rid)
     _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
     return _deletion(type, id, version, at)
@@ -327,6 +327,11 @@ def moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+def instant_text(at: datetime) -> str:
+    """Return a time (UTC) as a FHIR instant, to the millisecond."""
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def _current(connection: Connection, type: str, id: str) -> _Current | None:
     row = _FIND.run(connection, type, id).fetchone()
     return None if row is None else _Current(row[0], row[1], bool(row[2]), row[3])
@@ -365,7 +370,7 @@ class _Written(msgspec.Struct, frozen=True):
 def _store_new(
     connection: Connection, resource: JsonObject, now: datetime, method: Method
 ) -> Stored:
-    at = microseconds(now)
+    at = horizon.later(connection, microseconds(now))
     added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, 0)
     rid: int = added.fetchone()[0]
     return _store_version(connection, _Written(rid, 1, at, method, created=True), resource)
@@ -383,7 +388,7 @@ def _store_version(connection: Connection, written: _Written, resource: JsonObje
 
 def _with_meta(resource: JsonObject, version: int, last_updated: datetime) -> JsonObject:
     """Return a copy that leads with type, id and the server's `meta`; the rest keeps its order."""
-    instant = last_updated.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    instant = instant_text(last_updated)
     meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": instant}
     return {
         "resourceType": resource["resourceType"],

@@ -27,7 +27,11 @@ _SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 class Cursor(Protocol):
-    """What both drivers' cursors give back."""
+    """What both drivers' cursors give back; `rowcount` is how many rows a change met."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a change met."""
 
     def fetchone(self) -> Any:
         """Return the next row, None at the end."""
@@ -133,7 +137,8 @@ class NewRows:
         arrays = ", ".join(f"%s::{_ARRAYS[column.type.python_type]}[]" for column in into.c)
         self._into = f"INSERT INTO {into.name} ({columns}) "
         self._columns = len(into.c)
-        self._arrays = f"{self._into}SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+        # Names of our own tables only.
+        self._arrays = f"{self._into}SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
 
     def run(self, connection: Connection, rows: Sequence[tuple[SqlValue, ...]]) -> None:
         """Insert `rows`, at least one; of equal ones the first."""

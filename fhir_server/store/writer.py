@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
-from fhir_server.store import connections, indexing, interning
+from fhir_server.store import connections, horizon, indexing, interning
 from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
@@ -112,6 +112,7 @@ class Writer:
         try:
             connection, transaction = self._begun()
             with transaction:
+                horizon.load(connection)
                 for write in group:
                     _run_job(connection, write)
                 # The index rows of the whole group in one statement for each table.

@@ -78,6 +78,7 @@ class Operation:
     """One operation: its name without `$`, its definition, where it is served and by what.
 
     `types` None is every type. `affects_state` keeps it from GET.
+    One that `reads_body` itself gets no arguments.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Operation:
     types: tuple[str, ...] | None = None
     affects_state: bool = False
     documentation: str = ""
+    reads_body: bool = False
 
 
 async def read_arguments(request: Request, *, takes_resource: bool) -> tuple[tuple[str, Any], ...]:

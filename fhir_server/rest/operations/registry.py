@@ -1,6 +1,13 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
-from fhir_server.rest.operations import everything, lastn, meta, validate
+from fhir_server.rest.operations import (
+    bulk_export,
+    bulk_import,
+    everything,
+    lastn,
+    meta,
+    validate,
+)
 from fhir_server.rest.operations.call import Level, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -8,6 +15,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *meta.OPERATIONS,
     everything.OPERATION,
     lastn.OPERATION,
+    *bulk_export.OPERATIONS,
+    bulk_import.OPERATION,
 )
 
 
