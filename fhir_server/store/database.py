@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
 from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
 from fhir_server.store.opening import open_writer
@@ -118,6 +119,10 @@ class Database:
                 raise
             self._drop_reader(connection)
             raise StoreUnavailable.of_read(error) from error
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let `watcher` be told of every write from now on, inside its transaction."""
+        self._writer.watcher = watcher
 
     def statistics(self) -> WriterStatistics:
         """Return what the writer has done so far."""

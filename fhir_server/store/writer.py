@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
-from fhir_server.store import connections, indexing, interning
+from fhir_server.store import changes, connections, indexing, interning
+from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
@@ -69,6 +70,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
         self._commits = 0
+        self.watcher: Watcher | None = None
         self._thread.start()
 
     def submit(self, write: Write) -> None:
@@ -110,9 +112,12 @@ class Writer:
         try:
             connection, transaction = self._begun()
             with transaction:
+                changes.watch(connection, self.watcher)
                 for write in group:
                     _run_job(connection, write)
                 ran = True
+            if self.watcher is not None:
+                self.watcher.committed()
         except self._refusals as error:
             # Disk full, I/O error, a lock held by another process: nothing of the group stands.
             unknown = ran and self._is_lost()
@@ -139,6 +144,8 @@ class Writer:
         return self._connection is not None and connections.is_lost(self._connection)
 
     def _recover(self) -> None:
+        if self.watcher is not None:
+            self.watcher.forget()
         if self._connection is None:
             return
         if connections.is_file(self._connection):
@@ -157,12 +164,12 @@ class Writer:
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what the block writes, or, where it raises, none of it."""
     # What gathered before stands outside of the block; what gathers in it is written in it.
-    indexing.flush(connection)
+    _finish(connection)
     run = driver(connection).execute
     run("SAVEPOINT job")
     try:
         yield
-        indexing.flush(connection)
+        _finish(connection)
     except BaseException:
         # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
         # savepoint left, and the error of this statement says so to the group.
@@ -170,8 +177,16 @@ def savepoint(connection: Connection) -> Iterator[None]:
         run("RELEASE SAVEPOINT job")
         interning.forget(connection)
         indexing.forget(connection)
+        changes.forget(connection)
         raise
     run("RELEASE SAVEPOINT job")
+
+
+def _finish(connection: Connection) -> None:
+    """Write the index rows that have gathered, then tell of what was stored."""
+    indexing.flush(connection)
+    changes.flush(connection)
+    indexing.flush(connection)  # those of what the watcher stored
 
 
 def _run_job(connection: Connection, write: Write) -> None:
