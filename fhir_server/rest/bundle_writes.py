@@ -12,6 +12,7 @@ from fhir_server.rest.content import JSON_PATCH
 from fhir_server.rest.context import Context
 from fhir_server.rest.matching import Criteria
 from fhir_server.rest.patch import read_change
+from fhir_server.rest.subscription_writes import kept
 from fhir_server.store import resources
 
 
@@ -31,7 +32,12 @@ def write(connection: Connection, operation: Operation, context: Context) -> Don
         if found is not None:
             return Done(operation, found, resource=resource)
         # Its id was chosen when the references to it were written.
-        stored = resources.put(connection, resource, now=context.now, method="POST")
+        stored = kept(
+            connection,
+            resource,
+            context,
+            lambda r: resources.put(connection, r, now=context.now, method="POST"),
+        )
     elif criteria is None:
         stored = writes.update(connection, resource, guard, context)
     else:

@@ -19,6 +19,7 @@ from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
 from fhir_server.rest.operations.registry import operations_of
 from fhir_server.rest.services import base_of, services_of
 from fhir_server.store.search_served import searchable
+from fhir_server.subscriptions import topics
 
 router = APIRouter()
 
@@ -67,6 +68,7 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
         "software": {"name": "Attending", "version": _VERSION},
         "implementation": {"description": "Attending FHIR facade", "url": base_url},
         "fhirVersion": "4.0.1",
+        "instantiates": [topics.SERVER],
         "format": [FHIR_JSON, "json"],
         "patchFormat": [JSON_PATCH, FHIR_JSON],
         "rest": [
@@ -99,7 +101,15 @@ def _resource(type: str) -> dict[str, Any]:
             for operation in operations_of(type)
         ],
         "searchParam": _parameters(searchable(type)),
+        **(_TOPIC_BASED if type == "Subscription" else {}),
     }
+
+
+# Subscriptions R5 Backport, "Conformance in FHIR R4": how clients find the topics of a server.
+_TOPIC_BASED: dict[str, Any] = {
+    "supportedProfile": [topics.PROFILE],
+    "extension": [{"url": topics.LISTED_TOPIC, "valueCanonical": topic} for topic in topics.TOPICS],
+}
 
 
 def _interaction(code: str, text: str) -> dict[str, str]:

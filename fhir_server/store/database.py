@@ -63,6 +63,11 @@ class Database:
         """The zone in which dates without an offset are placed."""
         return self._zone
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a SQLite file, of which one server at a time takes care."""
+        return self._is_file
+
     async def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on the writer; return its result once it is durable.
 

@@ -115,7 +115,7 @@ class SubscriptionRow(StoreTable, table=True):
     headers: str
     content: str
     media_type: str
-    heartbeat: int
+    heartbeat: int = Field(sa_type=Big)
     timeout: int
     max_count: int
     ends: int = Field(sa_type=Big)
@@ -136,9 +136,7 @@ class SubscriptionEventRow(StoreTable, table=True):
     __tablename__ = "subscription_event"
     __table_args__ = ({"sqlite_with_rowid": False},)
     subscription: str = Field(primary_key=True, sa_type=Text)
-    number: int = Field(
-        primary_key=True, sa_type=Big, sa_column_kwargs={"autoincrement": False}
-    )
+    number: int = Field(primary_key=True, sa_type=Big, sa_column_kwargs={"autoincrement": False})
     interaction: str
     type: str = Field(sa_type=Text)
     focus: str = Field(sa_type=Text)

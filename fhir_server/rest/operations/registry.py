@@ -1,11 +1,12 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
-from fhir_server.rest.operations import meta, validate
+from fhir_server.rest.operations import meta, subscription, validate
 from fhir_server.rest.operations.call import Level, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     validate.OPERATION,
     *meta.OPERATIONS,
+    *subscription.OPERATIONS,
 )
 
 
