@@ -28,6 +28,7 @@ _FIND = Prepared(_ALL.where(_TABLE.c.id == bindparam("of_id")))
 _REVISION = Prepared(select(func.coalesce(func.max(_TABLE.c.revision), 0)))
 _COUNT = Prepared(select(func.count()).select_from(_TABLE).where(_TABLE.c.status != "off"))
 _WATCHING = Prepared(_ALL.where(_TABLE.c.status != "off").order_by(_TABLE.c.id))
+_EVERY = Prepared(_ALL.order_by(_TABLE.c.id))
 _ADD = Prepared(adding(_TABLE))
 _SET = Prepared(
     update(_TABLE)
@@ -101,13 +102,18 @@ def find(connection: Connection, id: str) -> Known | None:
 
 def revision(connection: Connection) -> int:
     """Return the number that grows with every change of what is watched for."""
-    found: int = _REVISION.run(connection).fetchone()[0]
+    found: int = _REVISION.run_named(connection, {}).fetchone()[0]
     return found
 
 
 def watching(connection: Connection) -> list[Known]:
     """Return those whose events are counted: all that are not off."""
     return [_known(row) for row in _WATCHING.run_named(connection, {}).fetchall()]
+
+
+def every(connection: Connection) -> list[Known]:
+    """Return all that ever were, deleted ones among them."""
+    return [_known(row) for row in _EVERY.run(connection).fetchall()]
 
 
 def count(connection: Connection) -> int:

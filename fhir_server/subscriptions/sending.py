@@ -26,7 +26,7 @@ class HttpSend:
     """`Send` over HTTP: no redirects, no proxies of the environment, answers are not read."""
 
     def __init__(self) -> None:
-        self._client: "httpx.AsyncClient | None" = None
+        self._client: httpx.AsyncClient | None = None
 
     async def __call__(
         self, endpoint: str, body: bytes, headers: Mapping[str, str], *, seconds: float

@@ -47,7 +47,7 @@ async def status(call: Call) -> Response:
         found = (
             [records.find(connection, id) for id in dict.fromkeys(ids)]
             if ids
-            else list(records.watching(connection))
+            else list(records.every(connection))
         )
         return [
             known
