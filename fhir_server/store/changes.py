@@ -21,13 +21,17 @@ _KEY = "attending.changes"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One version that a write made; `at` in microseconds since the epoch (UTC)."""
+    """One version that a write made; `at` in microseconds since the epoch (UTC).
+
+    `body` is that version as it is stored, empty for a deletion.
+    """
 
     interaction: Interaction
     type: str
     id: str
     version: int
     at: int
+    body: bytes = b""
 
 
 class Watcher(Protocol):

@@ -360,7 +360,7 @@ def _store_version(connection: Connection, written: _Written, resource: JsonObje
     indexing.add(connection, written.rid, resource)
     type, id = resource["resourceType"], resource["id"]
     interaction: changes.Interaction = "create" if written.created else "update"
-    changes.note(connection, Change(interaction, type, id, version, written.at))
+    changes.note(connection, Change(interaction, type, id, version, written.at, body))
     return Stored(type, id, version, last_updated, False, body, written.created, method)
 
 

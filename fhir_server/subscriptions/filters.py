@@ -4,19 +4,23 @@ A filter means exactly what the same text means in a search: it is read by the s
 run by the search itself, narrowed to the resources in question. `ReadSearch` is the one seam.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import BadRequest, FhirError, InvalidResource, Issue
+from fhir_server.r4.references import ID_PATTERN
 from fhir_server.store.search import search
 from fhir_server.store.search_query import SearchQuery
 
 ReadSearch: TypeAlias = Callable[[str, Sequence[tuple[str, str]]], SearchQuery]
 """Type and parameters into a query; FhirError for whatever is not understood, never less."""
 
+_PATIENT = re.compile(rf"(?:[A-Z][A-Za-z]*/)?{ID_PATTERN}")
 # Of one search; a search takes up to 200 values, the filters' own among them.
 _TOGETHER = 100
 # What says how to answer a search is no criterion.
@@ -52,6 +56,28 @@ def matching(
             )
         found.update(stored.id for stored in page.matches)
     return frozenset(found)
+
+
+def cannot_match(filters: Sequence[str], body: bytes) -> bool:
+    """Whether a look at the stored bytes already shows that some filter does not hold.
+
+    A resource that refers to a patient holds the patient's id. So of a thousand Subscriptions to
+    one patient each, a write asks the search about those few whose patient stands in it. False
+    says nothing.
+    """
+    return any(not any(id in body for id in ids) for ids in _patients(tuple(filters)))
+
+
+@lru_cache(maxsize=4096)
+def _patients(filters: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
+    """Return, for each plain criterion on the patient, the ids of which one must occur."""
+    found: list[tuple[bytes, ...]] = []
+    for text in filters:
+        for name, value in _pairs(text):
+            parts = value.split(",")
+            if name in ("patient", "subject") and all(_PATIENT.fullmatch(part) for part in parts):
+                found.append(tuple(part.rpartition("/")[2].encode() for part in parts))
+    return tuple(found)
 
 
 def _query(type: str, filters: Sequence[str], ids: Sequence[str], read: ReadSearch) -> SearchQuery:

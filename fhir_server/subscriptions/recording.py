@@ -16,7 +16,7 @@ from fhir_server.store import resources
 from fhir_server.store.access import Access, visible
 from fhir_server.store.changes import Change
 from fhir_server.subscriptions import events, records, resource
-from fhir_server.subscriptions.filters import ReadSearch, matching
+from fhir_server.subscriptions.filters import ReadSearch, cannot_match, matching
 from fhir_server.subscriptions.policy import Policy
 from fhir_server.subscriptions.records import Known
 from fhir_server.subscriptions.states import in_error
@@ -72,11 +72,13 @@ class Recorder:
     def _record(
         self, connection: Connection, watching: Sequence[Known], changes: Sequence[Change]
     ) -> None:
-        ids = tuple(dict.fromkeys(change.id for change in changes))
+        bodies = [(change.id, _body(connection, change)) for change in changes]
         answers: dict[tuple[str, ...], frozenset[str]] = {}
         for known in tuple(watching):
             filters = known.terms.filters
             if filters not in answers:
+                asked = (id for id, body in bodies if not cannot_match(filters, body))
+                ids = tuple(dict.fromkeys(asked))
                 try:
                     answers[filters] = matching(
                         connection, known.terms.type, filters, ids, self.read
@@ -107,6 +109,11 @@ class Recorder:
             now = self.clock()
             progress = in_error(current.progress, reason, now=resources.microseconds(now))
             resource.settle(connection, current, progress, now=now)
+
+
+def _body(connection: Connection, change: Change) -> bytes:
+    """Return the resource of a change: a deletion is told while it is still there."""
+    return change.body or resources.read(connection, change.type, change.id).body
 
 
 def _may_see(connection: Connection, change: Change, access: Access) -> bool:

@@ -126,7 +126,7 @@ class _Reading:
         if len(given) > _FILTERS_MOST:
             self._refuse("too-costly", f"{_FILTERS_MOST} filters at most.", "criteria.extension")
         for value in given[:_FILTERS_MOST]:
-            text = str(value)
+            text = value if isinstance(value, str) else ""
             match = _FILTER.fullmatch(text)
             named, query = match.groups() if match else ("", "")
             if named and named != type:

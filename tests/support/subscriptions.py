@@ -91,7 +91,9 @@ class Note:
 
     def value(self, name: str) -> Any:
         found = [p for p in self.parameters if p["name"] == name]
-        return next((v for k, v in found[0].items() if k.startswith("value")), None) if found else None
+        return (
+            next((v for k, v in found[0].items() if k.startswith("value")), None) if found else None
+        )
 
     @property
     def kind(self) -> str:
