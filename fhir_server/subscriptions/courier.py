@@ -72,6 +72,7 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._under_way.clear()
         self._worker = None
+        await self.send.close()
 
     def wake(self) -> None:
         """Look at once; safe to call from any thread."""

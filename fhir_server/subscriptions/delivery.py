@@ -18,7 +18,7 @@ from fhir_server.subscriptions.records import Known
 from fhir_server.subscriptions.states import Kind
 
 # Beside the time that the endpoint has: to read, to write, to be paused.
-_LEASE_MARGIN = 10.0
+_LEASE_MARGIN = 5.0
 _MOST_BYTES = 4 * 1024 * 1024
 _ENDED = "its end has come"
 

@@ -21,6 +21,9 @@ class Send(Protocol):
     ) -> None:
         """Return when the receiver has taken it; `NotTaken` where it has not in `seconds`."""
 
+    async def close(self) -> None:
+        """Give back what is held open."""
+
 
 class HttpSend:
     """`Send` over HTTP: no redirects, no proxies of the environment, answers are not read."""

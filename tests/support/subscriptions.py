@@ -135,6 +135,9 @@ class Receiver:
             raise NotTaken(why)
         self.notes.append(note)
 
+    async def close(self) -> None:
+        return None
+
     @property
     def kinds(self) -> list[str]:
         return [note.kind for note in self.notes]

@@ -145,7 +145,7 @@ async def test_the_lease_of_a_server_that_died_ends(opened: Ward) -> None:
     assert lost is not None
     await opened.courier.settle()
     assert opened.receiver.numbers == []
-    opened.pass_time(seconds=21)
+    opened.pass_time(seconds=16)
     await opened.courier.settle()
     assert opened.receiver.numbers == [1]
     # Were it alive after all, its outcome would come too late to count.
