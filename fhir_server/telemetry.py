@@ -25,7 +25,7 @@ from prometheus_client import REGISTRY, Histogram
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _OWN_FIELDS = ("model", "route", "method", "status", "milliseconds", "issue", "state", "control_id",
-               "service", "count", "error", "frames", "peer", "reason")  # fmt: skip
+               "service", "count", "error", "frames", "peer", "reason", "subscription")  # fmt: skip
 
 
 _NO_SPAN: AbstractContextManager[object] = nullcontext()
@@ -40,6 +40,7 @@ class Telemetry:
     cards: Counter
     messages: Counter
     feedback: Counter
+    notifications: Counter
     _trace_ratio: float
     _tracers: TracerProvider
     _meters: MeterProvider
@@ -130,6 +131,9 @@ def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Tel
         ),
         feedback=meter.create_counter(
             "attending_feedback", description="Feedback by service and outcome"
+        ),
+        notifications=meter.create_counter(
+            "attending_notifications", description="Notifications of Subscriptions by outcome"
         ),
         _trace_ratio=trace_ratio,
         _tracers=tracers,

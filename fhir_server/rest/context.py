@@ -1,6 +1,6 @@
 """The circumstances in which an interaction is carried out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
@@ -10,11 +10,12 @@ from fhir_server.rest.content import Preferences, preferences
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits, access_to, base_of, services_of
 from fhir_server.store.access import Access
+from fhir_server.subscriptions.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One instant, where searches are read, the client's preferences and access, the profiles."""
+    """One instant, where searches are read, the client's preferences and access, the rules."""
 
     now: datetime
     place: Place
@@ -22,6 +23,7 @@ class Context:
     preferences: Preferences
     access: Access
     profiles: Profiles | None = None
+    subscriptions: Policy = field(default_factory=Policy)
 
 
 def context_of(request: Request) -> Context:
@@ -34,4 +36,5 @@ def context_of(request: Request) -> Context:
         preferences(request),
         access_to(request),
         services.profiles,
+        services.subscriptions,
     )

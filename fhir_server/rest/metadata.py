@@ -22,6 +22,7 @@ from fhir_server.rest.search_modifiers import modifiers_of
 from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
 from fhir_server.store.search_served import searchable
+from fhir_server.subscriptions import topics
 
 router = APIRouter()
 
@@ -80,6 +81,7 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
         "software": {"name": "Attending", "version": _VERSION},
         "implementation": {"description": "Attending FHIR facade", "url": base_url},
         "fhirVersion": "4.0.1",
+        "instantiates": [topics.SERVER],
         "format": [FHIR_JSON, "json"],
         "patchFormat": [JSON_PATCH, FHIR_JSON],
         "rest": [
@@ -116,6 +118,7 @@ def _resource(type: str) -> dict[str, Any]:
         "operation": [_operation(operation) for operation in operations_of(type)],
         "searchInclude": ["*", *_includes(type)],
         "searchParam": _parameters(searchable(type)),
+        **(_TOPIC_BASED if type == "Subscription" else {}),
     }
 
 
@@ -132,6 +135,13 @@ def _handling(parameter: SearchParameter) -> str:
     text = _HANDLING[parameter.type].format(prefixes=", ".join(PREFIXES))
     modifiers = ", ".join(f":{name}" for name in modifiers_of(parameter))
     return f"{text} Modifiers {modifiers}." if modifiers else text
+
+
+# Subscriptions R5 Backport, "Conformance in FHIR R4": how clients find the topics of a server.
+_TOPIC_BASED: dict[str, Any] = {
+    "supportedProfile": [topics.PROFILE],
+    "extension": [{"url": topics.LISTED_TOPIC, "valueCanonical": topic} for topic in topics.TOPICS],
+}
 
 
 def _interaction(code: str, text: str) -> dict[str, str]:

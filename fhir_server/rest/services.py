@@ -12,6 +12,7 @@ from fhir_server.r4.outcome import Issue
 from fhir_server.r4.profiles import Profiles
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
+from fhir_server.subscriptions.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class FhirServices:
     OperationOutcome carries where the client prefers one. `base_url` is the FHIR base that
     clients use, without a slash at its end; None takes it from each request. `access_of` says
     which patients' records the sender of a request may see; the default opens all of them.
-    `profiles` are what the records of this deployment are held to. `jobs` works on bulk jobs;
-    None where there are none.
+    `profiles` are what the records of this deployment are held to, `subscriptions` what it allows
+    its Subscriptions. `jobs` works on bulk jobs; None where there are none.
     """
 
     database: Database
@@ -61,6 +62,7 @@ class FhirServices:
     access_of: Callable[[Request], Access] = _everything
     profiles: Profiles | None = None
     jobs: JobRunner | None = None
+    subscriptions: Policy = field(default_factory=Policy)
 
 
 def services_of(request: Request) -> FhirServices:

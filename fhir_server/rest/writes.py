@@ -18,6 +18,7 @@ from fhir_server.rest.context import Context
 from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.matching import Criteria, no_match, one_match
 from fhir_server.rest.read import read_current
+from fhir_server.rest.subscription_writes import kept, no_longer_kept
 from fhir_server.store import resources
 from fhir_server.store.access import check_content, check_writable
 from fhir_server.store.identity import new_id
@@ -39,10 +40,14 @@ def create(
 ) -> Stored:
     """Store a new resource, or return the one that `criteria` match already."""
     found = None if criteria is None else matched(connection, criteria, context)
-    if found is None:
-        # The id in the body is not the one that it will have.
-        check_content({**resource, "id": ""}, context.access)
-    return found or resources.create(connection, resource, now=context.now)
+    if found is not None:
+        return found
+    # The id of the body is ignored: it must not stand for what another resource is.
+    new = {key: value for key, value in resource.items() if key != "id"}
+    check_content({**new, "id": ""}, context.access)
+    return kept(
+        connection, new, context, lambda r: resources.create(connection, r, now=context.now)
+    )
 
 
 def create_as(connection: Connection, resource: JsonObject, context: Context) -> Stored:
@@ -64,7 +69,13 @@ def update(connection: Connection, resource: JsonObject, guard: Guard, context: 
     if guard.create_only and _current(connection, type, id) is not None:
         raise exists_already(type, id)
     check_content(resource, context.access)
-    return resources.put(connection, resource, now=context.now, expected_version=guard.version)
+    version = guard.version
+    return kept(
+        connection,
+        resource,
+        context,
+        lambda r: resources.put(connection, r, now=context.now, expected_version=version),
+    )
 
 
 def conditional_update(
@@ -130,8 +141,13 @@ def patch(
     resource = change(decode(current.body))
     check_resource(resource, now=context.now, profiles=context.profiles)
     check_content(resource, context.access)
-    stored = resources.put(
-        connection, resource, now=context.now, expected_version=guard.version, method="PATCH"
+    stored = kept(
+        connection,
+        resource,
+        context,
+        lambda r: resources.put(
+            connection, r, now=context.now, expected_version=guard.version, method="PATCH"
+        ),
     )
     return stored, resource
 
@@ -150,11 +166,13 @@ def delete(
     type, id = target
     check_writable(connection, type, id, context.access)
     try:
-        return resources.delete(
+        gone = resources.delete(
             connection, type, id, now=context.now, expected_version=guard.version
         )
     except NotFound:
         return None
+    no_longer_kept(connection, type, id)
+    return gone
 
 
 def _identity(

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from fhir_server.store.budget import Budget, BudgetSpent
+from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
 from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
 from fhir_server.store.opening import open_writer
@@ -63,6 +64,11 @@ class Database:
     def zone(self) -> tzinfo:
         """The zone in which dates without an offset are placed."""
         return self._zone
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a SQLite file, of which one server at a time takes care."""
+        return self._is_file
 
     async def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on the writer; return its result once it is durable.
@@ -141,6 +147,10 @@ class Database:
                 raise
             self._drop_reader(connection)
             raise StoreUnavailable.of_read(error) from error
+
+    def watch(self, watcher: Watcher) -> None:
+        """Let `watcher` be told of every write from now on, inside its transaction."""
+        self._writer.watcher = watcher
 
     def statistics(self) -> WriterStatistics:
         """Return what the writer has done so far."""

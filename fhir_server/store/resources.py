@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select, tupl
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
-from fhir_server.store import horizon, indexing
+from fhir_server.store import changes, horizon, indexing
+from fhir_server.store.changes import Change
 from fhir_server.store.identity import new_id
 from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
 from fhir_server.store.tables import table
@@ -174,8 +175,9 @@ def delete(
         raise NotFound(type, id)
     if current.deleted:
         return _deletion(type, id, current.version, current.last_updated)
-    indexing.remove(connection, current.rid)
     version, at = current.version + 1, horizon.later(connection, microseconds(now))
+    changes.note_deletion(connection, Change("delete", type, id, version, at))
+    indexing.remove(connection, current.rid)
     _ADVANCE.run(connection, version, at, 1, current.rid)
     _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
     return _deletion(type, id, version, at)
@@ -383,6 +385,8 @@ def _store_version(connection: Connection, written: _Written, resource: JsonObje
     _ADD_VERSION.run(connection, written.rid, version, written.at, 0, body, method)
     indexing.add(connection, written.rid, resource)
     type, id = resource["resourceType"], resource["id"]
+    interaction: changes.Interaction = "create" if written.created else "update"
+    changes.note(connection, Change(interaction, type, id, version, written.at, body))
     return Stored(type, id, version, last_updated, False, body, written.created, method)
 
 

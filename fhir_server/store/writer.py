@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
-from fhir_server.store import connections, horizon, indexing, interning
+from fhir_server.store import changes, connections, horizon, indexing, interning
+from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
@@ -71,6 +72,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
         self._commits = 0
+        self.watcher: Watcher | None = None
         self._thread.start()
 
     def submit(self, write: Write) -> None:
@@ -113,11 +115,14 @@ class Writer:
             connection, transaction = self._begun()
             with transaction:
                 horizon.load(connection)
+                changes.watch(connection, self.watcher)
                 for write in group:
                     _run_job(connection, write)
                 # The index rows of the whole group in one statement for each table.
                 indexing.flush(connection)
                 ran = True
+            if self.watcher is not None:
+                self.watcher.committed()
         except _UNBINDABLE as error:
             self._recover()
             self._commit_apart(group, error)
@@ -159,6 +164,8 @@ class Writer:
         return self._connection is not None and connections.is_lost(self._connection)
 
     def _recover(self) -> None:
+        if self.watcher is not None:
+            self.watcher.forget()
         if self._connection is None:
             return
         if connections.is_file(self._connection):
@@ -176,11 +183,14 @@ class Writer:
 @contextlib.contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what the block writes, or, where it raises, none of it."""
+    # What was stored before stands outside of the block, and so does what follows from it.
+    changes.flush(connection)
     gathered = indexing.mark(connection)
     run = driver(connection).execute
     run("SAVEPOINT job")
     try:
         yield
+        changes.flush(connection)
     except BaseException:
         # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
         # savepoint left, and the error of this statement says so to the group.
@@ -188,6 +198,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
         run("RELEASE SAVEPOINT job")
         interning.forget(connection)
         indexing.back_to(connection, gathered)
+        changes.forget(connection)
         raise
     run("RELEASE SAVEPOINT job")
 

@@ -6,6 +6,7 @@ from fhir_server.rest.operations import (
     everything,
     lastn,
     meta,
+    subscription,
     validate,
 )
 from fhir_server.rest.operations.call import Level, Operation
@@ -17,6 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
     lastn.OPERATION,
     *bulk_export.OPERATIONS,
     bulk_import.OPERATION,
+    *subscription.OPERATIONS,
 )
 
 
