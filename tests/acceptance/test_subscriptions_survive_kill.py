@@ -83,6 +83,10 @@ async def write_on(client: httpx.AsyncClient, writer: str, acknowledged: list[st
         acknowledged.append(id)
 
 
+def told(hook: HookServer) -> set[str]:
+    return {event["focus"]["reference"].rpartition("/")[2] for event in hook.events}
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 @pytest.mark.parametrize("adapter", BOTH)
 async def test_every_acknowledged_result_is_told_in_order(adapter: str) -> None:
@@ -109,10 +113,7 @@ async def test_every_acknowledged_result_is_told_in_order(adapter: str) -> None:
                         os.kill(child.pid, signal.SIGKILL)
                         await asyncio.gather(*writers)
                     else:
-                        told = lambda: {
-                            e["focus"]["reference"].rpartition("/")[2] for e in hook.events
-                        }
-                        await hook.until(lambda: told() >= set(acknowledged), 60)
+                        await hook.until(lambda: told(hook) >= set(acknowledged), 60)
     assert len(acknowledged) > 10 * ROUNDS
     # Repeated at most from where the last process was cut off: never a step ahead of the count.
     highest = 0

@@ -26,7 +26,7 @@ class HookServer:
 
     async def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 (a condition of the test's own)
                 await asyncio.sleep(0.01)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

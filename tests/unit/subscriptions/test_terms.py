@@ -15,10 +15,11 @@ from security.endpoints import prefix_refusal
 from tests.support.fhir_store import hba1c
 from tests.support.subscriptions import ENDPOINT, subscription
 
+ANYWHERE = Policy()
 HOOKS = Policy(endpoints=("https://ehr.example/hooks/",), loopback=False, https_only=True)
 
 
-def refused(resource: dict[str, Any], policy: Policy = Policy()) -> list[tuple[str, str]]:
+def refused(resource: dict[str, Any], policy: Policy = ANYWHERE) -> list[tuple[str, str]]:
     assert validate(resource) == ()
     with pytest.raises(InvalidResource) as caught:
         read_terms(resource, policy)
