@@ -8,6 +8,7 @@ import uvicorn
 
 from fhir_server import profiles
 from fhir_server.app import create_app
+from fhir_server.r4.profile_packages import ProfilesRefused
 from fhir_server.settings import Settings, SettingsRefused
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.telemetry import log_to_standard_error
@@ -18,7 +19,7 @@ from security.tls import TlsFileError, TlsFiles, server_context
 from terminology.local_codes import LocalCodesError
 
 _REFUSALS = (SettingsRefused, ModelRefused, ClientFileError, TlsFileError, LocalCodesError,
-             DatabaseRefused)  # fmt: skip
+             DatabaseRefused, ProfilesRefused)  # fmt: skip
 
 
 def serve(settings: Settings) -> int:

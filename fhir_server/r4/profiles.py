@@ -23,17 +23,21 @@ _COMPILING = threading.RLock()
 
 
 class Profiles:
-    """The loaded profiles by canonical URL, each compiled at its first use."""
+    """The loaded profiles by canonical URL, each compiled at its first use.
 
-    def __init__(self, publication: Publication) -> None:
+    A claim of one that is not loaded is a warning, with `refuse_unknown` an error.
+    """
+
+    def __init__(self, publication: Publication, *, refuse_unknown: bool = False) -> None:
+        self._refuse_unknown = refuse_unknown
         self._structures = publication.structures
         self._value_sets = ValueSets(publication)
         self._compiled: dict[str, Profile | None] = {}
 
     @classmethod
-    def load(cls, folder: FilePath) -> "Profiles":
+    def load(cls, folder: FilePath, *, refuse_unknown: bool = False) -> "Profiles":
         """Return the profiles below `folder`, all compiled; ProfilesRefused names a broken file."""
-        profiles = cls(read_publication(folder))
+        profiles = cls(read_publication(folder), refuse_unknown=refuse_unknown)
         for url in profiles.urls:
             profiles.profile(url)
         return profiles
@@ -104,7 +108,10 @@ class Profiles:
                 f"Profile {canonical[:200]} is not loaded here: the record was not checked by it. "
                 "Add its package to the profiles of this server."
             )
-            findings.warn("not-found", text, item.path)
+            if self._refuse_unknown:
+                findings.add("not-found", text, item.path, "meta")
+            else:
+                findings.warn("not-found", text, item.path)
         elif profile.type != item.type:
             text = f"{profile.url} is about {profile.type}, this is a {item.type}."
             findings.add("invalid", text, item.path, "meta")

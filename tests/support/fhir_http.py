@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
 from fhir_server.rest.routers import routers
@@ -41,6 +42,7 @@ async def serving(
     limits: FhirLimits | None = None,
     advise: Callable[[JsonObject], tuple[Issue, ...]] = lambda _: (),
     base_url: str | None = None,
+    profiles: Profiles | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client whose relative URLs are below http://test/fhir/."""
     with tempfile.TemporaryDirectory() as folder:
@@ -51,6 +53,7 @@ async def serving(
             clock=lambda: NOW,
             advise=advise,
             base_url=base_url,
+            profiles=profiles,
         )
         transport = httpx.ASGITransport(fhir_app(services))
         try:

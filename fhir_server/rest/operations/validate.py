@@ -6,6 +6,8 @@ from fastapi import Response
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest, Gone, InvalidResource, Issue, NotFound
+from fhir_server.r4.profile_tables import is_core
+from fhir_server.r4.validation import NO_PROFILES
 from fhir_server.r4.validation import validate as find_issues
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.incoming import check_resource
@@ -27,21 +29,22 @@ async def answer(call: Call) -> Response:
         raise BadRequest("value", f"mode is {mode[:20]!r}; it is one of {', '.join(_MODES)}.")
     resource = call.one("resource")
     if mode == "delete":
-        return outcome_response(200, *_deletion(call))
+        return outcome_response(200, *(await _deletion(call)))
     if resource is None:
-        resource = _stored(call)
+        resource = await _stored(call)
     if not isinstance(resource, dict):
         raise BadRequest("required", "$validate needs a resource.")
     issues = (*_identity(call, resource, mode), *_content(call, resource))
     return outcome_response(200, *(issues or (_fine("The resource is valid."),)))
 
 
-def _stored(call: Call) -> JsonObject:
+async def _stored(call: Call) -> JsonObject:
     if call.type is None or call.id is None:
         raise BadRequest("required", "$validate needs a resource: in the body or by its address.")
     services = services_of(call.request)
     type, id, access = call.type, call.id, services.access_of(call.request)
-    return decode(services.database.read_now(lambda c: read_current(c, type, id, access)).body)
+    stored = await services.database.look_up(lambda c: read_current(c, type, id, access))
+    return decode(stored.body)
 
 
 def _identity(call: Call, resource: JsonObject, mode: str | None) -> tuple[Issue, ...]:
@@ -61,12 +64,14 @@ def _identity(call: Call, resource: JsonObject, mode: str | None) -> tuple[Issue
 
 def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
     services = services_of(call.request)
-    profiles = call.texts("profile")
-    if profiles:
-        raise BadRequest(
-            "not-supported", f"Profile {profiles[0][:100]!r} is not loaded on this server."
-        )
-    found = find_issues(resource)
+    profiles = services.profiles or NO_PROFILES
+    wanted = call.texts("profile")
+    for canonical in wanted:
+        # R4 resource-operation-validate.html: a profile that cannot be used SHALL be an error.
+        if not is_core(canonical) and profiles.profile(canonical) is None:
+            text = f"Profile {canonical[:100]!r} is not loaded on this server."
+            raise BadRequest("not-supported", text)
+    found = find_issues(resource, profiles=profiles, against=wanted)
     if any(issue.severity in ("error", "fatal") for issue in found):
         return found
     try:
@@ -76,11 +81,11 @@ def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
     return (*found, *services.advise(resource))
 
 
-def _deletion(call: Call) -> tuple[Issue, ...]:
+async def _deletion(call: Call) -> tuple[Issue, ...]:
     if call.type is None or call.id is None:
         raise BadRequest("required", "mode=delete needs the address of a resource: Type/id.")
     try:
-        _stored(call)
+        await _stored(call)
     except (NotFound, Gone) as gone:
         return gone.issues
     return (_fine(f"{call.type}/{call.id} can be deleted."),)
