@@ -8,7 +8,8 @@ import pytest
 
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import Issue
-from fhir_server.r4.profile_packages import ProfilesRefused
+from fhir_server.r4.profile_packages import ProfilesRefused, Publication
+from fhir_server.r4.profile_value_sets import ValueSets
 from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.validation import validate
 from tests.unit.r4.records import LEAVE_OUT, blood_pressure, patient
@@ -257,3 +258,44 @@ def test_a_profile_without_snapshot_stops_the_load(tmp_path: Path) -> None:
         Profiles.load(tmp_path)
     with pytest.raises(ProfilesRefused, match="no folder"):
         Profiles.load(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ({}, {"registered", "preliminary", "final", "amended", "corrected", "cancelled",
+              "entered-in-error", "unknown"}),
+        ({"op": "is-a", "value": "amended"}, {"amended", "corrected"}),
+        ({"op": "descendent-of", "value": "amended"}, {"corrected"}),
+        ({"op": "is-not-a", "value": "amended"}, {"registered", "preliminary", "final",
+              "cancelled", "entered-in-error", "unknown"}),
+        ({"op": "regex", "value": "f.*"}, None),
+        ({"op": "is-a", "property": "parent", "value": "amended"}, None),
+    ],
+)  # fmt: skip
+def test_a_value_set_of_r4s_own_codes_by_hierarchy(
+    rule: dict[str, Any], codes: set[str] | None
+) -> None:
+    system = "http://hl7.org/fhir/observation-status"
+    include = {"system": system} | ({"filter": [{"property": "concept"} | rule]} if rule else {})
+    url = "urn:v"
+    sets = {url: {"resourceType": "ValueSet", "url": url, "compose": {"include": [include]}}}
+    found = ValueSets(Publication(value_sets=sets)).codes(url)
+    assert found == (None if codes is None else {system: frozenset(codes)})
+
+
+def test_a_value_set_of_a_published_hierarchy() -> None:
+    """A ward's own code system with levels; its newborn wards are left out."""
+    wards = [
+        {"code": "medical", "concept": [{"code": "cardiology"}]},
+        {"code": "newborn", "concept": [{"code": "nicu", "concept": [{"code": "nicu-3"}]}]},
+    ]
+    system = {"resourceType": "CodeSystem", "url": "urn:w", "content": "complete", "concept": wards}
+    rule = {"property": "concept", "op": "is-a", "value": "newborn"}
+    compose = {
+        "include": [{"system": "urn:w"}],
+        "exclude": [{"system": "urn:w", "filter": [rule]}],
+    }
+    sets = {"urn:v": {"resourceType": "ValueSet", "url": "urn:v", "compose": compose}}
+    found = ValueSets(Publication(value_sets=sets, code_systems={"urn:w": system}))
+    assert found.codes("urn:v") == {"urn:w": frozenset({"medical", "cardiology"})}
