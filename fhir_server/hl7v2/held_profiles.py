@@ -66,9 +66,7 @@ def _claiming(resource: JsonObject, canonical: str, *, is_true: bool) -> JsonObj
     return {**bare, "meta": meta} if meta else bare
 
 
-def _problems(
-    resource: JsonObject, wanted: str | None, issues: tuple[Issue, ...]
-) -> list[Problem]:
+def _problems(resource: JsonObject, wanted: str | None, issues: tuple[Issue, ...]) -> list[Problem]:
     """Return at most one problem for what is wrong and one for what could not be checked."""
     name = f"{resource['resourceType']}/{resource['id']}"
     profile = wanted or "a profile"

@@ -61,7 +61,9 @@ async def test_a_result_that_breaks_the_profile_is_stored_and_told(
     assert error[4] == "W"
     details = store.read_now(lambda c: messages.details(c, answer.message_id))
     (warning,) = details["warnings"]
-    assert f"Observation/{found['id']} is stored and does not conform to {RESULT}" in warning["text"]
+    assert (
+        f"Observation/{found['id']} is stored and does not conform to {RESULT}" in warning["text"]
+    )
     assert "Observation.method (required)" in warning["text"]
 
 

@@ -12,7 +12,7 @@ from fhir_server.r4.profile_packages import ProfilesRefused, Publication
 from fhir_server.r4.profile_value_sets import ValueSets
 from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.validation import validate
-from tests.unit.r4.records import LEAVE_OUT, blood_pressure, patient
+from tests.unit.r4.records import LEAVE_OUT, blood_pressure, patient, report
 
 PRESSURE = "https://example.org/StructureDefinition/pressure"
 CITY = "https://example.org/StructureDefinition/city"
@@ -222,6 +222,28 @@ def test_open_at_end_takes_them_after_the_slices(profiles: Profiles) -> None:
     assert _check(_record(component=[SYSTOLIC, DIASTOLIC, mean]), profiles) == ()
     (issue,) = _check(_record(component=[SYSTOLIC, mean, DIASTOLIC]), profiles)
     assert issue.expression == ("Observation.component[1]",)
+
+
+@pytest.mark.parametrize(("rules", "least"), [("open", 0), ("open", 1), ("closed", 0)])
+def test_a_slice_by_a_profile_that_is_elsewhere_is_doubted_where_it_matters(
+    rules: str, least: int
+) -> None:
+    """The result that a report names is not in the record: what it is cannot be known."""
+    slicing = {"discriminator": [{"type": "profile", "path": "resolve()"}], "rules": rules}
+    target = {"code": "Reference", "targetProfile": [PRESSURE]}
+    elements = (
+        _element("DiagnosticReport"),
+        _element("DiagnosticReport.result", slicing=slicing, type=[{"code": "Reference"}]),
+        _element("DiagnosticReport.result:p", least, "1", sliceName="p", type=[target]),
+    )
+    definitions = [_pressure("open"), _definition("urn:report", "DiagnosticReport", *elements)]
+    loaded = Profiles(Publication(structures={d["url"]: [d] for d in definitions}))
+    issues = _check(report(result=[{"reference": "Observation/o-1"}]), loaded,
+                    against=("urn:report",))  # fmt: skip
+    assert {issue.severity for issue in issues} <= {"warning"}
+    assert [issue.expression for issue in issues] == (
+        [] if (rules, least) == ("open", 0) else [("DiagnosticReport.result[0]",)]
+    )
 
 
 def test_an_extension_is_held_to_its_definition(profiles: Profiles) -> None:
