@@ -11,8 +11,8 @@ from cds_hooks.evaluate import Evaluation
 from cds_hooks.wording import LANGUAGES, Wording
 from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
-from fhir_server.hl7v2.intake import Answer, Intake, Policy
 from fhir_server.hl7v2.held_profiles import held_profiles
+from fhir_server.hl7v2.intake import Answer, Intake, Policy
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
 from fhir_server.r4.profile_packages import Publication
 from fhir_server.r4.profiles import Profiles
