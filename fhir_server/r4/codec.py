@@ -8,7 +8,7 @@ has neither, is read as the integer 0.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
@@ -24,6 +24,8 @@ MAX_DEPTH = 64
 # Beyond the exponents of a 64-bit float no clinical quantity exists, and integer arithmetic on
 # such a Decimal would not end.
 MAX_EXPONENT = 308
+# R4 asks for 18 digits at least; longer than any number of that magnitude is no quantity.
+MAX_NUMBER_LENGTH = 400
 
 
 class SpelledDecimal(Decimal):
@@ -34,10 +36,12 @@ class SpelledDecimal(Decimal):
 
 
 class _NumberTooLargeError(ValueError):
-    """The text of a number whose magnitude is beyond MAX_EXPONENT."""
+    """The text of a number whose magnitude or length is beyond what is read."""
 
 
 def _number(text: str) -> Decimal:
+    if len(text) > MAX_NUMBER_LENGTH:
+        raise _NumberTooLargeError(text[:40])
     try:
         value = Decimal(text)
     except InvalidOperation:  # the exponent does not even fit the decimal module
@@ -77,7 +81,7 @@ def decode(body: bytes) -> JsonObject:
         raise BadRequest(
             "structure", f"The body is a JSON {_kind(value)}; a FHIR resource is a JSON object."
         )
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
@@ -88,7 +92,7 @@ def decode_array(body: bytes) -> list[Any]:
         raise BadRequest(
             "structure", f"The body is a JSON {_kind(value)}; a JSON Patch is an array."
         )
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
@@ -132,38 +136,61 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
     if len(dict(pairs)) != len(pairs):
-        raise _DuplicateKeyError(_repeated([key for key, _ in pairs]))
+        raise _DuplicateKeyError(_repeated(key for key, _ in pairs))
 
 
-def _repeated(keys: list[str]) -> str | None:
-    return next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+def _repeated(keys: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            return key
+        seen.add(key)
+    return None
+
+
+# Where a container stands: parent, and how it is written below it. Spelled out for one only: an
+# attacker's keys are long, and there may be a million containers.
+_Place: TypeAlias = "tuple[_Place | None, str]"
 
 
 def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
     """Return diagnostics and the FHIRPath of the first repeated key, outermost object first."""
     root = json.loads(body, object_pairs_hook=_Pairs)
     name = next((v for k, v in root if k == "resourceType" and isinstance(v, str)), "$this")
-    level: list[tuple[str, Any]] = [(name, root)]
+    level: list[tuple[_Place, Any]] = [((None, name[:64]), root)]
     while level:
-        for path, node in level:
+        for place, node in level:
             if isinstance(node, _Pairs):
-                found = _repeated([k for k, _ in node])
+                found = _repeated(k for k, _ in node)
                 if found is not None:
-                    where = f"{path}.{found}"
-                    return f"Key {found!r} stands twice in one object; keep one.", where
-        level = [child for path, node in level for child in _children(path, node)]
-    return f"Key {key!r} stands twice in one object; keep one.", name
+                    where = _written((place, f".{found[:60]}"))
+                    return f"Key {found[:60]!r} stands twice in one object; keep one.", where
+        level = [child for place, node in level for child in _children(place, node)]
+    return f"Key {key[:60]!r} stands twice in one object; keep one.", name[:64]
 
 
-def _children(path: str, node: object) -> list[tuple[str, Any]]:
+def _children(place: _Place, node: object) -> Iterator[tuple[_Place, Any]]:
     if isinstance(node, _Pairs):
-        return [(f"{path}.{key}", value) for key, value in node]
-    if isinstance(node, list):
-        return [(f"{path}[{index}]", value) for index, value in enumerate(node)]
-    return []
+        for key, value in node:
+            if isinstance(value, list):
+                yield (place, f".{key[:60]}"), value
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            if isinstance(value, list):
+                yield (place, f"[{index}]"), value
 
 
-def _check_depth(root: JsonObject | list[Any]) -> None:
+def _written(place: _Place) -> str:
+    parts: list[str] = []
+    step: _Place | None = place
+    while step is not None:
+        step, text = step
+        parts.append(text)
+    return "".join(reversed(parts))
+
+
+def check_depth(root: JsonObject | list[Any]) -> None:
+    """Refuse (400) nesting beyond MAX_DEPTH: what `decode` would not read must not be stored."""
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
         level = [
@@ -186,7 +213,8 @@ def _too_deep() -> FhirError:
 def _refusal(body: bytes, error: Exception) -> FhirError:
     if isinstance(error.__cause__, _NumberTooLargeError):  # msgspec wraps what a hook raises
         error = error.__cause__
-        return BadRequest("value", f"Number {error} is beyond 1e±{MAX_EXPONENT}; mend its value.")
+        limits = f"1e±{MAX_EXPONENT} or {MAX_NUMBER_LENGTH} characters"
+        return BadRequest("value", f"Number {error} is beyond {limits}; mend its value.")
     if isinstance(error, msgspec.ValidationError):
         return BadRequest("value", "An integer has more digits than any quantity; mend its value.")
     try:
@@ -209,6 +237,8 @@ def _malformed(text: str, error: Exception) -> str:
     except json.JSONDecodeError as fault:
         at = len(text[: fault.pos].encode())
         return f"{fault.msg} at byte {at} (line {fault.lineno}, column {fault.colno})"
+    except RecursionError:
+        return "it is nested too deep to say where"
     # The standard library takes half a surrogate pair, NaN and Infinity, which are no JSON text.
     half = _HALF_SURROGATE.search(text)
     if half is not None:

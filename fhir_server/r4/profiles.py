@@ -32,7 +32,7 @@ class Profiles:
         self._refuse_unknown = refuse_unknown
         self._structures = publication.structures
         self._value_sets = ValueSets(publication)
-        self._compiled: dict[str, Profile | None] = {}
+        self._compiled: dict[str, Profile] = {}
 
     @classmethod
     def load(cls, folder: FilePath, *, refuse_unknown: bool = False) -> "Profiles":
@@ -53,6 +53,8 @@ class Profiles:
             with _COMPILING:
                 definition = self._find(canonical)
                 found = None if definition is None else compile_profile(definition)
+                if found is None:  # not kept: there is no end of names that are not loaded
+                    return None
                 self._compiled[canonical] = found
         return self._compiled[canonical]
 
@@ -85,7 +87,7 @@ class Profiles:
         item = visit.item
         if item.type != "Extension":
             claimed = item.value.get("meta", {}).get("profile", ())
-            for canonical in claimed:
+            for canonical in dict.fromkeys(claimed):
                 if canonical is not None:
                     self._claim(canonical, item, walk, findings)
             return

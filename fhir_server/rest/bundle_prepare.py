@@ -9,7 +9,12 @@ from fhir_server.r4.validation import validate
 from fhir_server.rest.bundle_entries import read_entry
 from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Failed
-from fhir_server.rest.bundle_references import conditional_references, identities, rewritten
+from fhir_server.rest.bundle_references import (
+    Known,
+    conditional_references,
+    identities,
+    rewritten,
+)
 from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
 from fhir_server.rest.incoming import check_resource
@@ -31,8 +36,9 @@ def prepare(body: bytes, context: Context) -> tuple[str, tuple[Operation | Faile
             for index, entry in enumerate(entries)
         ]
         _refuse_twins(read)
-        known = identities(read)
         pending = _conditional(read, context)
+        targets = {text: target for text, (target, _criteria) in pending.items()}
+        known = Known.of({**identities(read), **targets})
         return type, tuple(_checked(operation, known, pending, context) for operation in read)
     return type, tuple(_batch_entry(entry, i, context) for i, entry in enumerate(entries))
 
@@ -59,7 +65,7 @@ def _batch_entry(entry: JsonObject, index: int, context: Context) -> Operation |
     try:
         operation = read_entry(entry, index, context)
         # R4 http.html#brules: entries of a batch do not refer to each other, nor by criteria.
-        return _checked(_identified(operation, context), {}, {}, context)
+        return _checked(_identified(operation, context), Known({}, {}), {}, context)
     except FhirError as error:
         return Failed(error)
 
@@ -101,15 +107,14 @@ def _conditional(
 
 def _checked(
     operation: Operation,
-    known: dict[str, str],
+    known: Known,
     pending: dict[str, tuple[str, Criteria]],
     context: Context,
 ) -> Operation:
     held = operation.resource if operation.resource is not None else operation.patch
     if held is None:
         return operation
-    targets = {text: target for text, (target, _criteria) in pending.items()}
-    changed = rewritten(held, operation, {**known, **targets})
+    changed = rewritten(held, operation, known)
     own = {text for text, _, _, _ in conditional_references(held, "")}
     waiting = tuple(pending[text] for text in sorted(own) if text in pending)
     if operation.resource is None:

@@ -14,6 +14,7 @@ from fastapi import Request
 
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest.content import version_tag
+from fhir_server.rest.headers import listed_header, single_header
 from fhir_server.store.resources import Stored
 
 ANY: Literal["*"] = "*"
@@ -46,8 +47,8 @@ def read_conditions(request: Request) -> ReadConditions:
     if "if-none-match" not in headers and "if-modified-since" not in headers:
         return ReadConditions()
     return parse_read_conditions(
-        headers.get("if-none-match"),
-        headers.get("if-modified-since"),
+        listed_header(request, "If-None-Match"),
+        single_header(request, "If-Modified-Since"),
         names=("If-None-Match", "If-Modified-Since"),
     )
 

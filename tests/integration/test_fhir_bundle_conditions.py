@@ -1,4 +1,4 @@
-"""Conditions of a Bundle's entries: honoured in a batch and in a transaction, or refused by name."""
+"""Conditions of a Bundle's entries: honoured in batch and transaction, or refused by name."""
 
 import base64
 from collections.abc import AsyncIterator

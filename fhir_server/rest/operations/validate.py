@@ -11,6 +11,7 @@ from fhir_server.r4.validation import NO_PROFILES
 from fhir_server.r4.validation import validate as find_issues
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.large_bodies import worked_on
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import services_of
@@ -34,7 +35,10 @@ async def answer(call: Call) -> Response:
         resource = await _stored(call)
     if not isinstance(resource, dict):
         raise BadRequest("required", "$validate needs a resource.")
-    issues = (*_identity(call, resource, mode), *_content(call, resource))
+    sent = call.request.headers.get("content-length", "")
+    size = int(sent) if sent.isdecimal() else 1 << 20
+    content = await worked_on(size, lambda: _content(call, resource))
+    issues = (*_identity(call, resource, mode), *content)
     return outcome_response(200, *(issues or (_fine("The resource is valid."),)))
 
 
