@@ -8,6 +8,7 @@ import uvicorn
 
 from fhir_server import profiles
 from fhir_server.app import create_app
+from fhir_server.commands.bounded_http import BoundedHttp
 from fhir_server.r4.profile_packages import ProfilesRefused
 from fhir_server.settings import Settings, SettingsRefused
 from fhir_server.store.engines import DatabaseRefused
@@ -60,6 +61,8 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         create_app(settings),
         host=settings.http_host,
         port=settings.http_port,
+        http=BoundedHttp,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
