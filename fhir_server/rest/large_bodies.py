@@ -1,6 +1,6 @@
 """What takes long by the size of a body is done beside the event loop, two bodies at a time.
 
-A body of 5 MB takes some hundred milliseconds and, made of the smallest JSON objects, some 250 MB
+A body of 5 MB takes some hundred milliseconds and, made of the smallest JSON objects, some 130 MB
 while it is read: on the loop it would hold up every other request, and all at once they would
 fill the memory.
 """
