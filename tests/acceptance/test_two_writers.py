@@ -1,4 +1,4 @@
-"""Writers who meet on one resource, at running servers on both databases: one wins, none is lost."""
+"""Writers who meet on one resource, at running servers on both databases: one wins."""
 
 import asyncio
 from collections.abc import Iterator
@@ -48,13 +48,13 @@ async def at_once(urls: list[str], *requests: tuple[str, str, dict, dict]) -> li
 
 
 async def test_of_writers_on_one_version_one_wins(urls: list[str]) -> None:
-    httpx.put(f"{urls[0]}/Patient/one", json=patient("one"), headers=FHIR)
+    await at_once(urls, ("PUT", "Patient/one", patient("one"), FHIR))
     guarded = FHIR | {"If-Match": 'W/"1"'}
     bodies = [patient("one", family=f"writer-{n}") for n in range(WRITERS)]
     answers = await at_once(urls, *(("PUT", "Patient/one", body, guarded) for body in bodies))
     assert sorted(a.status_code for a in answers) == [200] + [412] * (WRITERS - 1)
     (winner,) = [body for body, a in zip(bodies, answers, strict=True) if a.status_code == 200]
-    now = httpx.get(f"{urls[-1]}/Patient/one").json()
+    now = (await at_once(urls[-1:], ("GET", "Patient/one", {}, {})))[0].json()
     assert (now["name"], now["meta"]["versionId"]) == (winner["name"], "2")
 
 
@@ -70,7 +70,7 @@ async def test_writers_without_a_condition_each_leave_a_version(urls: list[str])
 
 async def test_transactions_that_meet_are_whole_or_not_at_all(urls: list[str]) -> None:
     """Each brings a result with it; only the winner's is there afterwards."""
-    httpx.put(f"{urls[0]}/Patient/shared", json=patient("shared"), headers=FHIR)
+    await at_once(urls, ("PUT", "Patient/shared", patient("shared"), FHIR))
     bundles = []
     for n in range(WRITERS):
         result = hba1c(f"of-{n}", "shared")
@@ -83,7 +83,7 @@ async def test_transactions_that_meet_are_whole_or_not_at_all(urls: list[str]) -
     answers = await at_once(urls, *(("POST", "", bundle, FHIR) for bundle in bundles))
     statuses = [a.status_code for a in answers]
     assert sorted(statuses) == [200] + [412] * (WRITERS - 1)
-    found = httpx.get(f"{urls[-1]}/Observation?patient=shared").json()
+    found = (await at_once(urls[-1:], ("GET", "Observation?patient=shared", {}, {})))[0].json()
     assert [e["resource"]["id"] for e in found["entry"]] == [f"of-{statuses.index(200)}"]
 
 
