@@ -2,8 +2,7 @@
 
 R4, "JSON representation of decimals": precision carries meaning, `1.00` is not `1.0`. Numbers
 with a fraction or an exponent become `Decimal`; where `str(Decimal)` spells one otherwise
-(`1e3`, `0.00000001`), a `SpelledDecimal` carries the text. One spelling is lost: `-0`, which
-has neither, is read as the integer 0.
+(`1e3`, `0.00000001`, `-0`), a `SpelledDecimal` carries the text.
 """
 
 import json
@@ -39,6 +38,13 @@ class _NumberTooLargeError(ValueError):
     """The text of a number whose magnitude or length is beyond what is read."""
 
 
+# A decimal may be `-0`, which says that a value was rounded from below; the parser would make it
+# the integer 0. It is handed over in a spelling that nobody else has a reason for.
+_MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}])")
+_ZERO_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-0(?=[\s,\]}])', re.DOTALL)
+_ZERO_BELOW = "-0e-0000"
+
+
 def _number(text: str) -> Decimal:
     if len(text) > MAX_NUMBER_LENGTH:
         raise _NumberTooLargeError(text[:40])
@@ -51,7 +57,7 @@ def _number(text: str) -> Decimal:
     if str(value) == text:
         return value
     spelled = SpelledDecimal(text)
-    spelled.text = text
+    spelled.text = text if text != _ZERO_BELOW else "-0"
     return spelled
 
 
@@ -98,11 +104,15 @@ def decode_array(body: bytes) -> list[Any]:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return _DECODER.decode(body)
+        return _DECODER.decode(_ZERO_TOKEN.sub(_below, body) if _MINUS_ZERO.search(body) else body)
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refusal(body, error) from None
+
+
+def _below(token: re.Match[bytes]) -> bytes:
+    return _ZERO_BELOW.encode() if token[0] == b"-0" else token[0]
 
 
 def encode(resource: Mapping[str, Any]) -> bytes:

@@ -369,6 +369,17 @@ _TESTING = (
        {"headerField": "ETag"}, {}),
 )  # fmt: skip
 
+_ENTRY = {"resource": {"resourceType": "Patient", "id": "p"}}
+_BUNDLED = (
+    _e(
+        "Bundle.entry",
+        "Bundle.entry.fullUrl",
+        _ENTRY,
+        {"fullUrl": "https://x/Patient/q"},
+        {"fullUrl": "https://x/Patient/p"},
+    ),
+)
+
 CONFORMANCE_EXAMPLES: tuple[Example, ...] = (
-    *(*_CAPABILITIES, *_DEFINITIONS, *_TERMINOLOGY, *_FORMS, *_STRUCTURES, *_TESTING),
+    *(*_CAPABILITIES, *_DEFINITIONS, *_TERMINOLOGY, *_FORMS, *_STRUCTURES, *_TESTING, *_BUNDLED),
 )
