@@ -231,7 +231,7 @@ NUMBER_TRAPS: tuple[WireTrap, ...] = (
 # Spellings of decimals that come back as they came.
 KEPT_EDGES: tuple[bytes, ...] = (
     *(b"-0", b"-0.0", b"0.0e-10", b"1E5", b"1e-10", b"1E+05", b"100", b"0.10e1", b"-1.50"),
-    *(b"0.000", b"123456789012345678901234567890", b"1e308", b"0e0", b"-0e-1"),
+    *(b"0.000", b"123456789012345678901234567890", b"1e308", b"0e0", b"-0e-1", b"0E-0"),
 )
 
 _SAME_DAY = {"start": "2026-03-01", "end": "2026-03-01"}
