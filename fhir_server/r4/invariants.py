@@ -24,12 +24,15 @@ _RESTFUL = re.compile(rf"^https?://.*/([A-Z][A-Za-z]+)/({ID_PATTERN})$")
 
 
 def _no_contained(resource: JsonObject, *path: str) -> bool:
+    if "contained" not in resource:
+        return True
+
     def holds(node: Any, names: tuple[str, ...]) -> bool:
         if not names:
             return False
         return names[0] not in node or holds(node[names[0]], names[1:])
 
-    return all(holds(inner, path) for inner in resource.get("contained", ()))
+    return all(holds(inner, path) for inner in resource["contained"])
 
 
 def _texts(node: Any) -> Iterator[str]:

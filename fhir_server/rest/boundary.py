@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import error_response
+from fhir_server.rest.route_tree import TEMPLATE
 from fhir_server.telemetry import Telemetry
 from security.client_authentication import ClientAuthenticator
 from security.clients import Interface
@@ -84,22 +86,26 @@ class RequestBoundary:
                 status = message["status"]
             await send(message)
 
-        with self._telemetry.tracer.start_as_current_span("request") as span:
+        with self._telemetry.request() as span:
             await self._answer(scope, receive, watched)
             route = _route(scope)
-            span.set_attribute("http.route", route)
-            span.set_attribute("http.response.status_code", status)
             seconds = time.perf_counter() - started
-            labels = {"route": route, "method": scope["method"], "status": str(status)}
-            self._telemetry.requests.record(seconds, labels)
-            if route not in _QUIET:
-                _log.info("request", extra=labels | {"milliseconds": round(1000 * seconds, 2)})
+            self._telemetry.requests.record(seconds, route, scope["method"], status)
+            if span.is_recording():
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+            if route not in _QUIET and _log.isEnabledFor(logging.INFO):
+                _log.info("request", extra={
+                    "route": route,
+                    "method": scope["method"],
+                    "status": str(status),
+                    "milliseconds": round(1000 * seconds, 2),
+                })  # fmt: skip
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
         try:
             if self._gate is not None:
-                self._gate.check(request)
+                self._gate.check(Request(scope, receive))
             await self._app(scope, receive, send)
         except FhirError as refusal:
             issue = refusal.issues[0].code
@@ -114,17 +120,14 @@ class RequestBoundary:
 
 def _route(scope: Scope) -> str:
     """Return the route's template: a path itself may hold a patient's identifier."""
+    template = scope.get(TEMPLATE)
+    if template is not None:
+        return _named(template, scope["path_params"].get("type"))
     path = getattr(scope.get("route"), "path", None)
-    if path:
-        return str(path)
-    if "endpoint" not in scope:
-        return "unknown"
-    # Starlette's plain routes leave no template in the scope, but what filled it.
-    parameters: dict[str, str] = scope.get("path_params", {})
-    if "path" in parameters:
-        return "/fhir/{path}"
-    named = {value: f"{{{name}}}" for name, value in parameters.items()}
-    kept = parameters.get("type")
-    if kept in STORED_TYPES:
-        named[kept] = kept
-    return "/".join(named.get(part, part) for part in scope["path"].split("/"))
+    return str(path) if path else "unknown"
+
+
+@lru_cache(maxsize=1024)
+def _named(template: str, type: str | None) -> str:
+    """Return the template with the resource type in its place, where it is one."""
+    return template.replace("{type}", type) if type in STORED_TYPES else template

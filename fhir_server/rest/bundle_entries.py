@@ -22,6 +22,7 @@ from fhir_server.rest.patch import read_change
 from fhir_server.rest.read import version_number
 from fhir_server.rest.update import check_id
 from fhir_server.rest.writes import Guard
+from fhir_server.store.identity import new_id
 
 # The conditions that each method takes; another one is refused: it would not be honoured.
 _CONDITIONS = {
@@ -69,6 +70,7 @@ def _read_create(entry: JsonObject, index: int, url: str, context: Context) -> O
         index,
         "create",
         type,
+        new_id(context.now),
         resource=_resource(entry, index, type),
         full_url=_full_url(entry),
         criteria=None if condition is None else read_criteria(type, condition, context, where),

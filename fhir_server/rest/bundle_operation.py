@@ -1,7 +1,8 @@
 """One entry of a batch or transaction, as it is read."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.conditions import ReadConditions
@@ -11,8 +12,7 @@ from fhir_server.rest.writes import Guard
 Kind = Literal["create", "update", "patch", "delete", "read", "vread", "search"]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One entry's interaction.
 
     `id` is the target's, assigned for a create, None for a search and where only `criteria` say
@@ -33,8 +33,8 @@ class Operation:
     patch: JsonObject | None = None
     full_url: str | None = None
     criteria: Criteria | None = None
-    guard: Guard = field(default_factory=Guard)
-    conditions: ReadConditions = field(default_factory=ReadConditions)
+    guard: Guard = msgspec.field(default_factory=Guard)
+    conditions: ReadConditions = msgspec.field(default_factory=ReadConditions)
     head: bool = False
     pending: tuple[tuple[str, Criteria], ...] = ()
 

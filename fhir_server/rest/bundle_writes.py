@@ -31,7 +31,7 @@ def write(connection: Connection, operation: Operation, context: Context) -> Don
         if found is not None:
             return Done(operation, found, resource=resource)
         # Its id was chosen when the references to it were written.
-        stored = resources.put(connection, resource, now=context.now, method="POST")
+        stored = resources.add(connection, resource, now=context.now)
     elif criteria is None:
         stored = writes.update(connection, resource, guard, context)
     else:

@@ -20,7 +20,9 @@ async def read(request: Request) -> Response:
     type, id = stored_type(request.path_params["type"]), request.path_params["id"]
     services = services_of(request)
     conditions, access = read_conditions(request), services.access_of(request)
-    stored = services.database.read_now(lambda c: read_current(c, type, id, access))
+    # What only some may see is decided by further statements: all of them on one snapshot.
+    look = services.database.find if access.patients is None else services.database.look_up
+    stored = await look(lambda c: read_current(c, type, id, access))
     if conditions.is_known(stored):
         return Response(status_code=304, headers=version_headers(stored))
     return resource_response(request, stored)
@@ -32,7 +34,9 @@ async def vread(request: Request) -> Response:
     version = version_number(request.path_params["version"])
     services = services_of(request)
     access = services.access_of(request)
-    stored = services.database.read_now(lambda c: read_one_version(c, type, id, version, access))
+    stored = await services.database.look_up(
+        lambda c: read_one_version(c, type, id, version, access)
+    )
     return resource_response(request, stored)
 
 

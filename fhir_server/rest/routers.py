@@ -1,6 +1,8 @@
 """Every router of the server, in the order in which they are asked."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from fhir_server.rest import (
     bundle,
@@ -17,6 +19,7 @@ from fhir_server.rest import (
     unserved,
     update,
 )
+from fhir_server.rest.route_tree import FhirRoutes, is_fhir
 
 
 def routers() -> tuple[APIRouter, ...]:
@@ -37,3 +40,20 @@ def routers() -> tuple[APIRouter, ...]:
         unserved,
     )
     return tuple(room.router for room in rooms)
+
+
+def install(app: FastAPI) -> None:
+    """Let the framework serve the routers that have nothing below /fhir."""
+    for router in routers():
+        if not _below_fhir(router):
+            app.include_router(router)
+
+
+def fhir(app: ASGIApp) -> FhirRoutes:
+    """Return what serves everything below /fhir, and by `app` everything else."""
+    routes = [route for router in routers() for route in _below_fhir(router)]
+    return FhirRoutes(app, routes=routes, otherwise=unserved.unserved)
+
+
+def _below_fhir(router: APIRouter) -> list[BaseRoute]:
+    return [route for route in router.routes if is_fhir(getattr(route, "path", ""))]

@@ -60,7 +60,7 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         place=Place(services.database.zone, base_url),
         limits=services.limits,
     )
-    page = await services.database.read(lambda c: run_search(c, type, asked.query))
+    page = await services.database.read_soon(lambda c: run_search(c, type, asked.query))
     return Response(search_bundle(base_url, type, asked, page), media_type=media_type)
 
 

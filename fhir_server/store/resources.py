@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from sqlalchemy import Connection, Select, bindparam, exists, func, select, tuple_, update
 
 from fhir_server.r4.codec import JsonObject, encode
@@ -63,8 +64,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """One version of a resource as it is kept and served.
 
     `body` is the JSON with `meta.versionId` and `meta.lastUpdated`, empty where `deleted`.
@@ -100,8 +100,7 @@ class HistoryPage:
     following: HistoryCursor | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Current:
+class _Current(msgspec.Struct, frozen=True):
     rid: int
     version: int
     deleted: bool
@@ -110,7 +109,12 @@ class _Current:
 
 def create(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
     """Store `resource` under a new id; an id that it brings is ignored (R4 http.html#create)."""
-    return _store_new(connection, {**resource, "id": new_id(now)}, now, "POST")
+    return add(connection, {**resource, "id": new_id(now)}, now=now)
+
+
+def add(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
+    """Store `resource` under its own id, which `new_id` has just made and no resource has yet."""
+    return _store_new(connection, resource, now, "POST")
 
 
 def put(
@@ -330,8 +334,7 @@ def _deletion(type: str, id: str, version: int, at: int) -> Stored:
     return Stored(type, id, version, moment(at), True, b"", method="DELETE")
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(msgspec.Struct, frozen=True):
     """A version that is being written: whose, which, when, how."""
 
     rid: int

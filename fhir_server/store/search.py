@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from fhir_server.store import indexing
 from fhir_server.store.resources import Stored, moment
 from fhir_server.store.search_compile import conditions_of, parameter_number
 from fhir_server.store.search_plan import Plan, plan
@@ -32,7 +31,6 @@ def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
 
     Deleted resources are never among them. `total` is given where `query.total` asks for it.
     """
-    indexing.flush(connection)
     tested = [conditions_of(connection, type, criterion) for criterion in query.criteria]
     if not all(tested):  # a criterion that nothing stored can satisfy
         return _NOTHING if query.total else replace(_NOTHING, total=None)

@@ -5,14 +5,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
-from fhir_server.rest.routers import routers
+from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.database import Database
 from tests.support.fhir_store import NOW, fresh_url
@@ -20,18 +21,26 @@ from tests.support.fhir_store import NOW, fresh_url
 FHIR = {"Content-Type": "application/fhir+json"}
 
 
-async def refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, FhirError)
-    return error_response(error)
+class Refusals:
+    """What the request boundary does with what is refused, without its telemetry."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except FhirError as error:
+            await error_response(error)(scope, receive, send)
 
 
 def fhir_app(services: FhirServices) -> FastAPI:
     app = FastAPI()
     app.state.fhir = services
-    for router in routers():
-        app.include_router(router)
+    install(app)
+    app.add_middleware(fhir)
     app.add_middleware(AnswerForm)
-    app.add_exception_handler(FhirError, refuse)
+    app.add_middleware(Refusals)
     return app
 
 
