@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest, FhirError
 from fhir_server.rest.bundle_operation import Kind, Operation, entry_place
+from fhir_server.rest.compartment_answer import EVERY_TYPE
 from fhir_server.rest.conditions import create_only, parse_read_conditions
 from fhir_server.rest.content import JSON_PATCH, version_tag
 from fhir_server.rest.context import Context
@@ -151,6 +152,16 @@ def _read_get(entry: JsonObject, index: int, url: str, _context: Context) -> Ope
     is_head = request["method"] == "HEAD"
     path, _, query = url.partition("?")
     parts = path.split("/")
+    if parts[-1] == "_history" and len(parts) <= 3:
+        _refuse_conditions(request, index)
+        type, id = _history_of(parts[:-1], index)
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        return Operation(index, "history", type, id, pairs=pairs, head=is_head)
+    if len(parts) == 3 and parts[0] == "Patient" and is_id(parts[1]):
+        _refuse_conditions(request, index)
+        within = parts[2] if parts[2] == EVERY_TYPE else _type(parts[2], index)
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        return Operation(index, "compartment", within, parts[1], pairs=pairs, head=is_head)
     if len(parts) == 1:
         _refuse_conditions(request, index)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
@@ -171,11 +182,13 @@ def _read_get(entry: JsonObject, index: int, url: str, _context: Context) -> Ope
 
 
 def _refuse_conditions(request: JsonObject, index: int) -> None:
-    """Refuse (400) conditions on a search: they are about one version, a search has none."""
+    """Refuse (400) conditions on a search or a history: they are about one version."""
     for name in _ALL_CONDITIONS:
         if name in request:
             where = f"{entry_place(index)}.request.{name}"
-            raise BadRequest("not-supported", f"{name} does not go with a search.", where)
+            raise BadRequest(
+                "not-supported", f"{name} goes with the read of one resource only.", where
+            )
 
 
 _READERS = {
@@ -210,6 +223,12 @@ def _type_and_id(url: str, index: int) -> tuple[str, str]:
     if not type or not is_id(id):
         raise _bad_url(url, index)
     return stored_type(type), id
+
+
+def _history_of(parts: list[str], index: int) -> tuple[str, str | None]:
+    if len(parts) == 2:
+        return _type_and_id("/".join(parts), index)
+    return ("", None) if not parts else (_type(parts[0], index), None)
 
 
 def _bad_url(url: str, index: int) -> BadRequest:

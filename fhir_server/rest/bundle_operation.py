@@ -9,12 +9,16 @@ from fhir_server.rest.conditions import ReadConditions
 from fhir_server.rest.matching import Criteria
 from fhir_server.rest.writes import Guard
 
-Kind = Literal["create", "update", "patch", "delete", "read", "vread", "search"]
+Kind = Literal[
+    "create", "update", "patch", "delete", "read", "vread", "history", "search", "compartment"
+]
 
 
 class Operation(msgspec.Struct, frozen=True):
     """One entry's interaction.
 
+    `type` is "" for the history of all, and EVERY_TYPE ("*") where a search in the compartment of
+    the Patient `id` is of every type.
     `id` is the target's, assigned for a create, None for a search and where only `criteria` say
     which resource is meant; then `alias` stands for it until that is known. `pairs` are the
     parameters of a search. `full_url` is the identity under which other entries refer to the

@@ -8,7 +8,7 @@ from fastapi import Request
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.content import Preferences, preferences
 from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import FhirLimits, base_of, services_of
+from fhir_server.rest.services import FhirLimits, access_to, base_of, services_of
 from fhir_server.store.access import Access
 
 
@@ -29,9 +29,9 @@ def context_of(request: Request) -> Context:
     services = services_of(request)
     return Context(
         services.clock(),
-        Place(services.database.zone, base_of(request)),
+        Place(services.database.zone, base_of(request), services.clock),
         services.limits,
         preferences(request),
-        services.access_of(request),
+        access_to(request),
         services.profiles,
     )

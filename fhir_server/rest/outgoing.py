@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import Issue, operation_outcome
+from fhir_server.r4.subsets import Subset, subset
 from fhir_server.r4.validation import NO_PROFILES, validate
 from fhir_server.rest.content import answer_type, preferences
 from fhir_server.rest.services import FhirServices, base_of
@@ -41,10 +42,11 @@ def _http_date(at: datetime) -> bytes:
     return format_datetime(at, usegmt=True).encode()
 
 
-def resource_response(request: Request, stored: Stored) -> Response:
-    """Return one version as it was asked for."""
+def resource_response(request: Request, stored: Stored, wanted: Subset | None = None) -> Response:
+    """Return one version as it was asked for, whole or what is `wanted` of it."""
     media_type = (b"content-type", answer_type(request).encode())
-    return BytesResponse(stored.body, 200, [media_type, *_version_headers(stored)])
+    body = stored.body if wanted is None else subset(stored.body, wanted)
+    return BytesResponse(body, 200, [media_type, *_version_headers(stored)])
 
 
 def written_response(

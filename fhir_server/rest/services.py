@@ -1,7 +1,7 @@
 """What the FHIR routes work with; wiring puts it on `app.state.fhir`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from fastapi import Request
@@ -21,6 +21,7 @@ class FhirLimits:
     bundle_entries: int = 5000
     page_default: int = 50
     page_most: int = 1000
+    included_most: int = 1000
 
 
 def _now() -> datetime:
@@ -65,3 +66,11 @@ def base_of(request: Request) -> str:
     """Return the FHIR base URL for links in the answer to `request`."""
     configured = services_of(request).base_url
     return configured or f"{request.url.scheme}://{request.url.netloc}/fhir"
+
+
+def access_to(request: Request) -> Access:
+    """Return what the sender of `request` may see; references below `base_of` count as local."""
+    access = services_of(request).access_of(request)
+    if access.patients is None or access.base_url is not None:
+        return access
+    return replace(access, base_url=base_of(request))

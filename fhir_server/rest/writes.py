@@ -19,7 +19,7 @@ from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.matching import Criteria, no_match, one_match
 from fhir_server.rest.read import read_current
 from fhir_server.store import resources
-from fhir_server.store.access import visible
+from fhir_server.store.access import check_content, check_writable
 from fhir_server.store.identity import new_id
 from fhir_server.store.resources import Stored
 
@@ -39,7 +39,16 @@ def create(
 ) -> Stored:
     """Store a new resource, or return the one that `criteria` match already."""
     found = None if criteria is None else matched(connection, criteria, context)
+    if found is None:
+        # The id in the body is not the one that it will have.
+        check_content({**resource, "id": ""}, context.access)
     return found or resources.create(connection, resource, now=context.now)
+
+
+def create_as(connection: Connection, resource: JsonObject, context: Context) -> Stored:
+    """Store a new resource under the id that it has, which the server has chosen."""
+    check_content(resource, context.access)
+    return resources.add(connection, resource, now=context.now)
 
 
 def matched(connection: Connection, criteria: Criteria, context: Context) -> Stored | None:
@@ -51,9 +60,10 @@ def matched(connection: Connection, criteria: Criteria, context: Context) -> Sto
 def update(connection: Connection, resource: JsonObject, guard: Guard, context: Context) -> Stored:
     """Store the next version of the resource's own id."""
     type, id = resource["resourceType"], resource["id"]
+    check_writable(connection, type, id, context.access)
     if guard.create_only and _current(connection, type, id) is not None:
         raise exists_already(type, id)
-    _check_visible(connection, type, id, context)
+    check_content(resource, context.access)
     return resources.put(connection, resource, now=context.now, expected_version=guard.version)
 
 
@@ -98,6 +108,7 @@ def match_for_update(
         raise no_match(criteria, 412)
     if given is None:
         return new_id(context.now)
+    check_writable(connection, type, str(given), context.access)
     if _current(connection, type, given) is not None:
         text = f"{type}/{given} exists and does not match {criteria.text[:200]!r}."
         raise FhirError(409, Issue("error", "conflict", text, (f"{type}.id",)))
@@ -114,6 +125,7 @@ def patch(
     """Apply `change` to the current version; the result is held to the rules of an update."""
     type, id = _identity(connection, target, context)
     current = read_current(connection, type, id, context.access)
+    check_writable(connection, type, id, context.access)
     # meta.versionId and lastUpdated are the server's own; a put writes them anew.
     resource = change(decode(current.body))
     check_depth(resource)
@@ -121,6 +133,7 @@ def patch(
         # What no PUT may send, no patch may build.
         raise PayloadTooLarge(context.limits.body_bytes)
     check_resource(resource, now=context.now, profiles=context.profiles)
+    check_content(resource, context.access)
     stored = resources.put(
         connection, resource, now=context.now, expected_version=guard.version, method="PATCH"
     )
@@ -139,21 +152,13 @@ def delete(
             return None
         target = (target.type, found)
     type, id = target
-    _check_visible(connection, type, id, context)
+    check_writable(connection, type, id, context.access)
     try:
         return resources.delete(
             connection, type, id, now=context.now, expected_version=guard.version
         )
     except NotFound:
         return None
-
-
-def _check_visible(connection: Connection, type: str, id: str, context: Context) -> None:
-    """Refuse (404) to write over what the client may not see."""
-    if context.access.patients is not None:
-        current = _current(connection, type, id)
-        if current is not None and not visible(connection, current, context.access):
-            raise NotFound(type, id)
 
 
 def _identity(

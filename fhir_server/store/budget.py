@@ -17,6 +17,15 @@ class BudgetSpent(Exception):
     """The read has taken as much as it may here; nothing of its result is known."""
 
 
+_LIMITED = "attending.limited"
+
+
+def need_thread(connection: Connection) -> None:
+    """Break off (BudgetSpent) a read that is limited: what follows is work, but not SQLite's."""
+    if connection.info.get(_LIMITED):
+        raise BudgetSpent
+
+
 class Budget:
     """Counts the steps of one connection's statements; one read at a time."""
 
@@ -29,6 +38,7 @@ class Budget:
         below: Driver = driver(connection)
         self._left = _MOST
         below.set_progress_handler(self._spend, _STEPS)
+        connection.info[_LIMITED] = True
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -37,6 +47,7 @@ class Budget:
             raise
         finally:
             below.set_progress_handler(None, 0)
+            connection.info[_LIMITED] = False
 
     def _spend(self) -> bool:
         self._left -= _STEPS

@@ -57,6 +57,15 @@ _READ_VERSION = Prepared(
     .where(_RESOURCE.c.id == bindparam("of_id"))
     .where(_VERSION.c.version == bindparam("of_version"))
 )
+_NEWEST_CONTENT = Prepared(
+    select(_VERSION.c.body)
+    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
+    .where(_RESOURCE.c.type == bindparam("of_type"))
+    .where(_RESOURCE.c.id == bindparam("of_id"))
+    .where(_VERSION.c.deleted == 0)
+    .order_by(_VERSION.c.version.desc())
+    .limit(bindparam("most"))
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -93,11 +102,15 @@ class HistoryCursor:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions, the newest first; `total` of one resource's only, `following` None at the end."""
+    """Versions, the newest first; `total` of one resource's only, `following` None at the end.
+
+    `places` are the cursors after each of the entries.
+    """
 
     entries: tuple[Stored, ...]
     total: int | None
     following: HistoryCursor | None
+    places: tuple[HistoryCursor, ...] = ()
 
 
 class _Current(msgspec.Struct, frozen=True):
@@ -186,6 +199,13 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
     return _stored(type, id, row)
 
 
+def newest_content(connection: Connection, type: str, id: str) -> bytes | None:
+    """Return the body of the newest version that has one, deleted since or not; None without."""
+    values: dict[str, SqlValue] = {"of_type": type, "of_id": id, "most": 1}
+    row = _NEWEST_CONTENT.run_named(connection, values).fetchone()
+    return None if row is None else row[0]
+
+
 def history(
     connection: Connection,
     *,
@@ -223,11 +243,9 @@ def history(
     total = None
     if asked.id:
         total = _history_count(asked).run_named(connection, values).fetchone()[0]
-    return HistoryPage(
-        tuple(_version(row) for row in page),
-        total,
-        HistoryCursor(page[-1][4], page[-1][2], page[-1][3]) if more and page else None,
-    )
+    places = tuple(HistoryCursor(row[4], row[2], row[3]) for row in page)
+    following = places[-1] if more and page else None
+    return HistoryPage(tuple(_version(row) for row in page), total, following, places)
 
 
 @dataclass(frozen=True, slots=True)

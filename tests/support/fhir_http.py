@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhir_server.r4.codec import JsonObject
@@ -15,6 +15,7 @@ from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
 from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
+from fhir_server.store.access import Access
 from fhir_server.store.database import Database
 from tests.support.fhir_store import NOW, fresh_url
 
@@ -51,6 +52,7 @@ async def serving(
     advise: Callable[[JsonObject], tuple[Issue, ...]] = lambda _: (),
     base_url: str | None = None,
     profiles: Profiles | None = None,
+    access_of: Callable[[Request], Access] = lambda _: Access(),
     adapter: str = "sqlite",
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client whose relative URLs are below http://test/fhir/."""
@@ -62,6 +64,7 @@ async def serving(
             clock=lambda: NOW,
             advise=advise,
             base_url=base_url,
+            access_of=access_of,
             profiles=profiles,
         )
         transport = httpx.ASGITransport(fhir_app(services))

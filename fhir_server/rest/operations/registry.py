@@ -1,11 +1,13 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
-from fhir_server.rest.operations import meta, validate
+from fhir_server.rest.operations import everything, lastn, meta, validate
 from fhir_server.rest.operations.call import Level, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     validate.OPERATION,
     *meta.OPERATIONS,
+    everything.OPERATION,
+    lastn.OPERATION,
 )
 
 
