@@ -8,7 +8,7 @@ Bodies have their own limits (`fhir_server.rest.bodies`).
 import asyncio
 from typing import Any, Final
 
-from fhir_server.http_protocol import HttpProtocol
+from fhir_server.commands.http_protocol import HttpProtocol
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import Issue, operation_outcome
 
