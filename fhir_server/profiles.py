@@ -1,6 +1,7 @@
 """What each profile demands before the server may start."""
 
 from fhir_server.settings import PREFIX, Settings, SettingsRefused
+from security.endpoints import prefix_refusal
 from security.network import is_loopback
 
 BANNER = (
@@ -13,6 +14,12 @@ BANNER = (
 def check(settings: Settings) -> None:
     """Raise `SettingsRefused` with every reason why this profile must not start."""
     problems = _evaluation(settings) if settings.profile == "evaluation" else _production(settings)
+    production = settings.profile == "production"
+    problems += [
+        f"{PREFIX}SUBSCRIPTION_ENDPOINTS: {prefix[:100]!r}: {why}"
+        for prefix in settings.subscription_endpoints
+        if (why := prefix_refusal(prefix, https_only=production)) is not None
+    ]
     if problems:
         raise SettingsRefused(problems)
 

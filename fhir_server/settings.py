@@ -100,6 +100,17 @@ class Settings(BaseSettings):
     mllp_client_ca: Path | None = Field(
         None, description="PEM of the CA whose MLLP senders are let in (production)"
     )
+    subscription_endpoints: tuple[str, ...] = Field(
+        (),
+        description="JSON array of URL prefixes, each ending in a slash, that notifications may "
+        "be sent to; evaluation adds loopback",
+    )
+    subscription_attempts: int = Field(
+        12, ge=1, le=100, description="failed deliveries in a row until a Subscription is in error"
+    )
+    subscription_retention_days: int = Field(
+        7, ge=1, le=90, description="days that events of Subscriptions are kept for $events"
+    )
     otlp_endpoint: str | None = Field(
         None, description="OTLP/HTTP endpoint for traces; none: traces stay in the process"
     )

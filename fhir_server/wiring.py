@@ -19,11 +19,17 @@ from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits, FhirServices
+from fhir_server.rest.subscription_writes import read_search
 from fhir_server.settings import Settings
 from fhir_server.store.cards import StoredFeedback, StoredPredictions
 from fhir_server.store.database import Database
 from fhir_server.store.patient_records import PatientRecords
+from fhir_server.subscriptions.courier import Courier
+from fhir_server.subscriptions.policy import Policy as SubscriptionPolicy
+from fhir_server.subscriptions.recording import Recorder
+from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
 from inference.registry import ModelRegistry
@@ -55,6 +61,7 @@ class House:
     cds: CdsServices
     intake: Intake
     gate: Gate | None
+    courier: Courier
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -62,6 +69,7 @@ class House:
         await self.intake.recover()
         if self.fhir.jobs is not None:
             await self.fhir.jobs.start()
+        await self.courier.start()
         listener = _listener(self.settings, self.intake)
         if listener is not None:
             await listener.start()
@@ -71,6 +79,7 @@ class House:
             if listener is not None:
                 await listener.stop()
             await self.intake.drain()
+            await self.courier.stop()
             if self.fhir.jobs is not None:
                 await self.fhir.jobs.stop()
             self.database.close()
@@ -96,6 +105,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         base_url=f"{settings.public_url}/fhir",
         profiles=profiles,
         jobs=job_runner(settings, database, profiles, clock),
+        subscriptions=_subscription_policy(settings),
     )
     return House(
         settings=settings,
@@ -105,7 +115,41 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
         intake=_intake(settings, codes, database, telemetry, clock),
         gate=gate,
+        courier=_courier(fhir, telemetry, clock),
     )
+
+
+def _subscription_policy(settings: Settings) -> SubscriptionPolicy:
+    production = settings.profile == "production"
+    return SubscriptionPolicy(
+        endpoints=settings.subscription_endpoints,
+        loopback=not production,
+        https_only=production,
+        attempts=settings.subscription_attempts,
+        retention=timedelta(days=settings.subscription_retention_days),
+    )
+
+
+def _courier(fhir: FhirServices, telemetry: Telemetry, clock: Callable[[], datetime]) -> Courier:
+    """Watch the store for what Subscriptions ask for, and return who delivers it."""
+    base_url = str(fhir.base_url)
+
+    def count(kind: str, outcome: str) -> None:
+        telemetry.notifications.add(1, {"kind": kind, "outcome": outcome})
+
+    courier = Courier(
+        database=fhir.database,
+        send=HttpSend(),
+        policy=fhir.subscriptions,
+        base_url=base_url,
+        clock=clock,
+        on_outcome=count,
+    )
+    read = read_search(Place(fhir.database.zone, base_url), fhir.limits)
+    fhir.database.watch(
+        Recorder(read=read, policy=fhir.subscriptions, clock=clock, on_events=courier.wake)
+    )
+    return courier
 
 
 def _cds(

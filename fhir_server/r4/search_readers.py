@@ -30,7 +30,7 @@ from fhir_server.r4.search_values import (
 _CURRENCIES = "urn:iso:std:iso:4217"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
     """The resource that is read, where dates without an offset lie, what URLs are this server's."""
 

@@ -90,22 +90,26 @@ class RequestBoundary:
                 status = message["status"]
             await send(message)
 
-        with self._telemetry.tracer.start_as_current_span("request") as span:
+        with self._telemetry.request() as span:
             await self._answer(scope, receive, watched)
             route = _route(scope)
-            span.set_attribute("http.route", route)
-            span.set_attribute("http.response.status_code", status)
             seconds = time.perf_counter() - started
-            labels = {"route": route, "method": scope["method"], "status": str(status)}
-            self._telemetry.requests.record(seconds, labels)
-            if route not in _QUIET:
-                _log.info("request", extra=labels | {"milliseconds": round(1000 * seconds, 2)})
+            self._telemetry.requests.record(seconds, route, scope["method"], status)
+            if span.is_recording():
+                span.set_attribute("http.route", route)
+                span.set_attribute("http.response.status_code", status)
+            if route not in _QUIET and _log.isEnabledFor(logging.INFO):
+                _log.info("request", extra={
+                    "route": route,
+                    "method": scope["method"],
+                    "status": str(status),
+                    "milliseconds": round(1000 * seconds, 2),
+                })  # fmt: skip
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
         try:
             if self._gate is not None:
-                scope[CLIENT] = self._gate.check(request)
+                scope[CLIENT] = self._gate.check(Request(scope, receive))
             await self._app(scope, receive, send)
         except FhirError as refusal:
             issue = refusal.issues[0].code

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest, FhirError
 from fhir_server.rest.bundle_operation import Operation, entry_place
+from fhir_server.rest.compartment_answer import EVERY_TYPE
 from fhir_server.rest.conditions import create_only, parse_read_conditions
 from fhir_server.rest.content import JSON_PATCH, version_tag
 from fhir_server.rest.context import Context
@@ -22,6 +23,7 @@ from fhir_server.rest.patch import read_change
 from fhir_server.rest.read import version_number
 from fhir_server.rest.update import check_id
 from fhir_server.rest.writes import Guard
+from fhir_server.store.identity import new_id
 
 # The conditions that each method takes; another one is refused: it would not be honoured.
 _CONDITIONS = {
@@ -69,6 +71,7 @@ def _read_create(entry: JsonObject, index: int, url: str, context: Context) -> O
         index,
         "create",
         type,
+        new_id(context.now),
         resource=_resource(entry, index, type),
         full_url=_full_url(entry),
         criteria=None if condition is None else read_criteria(type, condition, context, where),
@@ -149,6 +152,14 @@ def _read_get(entry: JsonObject, index: int, url: str, _context: Context) -> Ope
     is_head = request["method"] == "HEAD"
     path, _, query = url.partition("?")
     parts = path.split("/")
+    if parts[-1] == "_history" and len(parts) <= 3:
+        type, id = _history_of(parts[:-1], index)
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        return Operation(index, "history", type, id, pairs=pairs, head=is_head)
+    if len(parts) == 3 and parts[0] == "Patient" and is_id(parts[1]):
+        within = parts[2] if parts[2] == EVERY_TYPE else _type(parts[2], index)
+        pairs = tuple(parse_qsl(query, keep_blank_values=True))
+        return Operation(index, "compartment", within, parts[1], pairs=pairs, head=is_head)
     if len(parts) == 1:
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         return Operation(index, "search", _type(path, index), pairs=pairs, head=is_head)
@@ -199,6 +210,12 @@ def _type_and_id(url: str, index: int) -> tuple[str, str]:
     if not type or not is_id(id):
         raise _bad_url(url, index)
     return stored_type(type), id
+
+
+def _history_of(parts: list[str], index: int) -> tuple[str, str | None]:
+    if len(parts) == 2:
+        return _type_and_id("/".join(parts), index)
+    return ("", None) if not parts else (_type(parts[0], index), None)
 
 
 def _bad_url(url: str, index: int) -> BadRequest:

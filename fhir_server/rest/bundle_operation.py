@@ -1,20 +1,24 @@
 """One entry of a batch or transaction, as it is read."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.conditions import ReadConditions
 from fhir_server.rest.matching import Criteria
 from fhir_server.rest.writes import Guard
 
-Kind = Literal["create", "update", "patch", "delete", "read", "vread", "search"]
+Kind = Literal[
+    "create", "update", "patch", "delete", "read", "vread", "history", "search", "compartment"
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One entry's interaction.
 
+    `type` is "" for the history of all, and EVERY_TYPE ("*") where a search in the compartment of
+    the Patient `id` is of every type.
     `id` is the target's, assigned for a create, None for a search and where only `criteria` say
     which resource is meant; then `alias` stands for it until that is known. `pairs` are the
     parameters of a search. `full_url` is the identity under which other entries refer to the
@@ -33,8 +37,8 @@ class Operation:
     patch: JsonObject | None = None
     full_url: str | None = None
     criteria: Criteria | None = None
-    guard: Guard = field(default_factory=Guard)
-    conditions: ReadConditions = field(default_factory=ReadConditions)
+    guard: Guard = msgspec.field(default_factory=Guard)
+    conditions: ReadConditions = msgspec.field(default_factory=ReadConditions)
     head: bool = False
     pending: tuple[tuple[str, Criteria], ...] = ()
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Issue, operation_outcome
 from fhir_server.rest.bundle_operation import Operation
@@ -19,8 +21,7 @@ _PHRASES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """One operation carried out: what was stored or read, or the searchset's bytes.
 
     `resource` is the decoded content of a write; `known` says that the client has the version.

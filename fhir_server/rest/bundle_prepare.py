@@ -1,7 +1,9 @@
 """A batch or transaction from the body to its operations: all that needs no store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
 from fhir_server.r4.outcome import BadRequest, FhirError, InvalidResource, Issue
@@ -9,7 +11,14 @@ from fhir_server.r4.validation import validate
 from fhir_server.rest.bundle_entries import read_entry
 from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Failed
-from fhir_server.rest.bundle_references import conditional_references, identities, rewritten
+from fhir_server.rest.bundle_references import (
+    Link,
+    conditional_references,
+    identities,
+    is_conditional,
+    links_of,
+    point,
+)
 from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
 from fhir_server.rest.incoming import check_resource
@@ -32,9 +41,24 @@ def prepare(body: bytes, context: Context) -> tuple[str, tuple[Operation | Faile
         ]
         _refuse_twins(read)
         known = identities(read)
-        pending = _conditional(read, context)
-        return type, tuple(_checked(operation, known, pending, context) for operation in read)
+        linked = [_linked(operation) for operation in read]
+        pending = _conditional(linked, context)
+        return type, tuple(_checked(one, known, pending, context) for one in linked)
     return type, tuple(_batch_entry(entry, i, context) for i, entry in enumerate(entries))
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """An operation with the texts of its resource that may be references; none for a read."""
+
+    operation: Operation
+    held: JsonObject | None
+    links: list[Link]
+
+
+def _linked(operation: Operation) -> _Linked:
+    held = operation.patch if operation.resource is None else operation.resource
+    return _Linked(operation, held, [] if held is None else links_of(held))
 
 
 def _envelope(bundle: JsonObject, context: Context) -> tuple[str, list[JsonObject]]:
@@ -59,17 +83,15 @@ def _batch_entry(entry: JsonObject, index: int, context: Context) -> Operation |
     try:
         operation = read_entry(entry, index, context)
         # R4 http.html#brules: entries of a batch do not refer to each other, nor by criteria.
-        return _checked(_identified(operation, context), {}, {}, context)
+        return _checked(_linked(_identified(operation, context)), {}, {}, context)
     except FhirError as error:
         return Failed(error)
 
 
 def _identified(operation: Operation, context: Context) -> Operation:
-    """Return a create with its id, and what only criteria identify with an alias."""
-    if operation.kind == "create":
-        return replace(operation, id=new_id(context.now))
+    """Return what only criteria identify with an alias."""
     if operation.kind in ("update", "patch") and operation.id is None:
-        return replace(operation, alias=new_id(context.now))
+        return structs.replace(operation, alias=new_id(context.now))
     return operation
 
 
@@ -85,14 +107,14 @@ def _refuse_twins(operations: Sequence[Operation]) -> None:
                 raise FhirError(400, Issue("error", "duplicate", text, (operation.place,)))
 
 
-def _conditional(
-    operations: Sequence[Operation], context: Context
-) -> dict[str, tuple[str, Criteria]]:
+def _conditional(linked: Sequence[_Linked], context: Context) -> dict[str, tuple[str, Criteria]]:
     """Return text -> provisional `Type/id` and criteria of every conditional reference."""
     found: dict[str, tuple[str, Criteria]] = {}
-    for operation in operations:
-        held = operation.resource or operation.patch
-        for text, type, query, path in conditional_references(held, f"{operation.place}.resource"):
+    for one in linked:
+        if not any(is_conditional(link) for link in one.links):
+            continue
+        place = f"{one.operation.place}.resource"
+        for text, type, query, path in conditional_references(one.held, place):
             if text not in found:
                 criteria = read_criteria(type, query, context, path)
                 found[text] = (f"{type}/{new_id(context.now)}", criteria)
@@ -100,26 +122,26 @@ def _conditional(
 
 
 def _checked(
-    operation: Operation,
+    linked: _Linked,
     known: dict[str, str],
     pending: dict[str, tuple[str, Criteria]],
     context: Context,
 ) -> Operation:
-    held = operation.resource if operation.resource is not None else operation.patch
+    operation, held = linked.operation, linked.held
     if held is None:
         return operation
     targets = {text: target for text, (target, _criteria) in pending.items()}
-    changed = rewritten(held, operation, {**known, **targets})
-    own = {text for text, _, _, _ in conditional_references(held, "")}
+    point(held, linked.links, operation, {**known, **targets} if targets else known)
+    own = {link.text for link in linked.links if link.name == "reference"} if pending else ()
     waiting = tuple(pending[text] for text in sorted(own) if text in pending)
     if operation.resource is None:
-        return replace(operation, patch=changed, pending=waiting)
-    resource = changed if operation.id is None else {**changed, "id": operation.id}
+        return structs.replace(operation, pending=waiting)
+    resource = held if operation.id is None else {**held, "id": operation.id}
     try:
         check_resource(resource, now=context.now, profiles=context.profiles)
     except FhirError as error:
         raise within(error, operation.place) from error
-    return replace(operation, resource=resource, pending=waiting)
+    return structs.replace(operation, resource=resource, pending=waiting)
 
 
 def _without_resources(bundle: JsonObject) -> JsonObject:

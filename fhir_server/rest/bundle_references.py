@@ -6,8 +6,8 @@ it assigned, and bundle.html#references on how a relative reference is resolved 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
@@ -51,25 +51,77 @@ def overlap(target: str, first: Operation, second: Operation) -> FhirError:
     return FhirError(400, Issue("error", "duplicate", text, (second.place,)))
 
 
-def rewritten(
-    resource: JsonObject, operation: Operation, identities: Mapping[str, str]
-) -> JsonObject:
-    """Return the operation's `resource` with every reference to another entry as `Type/id`.
+class Link(NamedTuple):
+    """A text that may be a reference or a link, and where it stands: `holder[at]`.
 
+    `name` is its element's: of an item of an array, the array's.
+    """
+
+    holder: Any
+    at: str | int
+    name: str
+    text: str
+
+
+def links_of(resource: JsonObject) -> list[Link]:
+    """Return every text of `resource` that may be a reference or a link, in one walk."""
+    found: list[Link] = []
+    nodes: list[JsonObject] = [resource]
+    while nodes:
+        node = nodes.pop()
+        for name, value in node.items():
+            kind = type(value)
+            if kind is str:
+                if name not in _TEXTS:
+                    found.append(Link(node, name, name, value))
+            elif kind is dict:
+                nodes.append(value)
+            elif kind is list:
+                _links_in(value, name, found, nodes)
+    return found
+
+
+def _links_in(array: list[Any], name: str, found: list[Link], nodes: list[JsonObject]) -> None:
+    for index, value in enumerate(array):
+        if type(value) is dict:
+            nodes.append(value)
+        elif type(value) is str and name not in _TEXTS:
+            found.append(Link(array, index, name, value))
+
+
+def point(
+    resource: JsonObject,
+    links: Iterable[Link],
+    operation: Operation,
+    identities: Mapping[str, str],
+) -> None:
+    """Make every reference of the operation's `resource` to another entry one to `Type/id`.
+
+    The resource itself is changed: it was read from this request's body, and nobody else has it.
     FhirError 400 where a `urn:uuid:` or `urn:oid:` reference has no entry: stored, it would
     point at nothing for ever.
     """
     known = {**identities, **_relative(operation.full_url, identities)}
-    for path, urn in _dangling(resource, f"{operation.place}.resource", known):
-        text = f"Reference {urn[:60]!r} is to no entry of this Bundle; give the entry that fullUrl."
-        raise FhirError(400, Issue("error", "not-found", text, (path,)))
-    return with_targets(resource, known)
+    for link in links:
+        if link.name == "reference" and link.text not in known and _URN.match(link.text):
+            raise _dangling(resource, operation, link.text)
+    redirect(links, known)
 
 
-def with_targets(resource: JsonObject, targets: Mapping[str, str]) -> JsonObject:
-    """Return a copy in which every reference or link that `targets` names is replaced."""
-    changed: JsonObject = _rewrite(resource, targets, None)
-    return changed
+def redirect(links: Iterable[Link], targets: Mapping[str, str]) -> None:
+    """Replace, where it stands, every reference or link that `targets` names."""
+    for holder, at, name, text in links:
+        if name == "div":
+            holder[at] = _LINK.sub(lambda m: m[1] + targets.get(m[2], m[2]) + m[3], text)
+        elif text in targets:
+            holder[at] = targets[text]
+
+
+def is_conditional(link: Link) -> bool:
+    """Return whether the text is a reference of the form `Type?query`."""
+    if link.name != "reference" or "?" not in link.text:
+        return False
+    return conditional_reference(link.text) is not None
 
 
 def conditional_references(value: Any, path: str) -> Iterator[tuple[str, str, str, str]]:
@@ -110,26 +162,21 @@ def _base(full_url: str) -> str | None:
     return None if match is None else match[1]
 
 
-def _rewrite(value: Any, known: Mapping[str, str], key: str | None) -> Any:
-    if isinstance(value, dict):
-        return {name: _rewrite(child, known, name) for name, child in value.items()}
-    if isinstance(value, list):
-        return [_rewrite(child, known, key) for child in value]
-    if not isinstance(value, str) or key in _TEXTS:
-        return value
-    if key == "div":
-        return _LINK.sub(lambda m: m[1] + known.get(m[2], m[2]) + m[3], value)
-    return known.get(value, value)
+def _dangling(resource: JsonObject, operation: Operation, urn: str) -> FhirError:
+    path = _path_of(resource, urn, f"{operation.place}.resource") or operation.place
+    text = f"Reference {urn[:60]!r} is to no entry of this Bundle; give the entry that fullUrl."
+    return FhirError(400, Issue("error", "not-found", text, (path,)))
 
 
-def _dangling(value: Any, path: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _path_of(value: Any, reference: str, path: str) -> str | None:
+    """Return the expression of the first element `reference` that holds this text."""
     if isinstance(value, dict):
-        for name, child in value.items():
-            if name == "reference" and isinstance(child, str):
-                if _URN.match(child) and child not in known:
-                    yield f"{path}.reference", child
-            else:
-                yield from _dangling(child, f"{path}.{name}", known)
+        if value.get("reference") == reference:
+            return f"{path}.reference"
+        below = ((f"{path}.{name}", child) for name, child in value.items())
     elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _dangling(child, f"{path}[{index}]", known)
+        below = ((f"{path}[{index}]", child) for index, child in enumerate(value))
+    else:
+        return None
+    found = (_path_of(child, reference, place) for place, child in below)
+    return next((place for place in found if place is not None), None)

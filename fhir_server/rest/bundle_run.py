@@ -9,13 +9,17 @@ from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Done, Failed
 from fhir_server.rest.bundle_transaction import Transaction
 from fhir_server.rest.bundle_writes import write
+from fhir_server.rest.compartment_answer import Compartment, answer_compartment
 from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
+from fhir_server.rest.history_request import read_history
+from fhir_server.rest.history_run import run_history
 from fhir_server.rest.read import read_current, read_one_version
-from fhir_server.rest.search_bundle import search_bundle
+from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_request import parse_search
-from fhir_server.store.search import search
 from fhir_server.store.writer import savepoint
+
+READING = ("read", "vread", "history", "search", "compartment")
 
 
 def run_transaction(
@@ -27,7 +31,7 @@ def run_transaction(
     for outcome in transaction.write_all(operations):
         done[outcome.operation.index] = outcome
     for operation in operations:
-        if operation.kind in ("read", "vread", "search"):
+        if operation.kind in READING:
             try:
                 done[operation.index] = _read(connection, operation, context)
             except FhirError as error:
@@ -48,7 +52,7 @@ def run_batch(
 def _run_alone(connection: Connection, operation: Operation, context: Context) -> Done | Failed:
     try:
         with savepoint(connection):
-            if operation.kind in ("read", "vread", "search"):
+            if operation.kind in READING:
                 return _read(connection, operation, context)
             return write(connection, operation, context)
     except FhirError as error:
@@ -57,6 +61,12 @@ def _run_alone(connection: Connection, operation: Operation, context: Context) -
 
 def _read(connection: Connection, operation: Operation, context: Context) -> Done:
     type, id = operation.type, operation.id
+    if operation.kind == "history":
+        return Done(operation, searchset=_history(connection, operation, context))
+    if operation.kind == "compartment":
+        compartment = Compartment(str(id), type)
+        found = answer_compartment(connection, compartment, operation.pairs, context)
+        return Done(operation, searchset=found)
     if id is None:
         return Done(operation, searchset=_search(connection, operation, context))
     if operation.version is not None:
@@ -75,5 +85,18 @@ def _search(connection: Connection, operation: Operation, context: Context) -> b
         place=context.place,
         limits=context.limits,
     )
-    page = search(connection, operation.type, asked.query)
-    return search_bundle(context.place.base_url, operation.type, asked, page)
+    return answer_search(
+        connection,
+        operation.type,
+        asked,
+        context.access,
+        base_url=context.place.base_url,
+        limits=context.limits,
+    )
+
+
+def _history(connection: Connection, operation: Operation, context: Context) -> bytes:
+    type = operation.type or None
+    lenient = context.preferences.lenient
+    asked = read_history(type, operation.id, operation.pairs, context, lenient=lenient)
+    return run_history(connection, asked, context)

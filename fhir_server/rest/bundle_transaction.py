@@ -6,17 +6,17 @@ mean what the same transaction writes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import structs
 from sqlalchemy import Connection
 
-from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from fhir_server.rest import writes
 from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Done
-from fhir_server.rest.bundle_references import overlap, with_targets
+from fhir_server.rest.bundle_references import links_of, overlap, redirect
 from fhir_server.rest.bundle_writes import write
 from fhir_server.rest.context import Context
 from fhir_server.rest.errors import within
@@ -79,7 +79,7 @@ class Transaction:
             else:
                 self.matched[operation.index] = found
                 self._mean(operation, found.id)
-            return replace(operation, criteria=None)
+            return structs.replace(operation, criteria=None)
         resource = operation.resource
         if resource is None:
             id = one_match(self.connection, criteria, self.context)
@@ -91,7 +91,7 @@ class Transaction:
             resource = {**resource, "id": id}
         self._claim(id, operation)
         self._mean(operation, id)
-        return replace(operation, id=id, criteria=None, resource=resource)
+        return structs.replace(operation, id=id, criteria=None, resource=resource)
 
     def _mean(self, operation: Operation, id: str) -> None:
         self.targets[f"{operation.type}/{operation.known_as}"] = f"{operation.type}/{id}"
@@ -114,12 +114,7 @@ class Transaction:
                     raise no_match(criteria, 412)
                 self.targets[placeholder] = f"{criteria.type}/{id}"
         if self.targets:
-            operation = replace(
-                operation,
-                resource=self._aimed(operation.resource),
-                patch=self._aimed(operation.patch),
-            )
+            for held in (operation.resource, operation.patch):
+                if held is not None:
+                    redirect(links_of(held), self.targets)
         return write(self.connection, operation, self.context)
-
-    def _aimed(self, resource: JsonObject | None) -> JsonObject | None:
-        return None if resource is None else with_targets(resource, self.targets)

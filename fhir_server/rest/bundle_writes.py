@@ -12,7 +12,6 @@ from fhir_server.rest.content import JSON_PATCH
 from fhir_server.rest.context import Context
 from fhir_server.rest.matching import Criteria
 from fhir_server.rest.patch import read_change
-from fhir_server.store import resources
 
 
 def write(connection: Connection, operation: Operation, context: Context) -> Done:
@@ -31,7 +30,7 @@ def write(connection: Connection, operation: Operation, context: Context) -> Don
         if found is not None:
             return Done(operation, found, resource=resource)
         # Its id was chosen when the references to it were written.
-        stored = resources.put(connection, resource, now=context.now, method="POST")
+        stored = writes.create_as(connection, resource, context)
     elif criteria is None:
         stored = writes.update(connection, resource, guard, context)
     else:

@@ -40,11 +40,15 @@ class ReadConditions:
         return stored.last_updated.replace(microsecond=0) <= self.modified_since
 
 
+_READ_CONDITIONS = (b"if-none-match", b"if-modified-since")
+_NO_CONDITIONS = ReadConditions()
+
+
 def read_conditions(request: Request) -> ReadConditions:
     """Return the conditions of a read; BadRequest (400) for a header that cannot be read."""
+    if not any(name in _READ_CONDITIONS for name, _value in request.scope["headers"]):
+        return _NO_CONDITIONS
     headers = request.headers
-    if "if-none-match" not in headers and "if-modified-since" not in headers:
-        return ReadConditions()
     return parse_read_conditions(
         headers.get("if-none-match"),
         headers.get("if-modified-since"),

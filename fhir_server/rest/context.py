@@ -1,6 +1,6 @@
 """The circumstances in which an interaction is carried out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
@@ -8,13 +8,14 @@ from fastapi import Request
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.content import Preferences, preferences
 from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import FhirLimits, base_of, services_of
+from fhir_server.rest.services import FhirLimits, access_to, base_of, services_of
 from fhir_server.store.access import Access
+from fhir_server.subscriptions.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One instant, where searches are read, the client's preferences and access, the profiles."""
+    """One instant, where searches are read, the client's preferences and access, the rules."""
 
     now: datetime
     place: Place
@@ -22,6 +23,7 @@ class Context:
     preferences: Preferences
     access: Access
     profiles: Profiles | None = None
+    subscriptions: Policy = field(default_factory=Policy)
 
 
 def context_of(request: Request) -> Context:
@@ -29,9 +31,10 @@ def context_of(request: Request) -> Context:
     services = services_of(request)
     return Context(
         services.clock(),
-        Place(services.database.zone, base_of(request)),
+        Place(services.database.zone, base_of(request), services.clock),
         services.limits,
         preferences(request),
-        services.access_of(request),
+        access_to(request),
         services.profiles,
+        services.subscriptions,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest.context import Context
 from fhir_server.rest.search_request import parse_search
-from fhir_server.store.search import search
+from fhir_server.store.access import search_visible
 from fhir_server.store.search_query import SearchQuery
 
 # What says how to answer, not what to look for.
@@ -64,7 +64,8 @@ _CONTROLS = frozenset(
 def one_match(connection: Connection, criteria: Criteria, context: Context) -> str | None:
     """Return the id of the one resource that matches, None for none; 412 for several."""
     query = replace(criteria.query, count=2, total=False)
-    found = [stored.id for stored in search(connection, criteria.type, query).matches]
+    page = search_visible(connection, criteria.type, query, context.access)
+    found = [stored.id for stored in page.matches]
     if len(found) > 1:
         text = (
             f"{criteria.type}?{criteria.text[:200]} matches more than one resource; "

@@ -13,12 +13,16 @@ from fastapi import APIRouter, Request, Response
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.resource_types import STORED_TYPES
-from fhir_server.r4.search_parameters import SearchParameter
+from fhir_server.r4.search_parameters import SearchParameter, parameters_of
 from fhir_server.rest.content import JSON_PATCH, answer_type
 from fhir_server.rest.errors import FHIR_JSON, MethodNotAllowed
+from fhir_server.rest.operations.call import Operation
 from fhir_server.rest.operations.registry import operations_at, operations_of
+from fhir_server.rest.search_modifiers import modifiers_of
+from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
 from fhir_server.store.search_served import searchable
+from fhir_server.subscriptions import topics
 
 router = APIRouter()
 
@@ -31,17 +35,27 @@ _INTERACTIONS = {
     "patch": "JSON Patch and FHIRPath Patch; the result is held to the rules of an update.",
     "delete": "Versions and what refers to the resource stay; deleting twice is no error.",
     "create": "The server assigns the id.",
+    "history-instance": "",
+    "history-type": "",
     "search-type": "An unknown parameter, modifier, prefix or chain is refused with 400 and its "
     "name; with Prefer: handling=lenient an unknown parameter is left out with a warning.",
 }
 _HANDLING = {
     "token": "code, system|code, |code and system|; several values by comma; codes are compared "
     "without case, systems exactly.",
-    "string": "Starts with, without case and accents; modifiers :exact and :contains.",
-    "date": "Prefixes eq, ne, lt, gt, ge, le, sa and eb; ranges by precision.",
-    "reference": "Type/id, id or an absolute URL; modifier :[type] with an id.",
+    "string": "Starts with, without case and accents.",
+    "date": "Prefixes {prefixes}; ranges by precision.",
+    "number": "Prefixes {prefixes}; without a prefix the span of the precision that is written.",
+    "quantity": "number, number|system|code and number||code, with prefixes {prefixes}; values in "
+    "UCUM are compared in canonical units, others as they are written.",
+    "uri": "The URI as it is written.",
+    "reference": "Type/id, id or an absolute URL; chains, _has, and :[type] with an id.",
+    "composite": "Its parts joined by $, each with its own prefix.",
 }
-_CONTROLS = "_count (up to {most}), _sort (one parameter of type date), _total, _summary=count"
+_CONTROLS = (
+    "_count (up to {most}), _sort (several parameters, '-' for descending, resources without a "
+    "value last), _total, _include and _revinclude with :iterate, [type] and *, _summary, _elements"
+)
 
 
 async def metadata(request: Request) -> Response:
@@ -67,6 +81,7 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
         "software": {"name": "Attending", "version": _VERSION},
         "implementation": {"description": "Attending FHIR facade", "url": base_url},
         "fhirVersion": "4.0.1",
+        "instantiates": [topics.SERVER],
         "format": [FHIR_JSON, "json"],
         "patchFormat": [JSON_PATCH, FHIR_JSON],
         "rest": [
@@ -74,11 +89,13 @@ def capability_statement(base_url: str, *, at: datetime, page_most: int) -> dict
                 "mode": "server",
                 "documentation": f"Search controls: {_CONTROLS.format(most=page_most)}.",
                 "resource": [_resource(type) for type in STORED_TYPES],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
-                "operation": [
-                    {"name": operation.name, "definition": operation.definition}
-                    for operation in operations_at("system", None)
+                "interaction": [
+                    {"code": "transaction"},
+                    {"code": "batch"},
+                    {"code": "history-system"},
                 ],
+                "operation": [_operation(operation) for operation in operations_at("system", None)],
+                "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
             }
         ],
     }
@@ -98,12 +115,33 @@ def _resource(type: str) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "referencePolicy": ["literal"],
-        "operation": [
-            {"name": operation.name, "definition": operation.definition}
-            for operation in operations_of(type)
-        ],
+        "operation": [_operation(operation) for operation in operations_of(type)],
+        "searchInclude": ["*", *_includes(type)],
         "searchParam": _parameters(searchable(type)),
+        **(_TOPIC_BASED if type == "Subscription" else {}),
     }
+
+
+def _operation(operation: Operation) -> dict[str, str]:
+    return {"name": operation.name, "definition": operation.definition}
+
+
+def _includes(type: str) -> list[str]:
+    references = [p.name for p in parameters_of(type).values() if p.type == "reference"]
+    return [f"{type}:{name}" for name in references]
+
+
+def _handling(parameter: SearchParameter) -> str:
+    text = _HANDLING[parameter.type].format(prefixes=", ".join(PREFIXES))
+    modifiers = ", ".join(f":{name}" for name in modifiers_of(parameter))
+    return f"{text} Modifiers {modifiers}." if modifiers else text
+
+
+# Subscriptions R5 Backport, "Conformance in FHIR R4": how clients find the topics of a server.
+_TOPIC_BASED: dict[str, Any] = {
+    "supportedProfile": [topics.PROFILE],
+    "extension": [{"url": topics.LISTED_TOPIC, "valueCanonical": topic} for topic in topics.TOPICS],
+}
 
 
 def _interaction(code: str, text: str) -> dict[str, str]:
@@ -116,7 +154,7 @@ def _parameters(declared: Mapping[str, SearchParameter]) -> list[dict[str, str]]
             "name": parameter.name,
             "definition": parameter.definition,
             "type": parameter.type,
-            "documentation": _HANDLING[parameter.type],
+            "documentation": _handling(parameter),
         }
         for parameter in declared.values()
     ]

@@ -1,14 +1,18 @@
 """Every router of the server, in the order in which they are asked."""
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from fhir_server.rest import (
     bulk_jobs,
     bundle,
     cds_services,
+    compartment,
     create,
     delete,
     health,
+    history,
     hl7v2,
     metadata,
     operate,
@@ -31,7 +35,9 @@ def routers() -> tuple[APIRouter, ...]:
         metadata,
         bundle,
         operate,
+        history,
         search,
+        compartment,
         create,
         read,
         update,
@@ -43,15 +49,17 @@ def routers() -> tuple[APIRouter, ...]:
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` serve every router: what lies below /fhir by the tree, the rest by the framework.
-
-    Middleware that is added afterwards stands around both.
-    """
-    fhir = []
+    """Let the framework serve the routers that have nothing below /fhir."""
     for router in routers():
-        below = [route for route in router.routes if is_fhir(getattr(route, "path", ""))]
-        if below:
-            fhir += below
-        else:
+        if not _below_fhir(router):
             app.include_router(router)
-    app.add_middleware(FhirRoutes, routes=fhir, otherwise=unserved.unserved)
+
+
+def fhir(app: ASGIApp) -> FhirRoutes:
+    """Return what serves everything below /fhir, and by `app` everything else."""
+    routes = [route for router in routers() for route in _below_fhir(router)]
+    return FhirRoutes(app, routes=routes, otherwise=unserved.unserved)
+
+
+def _below_fhir(router: APIRouter) -> list[BaseRoute]:
+    return [route for route in router.routes if is_fhir(getattr(route, "path", ""))]

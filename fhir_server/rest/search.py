@@ -15,11 +15,10 @@ from fhir_server.rest.content import (
     preferences,
 )
 from fhir_server.rest.incoming import stored_type
-from fhir_server.rest.search_bundle import search_bundle
+from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_request import parse_search
 from fhir_server.rest.search_terms import Place
-from fhir_server.rest.services import base_of, services_of
-from fhir_server.store.search import search as run_search
+from fhir_server.rest.services import access_to, base_of, services_of
 
 router = APIRouter()
 
@@ -57,11 +56,14 @@ async def _answer(request: Request, pairs: Sequence[tuple[str, str]], media_type
         type,
         pairs,
         lenient=preferences(request).lenient,
-        place=Place(services.database.zone, base_url),
+        place=Place(services.database.zone, base_url, services.clock),
         limits=services.limits,
     )
-    page = await services.database.read(lambda c: run_search(c, type, asked.query))
-    return Response(search_bundle(base_url, type, asked, page), media_type=media_type)
+    access = access_to(request)
+    body = await services.database.read_soon(
+        lambda c: answer_search(c, type, asked, access, base_url=base_url, limits=services.limits)
+    )
+    return Response(body, media_type=media_type)
 
 
 router.add_route("/fhir/{type}", search, methods=["GET"])

@@ -6,6 +6,7 @@ Its router comes after all others.
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import MethodNotAllowed
 from fhir_server.rest.incoming import is_id, stored_type
 
@@ -39,11 +40,22 @@ def _allowed(path: str) -> tuple[str, ...]:
         return ()
     if len(below) == 1:
         return (*_READ, "PUT", "PATCH", "DELETE")
-    return _READ if below[1] == "_history" and len(below) == 3 else ()
+    return _below_a_resource(type, below[1:])
 
 
-_NAMED = {"_search": ("POST",), "_history": ()}
-_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ}
+def _below_a_resource(type: str, below: list[str]) -> tuple[str, ...]:
+    """Return what a history and an address in a compartment (`Patient/1/Observation`) take."""
+    if below[0] == "_history":
+        return _READ if len(below) <= 2 else ()
+    if type != "Patient" or below[0] not in (*STORED_TYPES, "*"):
+        return ()
+    if len(below) == 1:
+        return _READ
+    return ("POST",) if below[1:] == ["_search"] else ()
+
+
+_NAMED = {"_search": ("POST",), "_history": _READ}
+_FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ, "_history": _READ}
 
 for _path in ("/fhir", "/fhir/{path:path}"):
     router.add_route(_path, unserved, methods=_METHODS)

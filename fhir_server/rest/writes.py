@@ -18,8 +18,9 @@ from fhir_server.rest.context import Context
 from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.matching import Criteria, no_match, one_match
 from fhir_server.rest.read import read_current
+from fhir_server.rest.subscription_writes import kept, no_longer_kept
 from fhir_server.store import resources
-from fhir_server.store.access import visible
+from fhir_server.store.access import check_content, check_writable
 from fhir_server.store.identity import new_id
 from fhir_server.store.resources import Stored
 
@@ -39,7 +40,20 @@ def create(
 ) -> Stored:
     """Store a new resource, or return the one that `criteria` match already."""
     found = None if criteria is None else matched(connection, criteria, context)
-    return found or resources.create(connection, resource, now=context.now)
+    if found is not None:
+        return found
+    # The id of the body is ignored: it must not stand for what another resource is.
+    new = {key: value for key, value in resource.items() if key != "id"}
+    check_content({**new, "id": ""}, context.access)
+    return kept(
+        connection, new, context, lambda r: resources.create(connection, r, now=context.now)
+    )
+
+
+def create_as(connection: Connection, resource: JsonObject, context: Context) -> Stored:
+    """Store a new resource under the id that it has, which the server has chosen."""
+    check_content(resource, context.access)
+    return resources.add(connection, resource, now=context.now)
 
 
 def matched(connection: Connection, criteria: Criteria, context: Context) -> Stored | None:
@@ -51,10 +65,17 @@ def matched(connection: Connection, criteria: Criteria, context: Context) -> Sto
 def update(connection: Connection, resource: JsonObject, guard: Guard, context: Context) -> Stored:
     """Store the next version of the resource's own id."""
     type, id = resource["resourceType"], resource["id"]
+    check_writable(connection, type, id, context.access)
     if guard.create_only and _current(connection, type, id) is not None:
         raise exists_already(type, id)
-    _check_visible(connection, type, id, context)
-    return resources.put(connection, resource, now=context.now, expected_version=guard.version)
+    check_content(resource, context.access)
+    version = guard.version
+    return kept(
+        connection,
+        resource,
+        context,
+        lambda r: resources.put(connection, r, now=context.now, expected_version=version),
+    )
 
 
 def conditional_update(
@@ -98,6 +119,7 @@ def match_for_update(
         raise no_match(criteria, 412)
     if given is None:
         return new_id(context.now)
+    check_writable(connection, type, str(given), context.access)
     if _current(connection, type, given) is not None:
         text = f"{type}/{given} exists and does not match {criteria.text[:200]!r}."
         raise FhirError(409, Issue("error", "conflict", text, (f"{type}.id",)))
@@ -114,11 +136,18 @@ def patch(
     """Apply `change` to the current version; the result is held to the rules of an update."""
     type, id = _identity(connection, target, context)
     current = read_current(connection, type, id, context.access)
+    check_writable(connection, type, id, context.access)
     # meta.versionId and lastUpdated are the server's own; a put writes them anew.
     resource = change(decode(current.body))
     check_resource(resource, now=context.now, profiles=context.profiles)
-    stored = resources.put(
-        connection, resource, now=context.now, expected_version=guard.version, method="PATCH"
+    check_content(resource, context.access)
+    stored = kept(
+        connection,
+        resource,
+        context,
+        lambda r: resources.put(
+            connection, r, now=context.now, expected_version=guard.version, method="PATCH"
+        ),
     )
     return stored, resource
 
@@ -135,21 +164,15 @@ def delete(
             return None
         target = (target.type, found)
     type, id = target
-    _check_visible(connection, type, id, context)
+    check_writable(connection, type, id, context.access)
     try:
-        return resources.delete(
+        gone = resources.delete(
             connection, type, id, now=context.now, expected_version=guard.version
         )
     except NotFound:
         return None
-
-
-def _check_visible(connection: Connection, type: str, id: str, context: Context) -> None:
-    """Refuse (404) to write over what the client may not see."""
-    if context.access.patients is not None:
-        current = _current(connection, type, id)
-        if current is not None and not visible(connection, current, context.access):
-            raise NotFound(type, id)
+    no_longer_kept(connection, type, id)
+    return gone
 
 
 def _identity(

@@ -1,11 +1,15 @@
 """A quantity in the canonical unit of its dimension, so that 5 mmol/L is found by 5000 umol/L."""
 
+from functools import lru_cache
+
 from fhir_server.store.tables import key_text
 from terminology import ucum
 
 UCUM = "http://unitsofmeasure.org"
 
 
+# A laboratory reports the same values again and again; exact arithmetic takes some 4 us.
+@lru_cache(maxsize=4096)
 def canonical_range(
     system: str | None, code: str | None, low: float, high: float
 ) -> tuple[str, float, float] | None:

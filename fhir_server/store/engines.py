@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from fhir_server.store.exact_text import holds_text
+from fhir_server.store.statements import driver
 
 # Where a connection keeps the zone in which it places dates without an offset.
 ZONE = "attending.zone"
@@ -140,11 +140,11 @@ def _sqlite(url: URL, pragmas: tuple[str, ...], begin: str, zone: tzinfo) -> Eng
         connection.isolation_level = None  # the driver begins nothing by itself; `start` does
         for pragma in pragmas:
             connection.execute(pragma)
-        connection.create_function("holds_text", 3, holds_text, deterministic=True)
         record.info[ZONE] = zone
 
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # The driver's own statement: SQLAlchemy's way to it takes longer than a read by key.
+        driver(connection).execute(begin)
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)

@@ -1,8 +1,8 @@
 """From a search value to the row of its index table, in the order of the table's columns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from fhir_server.r4.search_values import (
@@ -26,8 +26,7 @@ from fhir_server.store.tables import LONGEST_KEY, key_text
 Row = tuple[SqlValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a value goes: its parameter, its resource, and its number among the resource's."""
 
     connection: Connection
@@ -108,8 +107,7 @@ def _composite(value: CompositeValue, place: Place) -> Row:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(msgspec.Struct, frozen=True):
     text: str = ""
     system: int = 0
     low: float = 0.0

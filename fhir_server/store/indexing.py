@@ -1,6 +1,7 @@
 """What a resource is found by, written to and removed from the index tables.
 
-Rows gather on the connection until `flush`: one statement per table for all that a job stores.
+Rows gather on the connection until `flush`: one statement per table for all that a group of jobs
+stores. A statement that reads index tables flushes first (`statements.Prepared`).
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from fhir_server.r4.search_parameters import STORED_TYPES, index_values, indexed
 from fhir_server.store import interning
 from fhir_server.store.engines import ZONE
 from fhir_server.store.index_rows import Place, Row, row_of
-from fhir_server.store.statements import NewRows, Prepared, together
+from fhir_server.store.statements import FLUSH, NewRows, Prepared, together
 from fhir_server.store.tables import table
 
 # Raised by one where the rows that the same resource and parameters give have changed.
@@ -78,7 +79,10 @@ def zone_of(connection: Connection) -> tzinfo:
 
 def add(connection: Connection, rid: int, resource: JsonObject) -> None:
     """Gather the index rows of the valid `resource`, which has none yet, for `flush`."""
-    pending: _Pending = connection.info.setdefault(_PENDING, _Pending())
+    pending: _Pending | None = connection.info.get(_PENDING)
+    if pending is None:
+        pending = connection.info[_PENDING] = _Pending()
+        connection.info[FLUSH] = flush
     params = interning.parameter_ids(connection, resource["resourceType"])
     pending.rids.add(rid)
     # A value may repeat; its number must not make two rows of it.
@@ -91,14 +95,45 @@ def add(connection: Connection, rid: int, resource: JsonObject) -> None:
 def flush(connection: Connection) -> None:
     """Write the rows that have gathered: what follows in the transaction can search by them."""
     pending: _Pending | None = connection.info.pop(_PENDING, None)
+    connection.info.pop(FLUSH, None)
     if pending is not None:
         for name, rows in pending.rows.items():
             _ADD[name].run(connection, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What had gathered at one moment."""
+
+    pending: _Pending | None
+    lengths: dict[str, int]
+
+
+def mark(connection: Connection) -> Mark:
+    """Return the moment to which `back_to` returns."""
+    pending: _Pending | None = connection.info.get(_PENDING)
+    rows = {} if pending is None else pending.rows
+    return Mark(pending, {name: len(gathered) for name, gathered in rows.items()})
+
+
+def back_to(connection: Connection, mark: Mark) -> None:
+    """Drop what has gathered since: its resources were rolled back.
+
+    What had gathered before gathers again, written or not: that was rolled back with it.
+    """
+    if mark.pending is None:
+        forget(connection)
+        return
+    rows = mark.pending.rows
+    mark.pending.rows = {name: rows[name][:length] for name, length in mark.lengths.items()}
+    connection.info[_PENDING] = mark.pending
+    connection.info[FLUSH] = flush
+
+
 def forget(connection: Connection) -> None:
-    """Drop the rows that have gathered: their resources were rolled back."""
+    """Drop all that has gathered: the whole transaction was rolled back."""
     connection.info.pop(_PENDING, None)
+    connection.info.pop(FLUSH, None)
 
 
 def remove(connection: Connection, rid: int) -> None:

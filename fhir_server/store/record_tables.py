@@ -1,9 +1,9 @@
-"""The tables beside FHIR: HL7v2 messages, issued cards and their feedback, bulk jobs."""
+"""The tables beside FHIR: HL7v2 messages, issued cards, feedback, bulk jobs, Subscriptions."""
 
 from sqlalchemy import Index, Table
 from sqlmodel import Field
 
-from fhir_server.store.tables import Big, Flag, StoreTable, metadata
+from fhir_server.store.tables import Big, Flag, StoreTable, Text, metadata
 
 
 def every_table() -> list[Table]:
@@ -120,4 +120,59 @@ class ExportHorizonRow(StoreTable, table=True):
 
     __tablename__ = "export_horizon"
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: int = Field(sa_type=Big)
+
+
+class SubscriptionRow(StoreTable, table=True):
+    """What the server knows of a Subscription beside the resource; kept after its deletion.
+
+    `revision` is one more with every change of what is watched for, so that each server sees in
+    one look-up whether its filters are current. `type` is the watched resource type, `filters`
+    and `patients` are JSON lists (`patients` None: every patient), `headers` the JSON object with
+    the secrets that the resource does not show. `events` were counted, up to `delivered` they
+    were taken. Times are microseconds since the epoch (UTC), 0 for never; `lease` names who is
+    sending, until `leased_until`.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        Index("subscription_by_revision", "revision"),
+        Index("subscription_by_status", "status", "due"),
+    )
+    id: str = Field(primary_key=True, sa_type=Text)
+    revision: int = Field(sa_type=Big)
+    type: str
+    status: str
+    filters: str
+    patients: str | None
+    endpoint: str
+    headers: str
+    content: str
+    media_type: str
+    heartbeat: int = Field(sa_type=Big)
+    timeout: int
+    max_count: int
+    ends: int = Field(sa_type=Big)
+    events: int = Field(sa_type=Big)
+    delivered: int = Field(sa_type=Big)
+    attempts: int
+    due: int = Field(sa_type=Big)
+    sent: int = Field(sa_type=Big)
+    failed: int = Field(sa_type=Big)
+    reason: str
+    lease: str
+    leased_until: int = Field(sa_type=Big)
+
+
+class SubscriptionEventRow(StoreTable, table=True):
+    """One event of one Subscription: the version of the focus resource that it tells of."""
+
+    __tablename__ = "subscription_event"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    subscription: str = Field(primary_key=True, sa_type=Text)
+    number: int = Field(primary_key=True, sa_type=Big, sa_column_kwargs={"autoincrement": False})
+    interaction: str
+    type: str = Field(sa_type=Text)
+    focus: str = Field(sa_type=Text)
+    version: int
     at: int = Field(sa_type=Big)

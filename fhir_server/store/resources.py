@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from sqlalchemy import Connection, Select, bindparam, exists, func, select, tuple_, update
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
-from fhir_server.store import horizon, indexing
+from fhir_server.store import changes, horizon, indexing
+from fhir_server.store.changes import Change
 from fhir_server.store.identity import new_id
 from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
 from fhir_server.store.tables import table
@@ -56,6 +58,15 @@ _READ_VERSION = Prepared(
     .where(_RESOURCE.c.id == bindparam("of_id"))
     .where(_VERSION.c.version == bindparam("of_version"))
 )
+_NEWEST_CONTENT = Prepared(
+    select(_VERSION.c.body)
+    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
+    .where(_RESOURCE.c.type == bindparam("of_type"))
+    .where(_RESOURCE.c.id == bindparam("of_id"))
+    .where(_VERSION.c.deleted == 0)
+    .order_by(_VERSION.c.version.desc())
+    .limit(bindparam("most"))
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,8 +74,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """One version of a resource as it is kept and served.
 
     `body` is the JSON with `meta.versionId` and `meta.lastUpdated`, empty where `deleted`.
@@ -93,15 +103,18 @@ class HistoryCursor:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Versions, the newest first; `total` of one resource's only, `following` None at the end."""
+    """Versions, the newest first; `total` of one resource's only, `following` None at the end.
+
+    `places` are the cursors after each of the entries.
+    """
 
     entries: tuple[Stored, ...]
     total: int | None
     following: HistoryCursor | None
+    places: tuple[HistoryCursor, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Current:
+class _Current(msgspec.Struct, frozen=True):
     rid: int
     version: int
     deleted: bool
@@ -110,7 +123,12 @@ class _Current:
 
 def create(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
     """Store `resource` under a new id; an id that it brings is ignored (R4 http.html#create)."""
-    return _store_new(connection, {**resource, "id": new_id(now)}, now, "POST")
+    return add(connection, {**resource, "id": new_id(now)}, now=now)
+
+
+def add(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
+    """Store `resource` under its own id, which `new_id` has just made and no resource has yet."""
+    return _store_new(connection, resource, now, "POST")
 
 
 def put(
@@ -157,8 +175,9 @@ def delete(
         raise NotFound(type, id)
     if current.deleted:
         return _deletion(type, id, current.version, current.last_updated)
-    indexing.remove(connection, current.rid)
     version, at = current.version + 1, horizon.later(connection, microseconds(now))
+    changes.note_deletion(connection, Change("delete", type, id, version, at))
+    indexing.remove(connection, current.rid)
     _ADVANCE.run(connection, version, at, 1, current.rid)
     _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
     return _deletion(type, id, version, at)
@@ -180,6 +199,13 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
             raise NotFound(type, id)
         raise FhirError(404, Issue("error", "not-found", f"{type}/{id} has no version {version}."))
     return _stored(type, id, row)
+
+
+def newest_content(connection: Connection, type: str, id: str) -> bytes | None:
+    """Return the body of the newest version that has one, deleted since or not; None without."""
+    values: dict[str, SqlValue] = {"of_type": type, "of_id": id, "most": 1}
+    row = _NEWEST_CONTENT.run_named(connection, values).fetchone()
+    return None if row is None else row[0]
 
 
 def history(
@@ -219,11 +245,9 @@ def history(
     total = None
     if asked.id:
         total = _history_count(asked).run_named(connection, values).fetchone()[0]
-    return HistoryPage(
-        tuple(_version(row) for row in page),
-        total,
-        HistoryCursor(page[-1][4], page[-1][2], page[-1][3]) if more and page else None,
-    )
+    places = tuple(HistoryCursor(row[4], row[2], row[3]) for row in page)
+    following = places[-1] if more and page else None
+    return HistoryPage(tuple(_version(row) for row in page), total, following, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +359,7 @@ def _deletion(type: str, id: str, version: int, at: int) -> Stored:
     return Stored(type, id, version, moment(at), True, b"", method="DELETE")
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(msgspec.Struct, frozen=True):
     """A version that is being written: whose, which, when, how."""
 
     rid: int
@@ -362,6 +385,8 @@ def _store_version(connection: Connection, written: _Written, resource: JsonObje
     _ADD_VERSION.run(connection, written.rid, version, written.at, 0, body, method)
     indexing.add(connection, written.rid, resource)
     type, id = resource["resourceType"], resource["id"]
+    interaction: changes.Interaction = "create" if written.created else "update"
+    changes.note(connection, Change(interaction, type, id, version, written.at, body))
     return Stored(type, id, version, last_updated, False, body, written.created, method)
 
 

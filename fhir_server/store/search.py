@@ -5,39 +5,46 @@ each candidate. Where every criterion matches much, the walk follows an index in
 stops at the end of the page. So a page costs what it holds, not what the store holds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
-from fhir_server.store import indexing
+from fhir_server.r4.codec import decode
+from fhir_server.r4.outcome import BadRequest
+from fhir_server.store.budget import need_thread
 from fhir_server.store.resources import Stored, moment
-from fhir_server.store.search_compile import conditions_of, parameter_number
-from fhir_server.store.search_plan import Plan, plan
-from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery, Sort
-from fhir_server.store.search_statements import (
-    Order,
-    Shape,
-    count_statement,
-    page_statement,
-    value_names,
-)
-from fhir_server.store.statements import SqlValue
+from fhir_server.store.search_bodies import BodyTest
+from fhir_server.store.search_compile import compile_tests
+from fhir_server.store.search_plan import plan
+from fhir_server.store.search_query import Cursor, SearchPage, SearchQuery
+from fhir_server.store.search_run import Run, in_order_of_index
 
-_NOTHING = SearchPage((), 0, None)
+# So many records are read to decide what no index holds; beyond, the search is to be narrowed.
+MOST_BODIES = 10_000
+_BATCH = 200
 
 
 def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
     """Return one page of the resources of `type` for which every criterion of `query` holds.
 
     Deleted resources are never among them. `total` is given where `query.total` asks for it.
+    BadRequest (400, `too-costly`) where more records than MOST_BODIES would have to be read.
     """
-    indexing.flush(connection)
-    tested = [conditions_of(connection, type, criterion) for criterion in query.criteria]
-    if not all(tested):  # a criterion that nothing stored can satisfy
-        return _NOTHING if query.total else replace(_NOTHING, total=None)
-    chosen = plan(connection, tested, query.sort, cursor=query.cursor)
-    run = _Run(connection, type, query, chosen)
+    tested = compile_tests(connection, type, query.criteria)
+    if tested.impossible:
+        return SearchPage((), 0 if query.total else None, None)
+    chosen = plan(
+        connection,
+        tested.conditions,
+        query.sort,
+        cursor=query.cursor,
+        by_keys=not in_order_of_index(type, query),
+    )
+    run = Run(connection, type, query, chosen)
+    if tested.bodies:
+        need_thread(connection)
+        return _decided_by_bodies(run, tested.bodies)
     rows = run.rows() if query.count else []
     page, more = rows[: query.count], len(rows) > query.count
     total = None
@@ -47,87 +54,59 @@ def search(connection: Connection, type: str, query: SearchQuery) -> SearchPage:
     return SearchPage(
         tuple(_stored(type, row) for row in page),
         total,
-        Cursor(run.plan.sort, page[-1][1], page[-1][0]) if more else None,
+        run.cursor(page[-1]) if more else None,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A planned search with the values that its statements are run with."""
+def _decided_by_bodies(run: Run, bodies: list[BodyTest]) -> SearchPage:
+    """Return a page of the candidates that their bodies admit, found in batches.
 
-    connection: Connection
-    type: str
-    query: SearchQuery
-    plan: Plan
+    A total needs all of them, from the first page on.
+    """
+    query = run.query
+    found, more = _admitted(run, bodies, query.cursor, query.count + 1)
+    page = found[: query.count]
+    total = None
+    if query.total:
+        complete = query.cursor is None and not more and len(found) <= query.count
+        total = len(page) if complete else len(_admitted(run, bodies, None, MOST_BODIES + 1)[0])
+    return SearchPage(
+        tuple(_stored(run.type, row) for row in page),
+        total,
+        run.cursor(page[-1]) if page and len(found) > query.count else None,
+    )
 
-    def rows(self) -> list[Any]:
-        """Return the rows of the page, one more where a further page follows."""
-        cursor, sort = self.query.cursor, self.plan.sort
-        if sort is None:
-            return self._page(self._shape(), self.query.count + 1)
-        rows: list[Any] = []
-        in_tail = cursor is not None and cursor.value is None
-        if not in_tail:
-            rows = self._page(self._sorted_shape(sort), self.query.count + 1)
-        wanted = self.query.count + 1 - len(rows)
-        if wanted and self._has_tail(sort):
-            rows += self._page(replace(self._shape(), tail=True, resumes=in_tail), wanted)
-        return rows
 
-    def count(self) -> int:
-        """Return how many resources match, on all pages."""
-        lead = self.plan.lead
-        if lead is not None:
-            return replace(self, plan=Plan((lead,), self.plan.checks, None)).count()
-        shape = replace(self._shape(), resumes=False)
-        total: int = count_statement(shape).run_named(self.connection, self._values()).fetchone()[0]
-        return total
+def _admitted(
+    run: Run, bodies: list[BodyTest], cursor: Cursor | None, wanted: int
+) -> tuple[list[Any], bool]:
+    """Return up to `wanted` rows that all bodies admit, and whether candidates are left."""
+    found: list[Any] = []
+    read = 0
+    while True:
+        batch = replace(run, query=replace(run.query, count=_BATCH - 1, cursor=cursor)).rows()
+        for place, row in enumerate(batch):
+            resource = decode(row[5])
+            if all(test.holds(resource) for test in bodies):
+                found.append(row)
+                if len(found) == wanted:
+                    return found, place + 1 < len(batch) or len(batch) == _BATCH
+        if len(batch) < _BATCH:
+            return found, False
+        read += len(batch)
+        if read >= MOST_BODIES:
+            raise _too_costly(bodies[0])
+        cursor = run.cursor(batch[-1])
 
-    def _page(self, shape: Shape, limit: int) -> list[Any]:
-        values = {**self._values(), "limit": limit}
-        return page_statement(shape).run_named(self.connection, values).fetchall()
 
-    def _shape(self) -> Shape:
-        driver = self.plan.driver
-        return Shape(
-            None if driver is None else tuple(condition.kind for condition in driver),
-            tuple(tuple(condition.kind for condition in check) for check in self.plan.checks),
-            lead=None if self.plan.lead is None else self.plan.lead.kind,
-            resumes=self.query.cursor is not None,
-        )
-
-    def _sorted_shape(self, sort: Sort) -> Shape:
-        if sort.parameter == "_lastUpdated":
-            return replace(self._shape(), order=Order("last_updated", sort.descending))
-        order = Order("high" if sort.by_end else "low", sort.descending)
-        return replace(self._shape(), order=order)
-
-    def _has_tail(self, sort: Sort) -> bool:
-        """Resources without a sort value are looked for, unless a criterion excludes them."""
-        tested = {criterion.parameter for criterion in self.query.criteria}
-        return sort.parameter != "_lastUpdated" and sort.parameter not in tested
-
-    def _values(self) -> dict[str, SqlValue]:
-        values: dict[str, SqlValue] = {"type": self.type}
-        for place, condition in enumerate(self.plan.driver or ()):
-            values.update(
-                zip(value_names(condition.kind, f"d{place}"), condition.values, strict=True)
-            )
-        for number, check in enumerate(self.plan.checks):
-            for place, condition in enumerate(check):
-                names = value_names(condition.kind, f"c{number}_{place}")
-                values.update(zip(names, condition.values, strict=True))
-        lead = self.plan.lead
-        if lead is not None:
-            values.update(zip(value_names(lead.kind, "lead"), lead.values, strict=True))
-        sort, cursor = self.plan.sort, self.query.cursor
-        if sort is not None and sort.parameter != "_lastUpdated":
-            values["sort_param"] = parameter_number(self.connection, self.type, sort.parameter)
-        if cursor is not None:
-            values.update(after_rid=cursor.rid, after_value=cursor.value)
-        return values
+def _too_costly(test: BodyTest) -> BadRequest:
+    return BadRequest(
+        "too-costly",
+        f"{test.criterion.parameter} as it is asked for is decided by reading records, of which "
+        f"the other criteria leave more than {MOST_BODIES}; narrow the search, by patient or date.",
+    )
 
 
 def _stored(type: str, row: Any) -> Stored:
-    _rid, _sort_value, id, version, last_updated, body = row
+    _rid, _sort_value, id, version, last_updated, body, *_keys = row
     return Stored(type, id, version, moment(last_updated), False, body)

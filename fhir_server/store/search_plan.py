@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from fhir_server.store.search_conditions import KINDS, Condition
+from fhir_server.store.search_conditions import kind_of
+from fhir_server.store.search_kind import Alternatives, Chained, Condition, Reversed
 from fhir_server.store.search_query import Cursor, Sort
-from fhir_server.store.search_statements import estimate_statement, value_names
+from fhir_server.store.search_rows import chain_nears, rank, seeks
+from fhir_server.store.search_statements import estimate_statement
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import table
 
@@ -17,8 +19,6 @@ _FEW = 64
 _MANY = 5_000
 # A code with more systems than this is not taken apart by system.
 _MOST_SYSTEMS = 8
-
-Alternatives = tuple[Condition, ...]
 
 _TOKEN = table("token_index")
 _NEXT_SYSTEM = Prepared(
@@ -48,25 +48,27 @@ def plan(
     sort: Sort | None,
     *,
     cursor: Cursor | None,
+    by_keys: bool = False,
 ) -> Plan:
     """Return the way through `tested`, all of which must hold, in the order `sort`.
 
     Where `sort` is None and every criterion matches much, the plan chooses an order for the
-    first page; with a `cursor` it keeps to the one that was chosen.
+    first page; with a `cursor` it keeps to the one that was chosen. `by_keys`: no index gives
+    the order that is asked for, so every match is looked at.
     """
-    if sort is None and cursor is not None and cursor.sort is not None:
+    if not by_keys and sort is None and cursor is not None and cursor.sort is not None:
         return _along(cursor.sort, tested)
     if not tested:
         return Plan(None, (), sort)
-    if len(tested) == 1 and sort is None:
+    if len(tested) == 1 and sort is None and not by_keys:
         streamed = _streamed(connection, tested)
         if streamed is not None:
             return streamed
     leader, rows = _most_selective(connection, tested)
-    if rows < _MANY:
+    if rows < _MANY or (by_keys and _seek(tested[leader])):
         apart = tested[leader] if rows < _FEW else _by_systems(connection, tested[leader])
         return Plan(apart, _without(tested, leader), sort)
-    if sort is not None:
+    if sort is not None or by_keys:
         return Plan(None, tuple(tested), sort)
     chosen = _streamed(connection, tested)
     if chosen is None and cursor is None:
@@ -90,7 +92,7 @@ def _streamed(connection: Connection, tested: Sequence[Alternatives]) -> Plan | 
     """Return a plan along an index that is in the order of resources, None where there is none."""
     for place, alternatives in enumerate(tested):
         apart = _by_systems(connection, alternatives)
-        if all(KINDS[condition.kind].by_rid for condition in apart):
+        if all(_by_rid(condition) for condition in apart):
             return Plan(apart, _without(tested, place), None)
     return None
 
@@ -99,6 +101,8 @@ def _ordered_by_time(tested: Sequence[Alternatives]) -> Plan | None:
     """Return a plan along a range of time, None where no criterion is one."""
     for alternatives in tested:
         kind, parameter = alternatives[0].kind, alternatives[0].parameter
+        if not isinstance(kind, str):
+            continue
         if len(alternatives) == 1 and kind in _BY_END:
             return _along(Sort(parameter, by_end=_BY_END[kind]), tested)
         if kind.startswith("updated-"):
@@ -109,34 +113,69 @@ def _ordered_by_time(tested: Sequence[Alternatives]) -> Plan | None:
 def _along(sort: Sort, tested: Sequence[Alternatives]) -> Plan:
     for place, alternatives in enumerate(tested):
         first = alternatives[0]
-        is_lead = first.parameter == sort.parameter and _BY_END.get(first.kind) == sort.by_end
+        by_end = _BY_END.get(first.kind) if isinstance(first.kind, str) else None
+        is_lead = first.parameter == sort.parameter and by_end == sort.by_end
         if len(alternatives) == 1 and is_lead:
             return Plan(None, _without(tested, place), sort, lead=first)
     return Plan(None, tuple(tested), sort)
 
 
 def _most_selective(connection: Connection, tested: Sequence[Alternatives]) -> tuple[int, int]:
-    """Return the place of the criterion with the fewest rows, and how many (up to _MANY)."""
-    for most in (_FEW, _MANY):
-        sizes = [_estimate(connection, alternatives, most) for alternatives in tested]
-        smallest = min(sizes)
-        if smallest < most:
-            break
-    return sizes.index(smallest), smallest
+    """Return the place of the criterion with the fewest rows, and how many (up to _MANY).
+
+    What is likely to find few is counted first, and counting stops at the fewest so far.
+    """
+    places = sorted(range(len(tested)), key=lambda place: _rank(tested[place]))
+    for place in places:
+        rows = _estimate(connection, tested[place], _FEW)
+        if rows < _FEW:
+            return place, rows
+    leader, fewest = places[0], _MANY
+    for place in places:
+        rows = _estimate(connection, tested[place], fewest)
+        if rows < fewest:
+            leader, fewest = place, rows
+    return leader, fewest
+
+
+def _rank(alternatives: Alternatives) -> int:
+    return max(rank(condition.kind) for condition in alternatives)
+
+
+def _seek(alternatives: Alternatives) -> bool:
+    return all(seeks(condition.kind) for condition in alternatives)
+
+
+def _by_rid(condition: Condition) -> bool:
+    return isinstance(condition.kind, str) and kind_of(condition.kind).by_rid
 
 
 def _estimate(connection: Connection, alternatives: Alternatives, most: int) -> int:
+    """Return how many rows the alternatives have, up to `most`; `most` where none can tell."""
     rows = 0
     for condition in alternatives:
-        if not KINDS[condition.kind].seeks:
-            return _MANY
-        values: dict[str, SqlValue] = dict(
-            zip(value_names(condition.kind, ""), condition.values, strict=True)
-        )
-        statement = estimate_statement(condition.kind)
-        rows += statement.run_named(connection, {**values, "limit": most}).fetchone()[0]
+        if not seeks(condition.kind):
+            return most
+        if isinstance(condition.kind, Chained | Reversed) and _far_are_many(
+            connection, condition, most
+        ):
+            return most
+        rows += _count(connection, condition, most)
         if rows >= most:
-            break
+            return most
+    return rows
+
+
+def _far_are_many(connection: Connection, condition: Condition, most: int) -> bool:
+    """Return whether a chain leads to more resources than may be looked at to count its rows."""
+    near = chain_nears(condition)
+    return near is not None and _estimate(connection, near, most) >= most
+
+
+def _count(connection: Connection, condition: Condition, most: int) -> int:
+    values: dict[str, SqlValue] = {f"v{n}": value for n, value in enumerate(condition.values)}
+    values["limit"] = most
+    rows: int = estimate_statement(condition.kind).run_named(connection, values).fetchone()[0]
     return rows
 
 

@@ -8,6 +8,7 @@ written in what SQLite and PostgreSQL share; where they differ, an element of th
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Insert, Integer, String, Table, insert
@@ -41,19 +42,26 @@ class Cursor(Protocol):
     def __iter__(self) -> Any: ...
 
 
+# Where a connection keeps what writes the index rows that have gathered on it, if any have.
+FLUSH = "attending.flush"
+
+
 class _Compiled:
-    __slots__ = ("defaults", "names", "sql")
+    __slots__ = ("defaults", "names", "reads_indexes", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect, ending: str) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         self.sql = f"{compiled}{ending}"
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.defaults: dict[str, Any] = compiled.params
+        is_write = self.sql.startswith(("INSERT", "UPDATE", "DELETE"))
+        self.reads_indexes = not is_write and "_index" in self.sql
 
 
 class Prepared:
     """A statement that is compiled for a connection's dialect when it is first run there.
 
+    One that reads index tables sees all that was stored before, also rows that only gathered.
     `on_conflict` is what stands after ON CONFLICT of an insert, for both dialects.
     """
 
@@ -78,12 +86,17 @@ class Prepared:
     def run(self, connection: Connection, *values: SqlValue) -> Cursor:
         """Execute with `values` in the order of `names`."""
         below = driver(connection)
-        return below.execute(self._compiled(below).sql, values)
+        compiled = self._compiled(below)
+        if compiled.reads_indexes:
+            _flush(connection)
+        return below.execute(compiled.sql, values)
 
     def run_named(self, connection: Connection, values: Mapping[str, SqlValue]) -> Cursor:
         """Execute with `values` by name; literals of the statement keep their own value."""
         below = driver(connection)
         compiled = self._compiled(below)
+        if compiled.reads_indexes:
+            _flush(connection)
         bound = {**compiled.defaults, **values}
         return below.execute(compiled.sql, [bound[name] for name in compiled.names])
 
@@ -104,32 +117,49 @@ class Prepared:
         return self._for_postgresql
 
 
+def _flush(connection: Connection) -> None:
+    flush = connection.info.get(FLUSH)
+    if flush is not None:
+        flush(connection)
+
+
 class NewRows:
     """The insert of many rows of a table, in the order of its columns; what is there stays.
 
     PostgreSQL gets them as one array for each column: one message, however many rows there are.
+    SQLite gets as many as possible in one statement: for each it holds the interpreter up twice.
     """
 
-    __slots__ = ("_arrays", "_one")
+    __slots__ = ("_arrays", "_columns", "_into")
 
     def __init__(self, into: Table) -> None:
-        self._one = Prepared(adding(into), on_conflict="DO NOTHING")
         columns = ", ".join(into.c.keys())
         arrays = ", ".join(f"%s::{_ARRAYS[column.type.python_type]}[]" for column in into.c)
-        self._arrays = (
-            f"INSERT INTO {into.name} ({columns}) "  # noqa: S608 (names of our own tables)
-            f"SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
-        )
+        self._into = f"INSERT INTO {into.name} ({columns}) "
+        self._columns = len(into.c)
+        # Names of our own tables only.
+        self._arrays = f"{self._into}SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
 
     def run(self, connection: Connection, rows: Sequence[tuple[SqlValue, ...]]) -> None:
         """Insert `rows`, at least one; of equal ones the first."""
         below = driver(connection)
-        if isinstance(below, sqlite3.Connection):
-            self._one.run_many(connection, rows)
-        else:
+        if not isinstance(below, sqlite3.Connection):
             below.execute(self._arrays, [list(column) for column in zip(*rows, strict=True)])
+            return
+        start = 0
+        while start < len(rows):
+            size = next(size for size in _AT_ONCE if size <= len(rows) - start)
+            part = rows[start : start + size]
+            below.execute(self._values(size), tuple(chain.from_iterable(part)))
+            start += size
+
+    def _values(self, rows: int) -> str:
+        one = f"({', '.join('?' * self._columns)})"
+        return f"{self._into}VALUES {', '.join([one] * rows)} ON CONFLICT DO NOTHING"
 
 
+# Few sizes, so that the driver keeps all statements prepared; SQLite takes up to 32,766 values.
+_AT_ONCE = (256, 64, 16, 8, 4, 3, 2, 1)
 _ARRAYS = {int: "bigint", str: "text", float: "float8"}
 
 

@@ -16,11 +16,14 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
-from fhir_server.store import connections, horizon, indexing, interning
+from fhir_server.store import changes, connections, horizon, indexing, interning
+from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
 
+# What a driver raises for a value that it has no form for.
+_UNBINDABLE = (UnicodeError, OverflowError)
 # More jobs in one transaction would delay the first of them for little gain.
 _MOST_IN_GROUP = 256
 
@@ -69,6 +72,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
         self._commits = 0
+        self.watcher: Watcher | None = None
         self._thread.start()
 
     def submit(self, write: Write) -> None:
@@ -111,9 +115,18 @@ class Writer:
             connection, transaction = self._begun()
             with transaction:
                 horizon.load(connection)
+                changes.watch(connection, self.watcher)
                 for write in group:
                     _run_job(connection, write)
+                # The index rows of the whole group in one statement for each table.
+                indexing.flush(connection)
                 ran = True
+            if self.watcher is not None:
+                self.watcher.committed()
+        except _UNBINDABLE as error:
+            self._recover()
+            self._commit_apart(group, error)
+            return
         except self._refusals as error:
             # Disk full, I/O error, a lock held by another process: nothing of the group stands.
             unknown = ran and self._is_lost()
@@ -122,6 +135,17 @@ class Writer:
                 write.error = StoreUnavailable.of_write(error, unknown=unknown)
         self._done += len(group)
         self._commits += 1
+        _answer(group)
+
+    def _commit_apart(self, group: list[Write], error: Exception) -> None:
+        """Let the one write fail whose index rows the driver cannot bind, and no other."""
+        if len(group) > 1:
+            for write in group:
+                write.error = None
+                self._commit([write])
+            return
+        group[0].error = error
+        self._done += 1
         _answer(group)
 
     def _begun(self) -> tuple[Connection, Transaction]:
@@ -140,6 +164,8 @@ class Writer:
         return self._connection is not None and connections.is_lost(self._connection)
 
     def _recover(self) -> None:
+        if self.watcher is not None:
+            self.watcher.forget()
         if self._connection is None:
             return
         if connections.is_file(self._connection):
@@ -157,20 +183,22 @@ class Writer:
 @contextlib.contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what the block writes, or, where it raises, none of it."""
-    # What gathered before stands outside of the block; what gathers in it is written in it.
-    indexing.flush(connection)
+    # What was stored before stands outside of the block, and so does what follows from it.
+    changes.flush(connection)
+    gathered = indexing.mark(connection)
     run = driver(connection).execute
     run("SAVEPOINT job")
     try:
         yield
-        indexing.flush(connection)
+        changes.flush(connection)
     except BaseException:
         # SQLite itself ends the transaction on a full disk or an I/O error; then there is no
         # savepoint left, and the error of this statement says so to the group.
         run("ROLLBACK TO SAVEPOINT job")
         run("RELEASE SAVEPOINT job")
         interning.forget(connection)
-        indexing.forget(connection)
+        indexing.back_to(connection, gathered)
+        changes.forget(connection)
         raise
     run("RELEASE SAVEPOINT job")
 

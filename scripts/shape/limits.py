@@ -28,9 +28,10 @@ FAN_OUT_MAX = 15
 FAN_OUT_EXEMPT = frozenset({"fhir_server.wiring"})
 
 # A broad `except` is right only where nothing above could answer: at the request boundary
-# (the caller gets an OperationOutcome) and in the worker loop (the job's caller gets the error).
+# (the caller gets an OperationOutcome) and in the worker loops (the job's caller gets the error;
+# of a notification it is logged, and it is sent again).
 REQUEST_BOUNDARY = frozenset({"fhir_server/rest/boundary.py"})
-WORKER_LOOP = frozenset({"fhir_server/store/writer.py"})
+WORKER_LOOP = frozenset({"fhir_server/store/writer.py", "fhir_server/subscriptions/courier.py"})
 # fhirpathpy raises plain Exception; the caller gets the reason as a warning issue.
 FHIRPATH_LIBRARY = frozenset({"fhir_server/r4/profile_constraints.py"})
 BROAD_EXCEPT_ALLOWED = REQUEST_BOUNDARY | WORKER_LOOP | FHIRPATH_LIBRARY

@@ -170,7 +170,6 @@ async def test_a_body_over_the_limit(declared: bool) -> None:
         ("PATCH", "Foo/1", 404, "not-supported"),
         ("GET", "Citation", 404, "not-supported"),  # a type of R4B and R5, not of R4
         ("GET", "Patient/never", 404, "not-found"),
-        ("GET", "Patient/p1/_history", 404, "not-supported"),
         ("GET", "Patient/$everything/more/still", 404, "not-supported"),
     ],
 )

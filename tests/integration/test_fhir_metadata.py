@@ -8,11 +8,16 @@ import pytest
 from fhir_server.r4.codec import decode
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.validation import validate
+from fhir_server.rest.search_criteria import components_of
+from fhir_server.store.search_served import searchable
 from tests.support.fhir_http import FHIR, problem, serving
 
 pytestmark = pytest.mark.anyio
 
-VALUES = {"token": "x", "string": "x", "date": "2026-01", "reference": "Patient/x"}
+VALUES = {
+    "token": "x", "string": "x", "date": "2026-01", "reference": "Patient/x", "number": "gt0.5",
+    "quantity": "5.4|http://unitsofmeasure.org|mg", "uri": "http://example.org/x",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -38,11 +43,26 @@ async def test_every_search_parameter_in_it_is_served(client: httpx.AsyncClient)
     tried = 0
     for resource in statement["rest"][0]["resource"]:
         for parameter in resource["searchParam"]:
-            query = {parameter["name"]: VALUES[parameter["type"]]}
+            query = {parameter["name"]: value_of(resource["type"], parameter)}
             answer = await client.get(resource["type"], params=query)
             assert answer.status_code == 200, answer.text
             tried += 1
-    assert tried > 100
+    assert tried > 1_000
+
+
+def value_of(type: str, parameter: dict[str, str]) -> str:
+    if parameter["type"] != "composite":
+        return VALUES[parameter["type"]]
+    components = components_of(type, searchable(type)[parameter["name"]])
+    return "$".join(VALUES[component.type] for component in components)
+
+
+async def test_every_include_in_it_is_served(client: httpx.AsyncClient) -> None:
+    statement = (await client.get("metadata")).json()
+    for resource in statement["rest"][0]["resource"]:
+        query = [("_include", include) for include in resource["searchInclude"]]
+        answer = await client.get(resource["type"], params=query)
+        assert answer.status_code == 200, answer.text
 
 
 async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> None:
@@ -55,6 +75,8 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
         "patch": ("PATCH", "{type}/x", 400),
         "delete": ("DELETE", "{type}/x", 204),
         "search-type": ("GET", "{type}", 200),
+        "history-instance": ("GET", "{type}/never/_history", 404),
+        "history-type": ("GET", "{type}/_history", 200),
     }
     for resource in statement["rest"][0]["resource"]:
         assert {i["code"] for i in resource["interaction"]} == tries.keys()

@@ -6,7 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from fhir_server.rest.cursors import write_cursor
 from fhir_server.rest.services import FhirLimits
+from fhir_server.store.search_query import Cursor, Sort
 from tests.support.fhir_http import FHIR, problem, serving
 from tests.support.fhir_store import LOINC, hba1c, patient
 
@@ -81,6 +83,21 @@ def ids(answer: httpx.Response) -> list[str]:
         ("Observation?_summary=count", []),
         ("Observation?_summary=false&_total=none&_format=json", ["o1", "o2", "o3", "o4"]),
         ("Condition", []),
+        ("Observation?subject.name=Zhang", ["o1", "o2", "o4"]),
+        ("Observation?subject:Patient.name=张&status=preliminary", ["o3"]),
+        ("Observation?patient.gender:not=male", ["o3"]),
+        ("Patient?_has:Observation:patient:status=preliminary", ["p2"]),
+        ("Patient?_has:Observation:subject:date=lt2026-04&_sort=-_id", ["p1"]),
+        ("Observation?status:not=final", ["o3"]),
+        ("Observation?date:missing=true", ["o4"]),
+        ("Observation?code:text=HbA1c", []),
+        ("Observation?value-quantity=gt5", []),
+        ("Observation?date=ap2026-04-30", ["o3"]),
+        ("Observation?_sort=status,-date", ["o2", "o1", "o4", "o3"]),
+        ("Observation?_sort=-status,-_id&_count=2", ["o3", "o4"]),
+        ("Observation?_tag=urn:x|1", []),
+        ("Observation?_source=urn:x", []),
+        ("Observation?_security:not=urn:x|R", ["o1", "o2", "o3", "o4"]),
     ],
 )
 async def test_a_search(client: httpx.AsyncClient, url: str, expected: list[str]) -> None:
@@ -91,23 +108,42 @@ async def test_a_search(client: httpx.AsyncClient, url: str, expected: list[str]
     ("query", "code", "named"),
     [
         ("cod=4548-4", "not-supported", "'cod'"),
-        ("value-quantity=gt5", "not-supported", "'value-quantity'"),
-        ("subject.name=Zhang", "not-supported", "'subject.name'"),
-        ("subject:Patient.name=Zhang", "not-supported", "'subject:Patient.name'"),
-        ("_has:Observation:patient:code=1", "not-supported", "_has"),
-        ("_include=Observation:subject", "not-supported", "_include"),
-        ("_revinclude=Provenance:target", "not-supported", "_revinclude"),
-        ("_elements=code", "not-supported", "_elements"),
+        ("subject.nonsense=Zhang", "not-supported", "'subject.nonsense'"),
+        ("subject:Patient.nonsense=Zhang", "not-supported", "'nonsense'"),
+        ("subject:Medication.code=1", "not-supported", "subject:Medication"),
+        ("code.text=1", "not-supported", "code.text"),
+        ("focus.name=1", "not-supported", "focus.name"),
+        ("_has:Observation:patient:code=1", "not-supported", "does not refer to a Observation"),
+        ("_has:Provenance:target:nonsense=1", "not-supported", "nonsense"),
+        ("_has:Provenance:target=1", "value", "_has:Provenance:target"),
         ("_filter=code eq 1", "not-supported", "_filter"),
         ("_text=a", "not-supported", "_text"),
-        ("value-quantity=5", "not-supported", "value-quantity"),
-        ("code:not=1", "not-supported", "code:not"),
-        ("code:text=HbA1c", "not-supported", "code:text"),
-        ("code:missing=true", "not-supported", "code:missing"),
-        ("subject:identifier=1", "not-supported", "subject:identifier"),
-        ("date:missing=true", "not-supported", "date:missing"),
-        ("_id:missing=true", "not-supported", "_id:missing"),
-        ("date=ap2026", "value", "'ap'"),
+        ("_content=a", "not-supported", "_content"),
+        ("_list=1", "not-supported", "_list"),
+        ("_query=a", "not-supported", "_query"),
+        ("value-quantity=much", "value", "value-quantity=much"),
+        ("value-quantity=xx5", "value", "'xx'"),
+        ("value-quantity=5|mg", "value", "value-quantity=5|mg"),
+        ("value-quantity=5|http://unitsofmeasure.org|", "value", "number|system|code"),
+        ("value-quantity=1e999", "value", "exponent"),
+        ("value-quantity:not=5", "not-supported", "value-quantity:not"),
+        ("code-value-quantity=4548-4", "value", "code$value-quantity"),
+        ("code-value-quantity=4548-4$", "value", "code$value-quantity"),
+        ("code-value-quantity=4548-4$5$6", "value", "code$value-quantity"),
+        ("code-value-quantity:missing=true", "not-supported", "code-value-quantity:missing"),
+        ("code:exact=1", "not-supported", "code:exact"),
+        ("code:of-type=a|b|c", "not-supported", "code:of-type"),
+        ("identifier:of-type=a|b", "value", "identifier:of-type"),
+        ("code:below=4548-4", "value", "code:below"),
+        ("code:in=nonsense", "value", "code:in"),
+        ("code:missing=maybe", "value", "code:missing"),
+        ("status:text=final", "not-supported", "status:text"),
+        ("date:not=2026", "not-supported", "date:not"),
+        ("date:exact=2026", "not-supported", "date:exact"),
+        ("_id:text=1", "not-supported", "_id:text"),
+        ("subject:identifier=", "value", "subject:identifier"),
+        ("subject:nonsense=1", "not-supported", "subject:nonsense"),
+        ("code=a%00b", "value", "U+0000"),
         ("date=xx2026", "value", "'xx'"),
         ("date=2026-13", "value", "date=2026-13"),
         ("date=yesterday", "value", "date=yesterday"),
@@ -123,11 +159,13 @@ async def test_a_search(client: httpx.AsyncClient, url: str, expected: list[str]
         ("_count=-1", "value", "_count"),
         ("_count=many", "value", "_count"),
         ("_count=1&_count=2", "value", "_count"),
-        ("_sort=code", "not-supported", "_sort=code"),
-        ("_sort=date,_lastUpdated", "not-supported", "_sort=date,_lastUpdated"),
+        ("_sort=code-value-quantity", "not-supported", "composite"),
+        ("_sort=date,nothing", "not-supported", "'nothing'"),
+        ("_sort=date,-date", "value", "twice"),
+        ("_sort=", "not-supported", "_sort="),
         ("_sort=nothing", "not-supported", "_sort=nothing"),
         ("_total=exact", "value", "_total"),
-        ("_summary=true", "not-supported", "_summary"),
+        ("_summary=all", "value", "_summary"),
         ("_cursor=abc", "value", "_cursor"),
         ("_pretty=true", "not-supported", "_pretty"),
     ],
@@ -149,7 +187,7 @@ async def test_names_of_people_take_no_other_modifier(client: httpx.AsyncClient)
 
 async def test_a_lenient_client_is_told_what_was_left_out(client: httpx.AsyncClient) -> None:
     answer = await client.get(
-        "Observation?patient=p2&cod=x&subject.name=y", headers={"Prefer": "handling=lenient"}
+        "Observation?patient=p2&cod=x&subject.nonsense=y", headers={"Prefer": "handling=lenient"}
     )
     assert ids(answer) == ["o3"]
     bundle = answer.json()
@@ -167,12 +205,17 @@ async def test_a_lenient_client_is_told_what_was_left_out(client: httpx.AsyncCli
 async def test_a_modifier_is_refused_even_to_a_lenient_client(client: httpx.AsyncClient) -> None:
     """R4 search.html#modifiers: a server SHALL reject an unsupported modifier."""
     lenient = {"Prefer": "handling=lenient"}
-    assert problem(await client.get("Observation?code:not=1", headers=lenient))[0] == 400
-    assert problem(await client.get("Observation?date=ap2026", headers=lenient))[0] == 400
+    assert problem(await client.get("Observation?code:exact=1", headers=lenient))[0] == 400
+    assert problem(await client.get("Observation?date=xx2026", headers=lenient))[0] == 400
+    chained = "Observation?subject:Patient.name:not=1"
+    assert problem(await client.get(chained, headers=lenient))[0] == 400
 
 
 async def test_links_lead_through_all_pages_once(client: httpx.AsyncClient) -> None:
-    for query in ("_sort=-date", "_sort=date&code=4548-4", "code=4548-4", "date=gt2020", ""):
+    for query in (
+        "_sort=-date", "_sort=date&code=4548-4", "code=4548-4", "date=gt2020", "",
+        "_sort=status,-date,_id", "_sort=-date,status&patient.name=zhang,张", "status:not=x",
+    ):  # fmt: skip
         url: str | None = f"Observation?{query}&_count=1"
         seen: list[str] = []
         while url is not None:
@@ -220,6 +263,13 @@ async def test_a_cursor_of_another_search_is_refused(client: httpx.AsyncClient) 
     assert problem(await client.get(f"Observation?_sort=-date&_cursor={cursor}"))[0] == 400
     assert problem(await client.get(f"Patient?_cursor={cursor}"))[0] == 400
     assert problem(await client.get(f"Observation?_cursor={cursor}x"))[0] == 400
+    bundle = (await client.get("Observation?_sort=status,date&_count=1")).json()
+    cursor = dict(parse_qsl(urlsplit(bundle["link"][1]["url"]).query))["_cursor"]
+    assert problem(await client.get(f"Observation?_cursor={cursor}"))[0] == 400
+    assert problem(await client.get(f"Observation?_sort=status&_cursor={cursor}"))[0] == 400
+    sort = Sort("status"), (Sort("date"),)
+    forged = write_cursor(Cursor(sort[0], 5, 1, sort[1], ("x",)))
+    assert problem(await client.get(f"Observation?_sort=status,date&_cursor={forged}"))[0] == 400
 
 
 async def test_too_many_values_are_refused(client: httpx.AsyncClient) -> None:

@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.answer_form import AnswerForm
 from fhir_server.rest.errors import error_response
-from fhir_server.rest.routers import install
+from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
+from fhir_server.store.access import Access
 from fhir_server.store.database import Database
 from tests.support.fhir_store import NOW
 
@@ -38,6 +40,7 @@ def fhir_app(services: FhirServices) -> FastAPI:
     app = FastAPI()
     app.state.fhir = services
     install(app)
+    app.add_middleware(fhir)
     app.add_middleware(AnswerForm)
     app.add_middleware(Refusals)
     return app
@@ -49,6 +52,8 @@ async def serving(
     limits: FhirLimits | None = None,
     advise: Callable[[JsonObject], tuple[Issue, ...]] = lambda _: (),
     base_url: str | None = None,
+    access_of: Callable[[Request], Access] = lambda _: Access(),
+    profiles: Profiles | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client whose relative URLs are below http://test/fhir/."""
     with tempfile.TemporaryDirectory() as folder:
@@ -59,6 +64,8 @@ async def serving(
             clock=lambda: NOW,
             advise=advise,
             base_url=base_url,
+            access_of=access_of,
+            profiles=profiles,
         )
         transport = httpx.ASGITransport(fhir_app(services))
         try:

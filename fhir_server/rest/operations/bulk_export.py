@@ -20,7 +20,7 @@ from fhir_server.rest.content import answer_type, preferences
 from fhir_server.rest.errors import MethodNotAllowed
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import base_of, client_of, services_of
+from fhir_server.rest.services import access_to, base_of, client_of, services_of
 from fhir_server.store.compartment_walk import has_compartment
 
 _FORMATS = ("application/fhir+ndjson", "application/ndjson", "ndjson")
@@ -63,7 +63,7 @@ async def answer(call: Call) -> Response:
     answer_type(request)
     check_asynchronous(request)
     services, runner = services_of(request), runner_of(request)
-    access = services.access_of(request)
+    access = access_to(request)
     reading = _Reading(
         level=_LEVELS[call.type],
         lenient=preferences(request).lenient,

@@ -1,34 +1,65 @@
-"""$meta, $meta-add and $meta-delete on a resource.
+"""$meta of a resource, a type and the system, $meta-add and $meta-delete on a resource.
 
 Sources: http://hl7.org/fhir/R4/resource-operation-meta.html, -meta-add.html, -meta-delete.html.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import Response
 
 from fhir_server.r4.codec import JsonObject, decode, encode
 from fhir_server.r4.outcome import BadRequest
+from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest import writes
 from fhir_server.rest.content import answer_type, if_match
 from fhir_server.rest.context import context_of
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import services_of
+from fhir_server.rest.services import access_to, services_of
+from fhir_server.store.labels import Label, labels_in_use
 
 # What a client may add and take away; versionId, lastUpdated and source are of the version.
 _LABELS = ("profile", "security", "tag")
+# How many resources carry a label: R4's Meta has no place of its own for it.
+USE_COUNT = "https://attending.org/fhir/StructureDefinition/use-count"
 
 
 async def meta(call: Call) -> Response:
-    """Return the meta of a resource."""
+    """Return the meta of a resource, or the labels that a type's (or all) resources carry."""
     call.check_known()
+    if call.id is None:
+        return await _in_use(call)
     type, id = _address(call)
     services = services_of(call.request)
-    access = services.access_of(call.request)
+    access = access_to(call.request)
     stored = services.database.read_now(lambda c: read_current(c, type, id, access))
     return _answer(call, decode(stored.body)["meta"])
+
+
+async def _in_use(call: Call) -> Response:
+    types = STORED_TYPES if call.type is None else (call.type,)
+    access = access_to(call.request)
+    database = services_of(call.request).database
+    labels = await database.read(lambda c: labels_in_use(c, types, access))
+    return _answer(call, _labelled(labels) or {"extension": [_use_count(0)]})
+
+
+def _labelled(labels: Sequence[Label]) -> JsonObject:
+    """Return a Meta of labels, each with the number of resources that carry it."""
+    found: JsonObject = {}
+    for label in labels:
+        counted = {"extension": [_use_count(label.count)]}
+        if label.kind == "profile":
+            found.setdefault("profile", []).append(label.value)
+            found.setdefault("_profile", []).append(counted)
+        else:
+            found.setdefault(label.kind, []).append({**counted, **label.value})
+    return found
+
+
+def _use_count(count: int) -> JsonObject:
+    return {"url": USE_COUNT, "valueInteger": count}
 
 
 async def meta_add(call: Call) -> Response:
@@ -100,7 +131,7 @@ def _answer(call: Call, found: JsonObject) -> Response:
 _BASE = "http://hl7.org/fhir/OperationDefinition/Resource-"
 
 OPERATIONS = (
-    Operation("meta", f"{_BASE}meta", ("instance",), meta),
+    Operation("meta", f"{_BASE}meta", ("system", "type", "instance"), meta),
     Operation("meta-add", f"{_BASE}meta-add", ("instance",), meta_add, affects_state=True),
     Operation("meta-delete", f"{_BASE}meta-delete", ("instance",), meta_delete, affects_state=True),
 )

@@ -1,13 +1,24 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
-from fhir_server.rest.operations import bulk_export, bulk_import, meta, validate
+from fhir_server.rest.operations import (
+    bulk_export,
+    bulk_import,
+    everything,
+    lastn,
+    meta,
+    subscription,
+    validate,
+)
 from fhir_server.rest.operations.call import Level, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     validate.OPERATION,
     *meta.OPERATIONS,
+    everything.OPERATION,
+    lastn.OPERATION,
     *bulk_export.OPERATIONS,
     bulk_import.OPERATION,
+    *subscription.OPERATIONS,
 )
 
 

@@ -6,12 +6,14 @@ from fastapi import Response
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest, Gone, InvalidResource, Issue, NotFound
+from fhir_server.r4.profile_tables import is_core
+from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.validation import validate as find_issues
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import services_of
+from fhir_server.rest.services import access_to, services_of
 
 _MODES = ("create", "update", "delete", "profile")
 
@@ -40,7 +42,7 @@ def _stored(call: Call) -> JsonObject:
     if call.type is None or call.id is None:
         raise BadRequest("required", "$validate needs a resource: in the body or by its address.")
     services = services_of(call.request)
-    type, id, access = call.type, call.id, services.access_of(call.request)
+    type, id, access = call.type, call.id, access_to(call.request)
     return decode(services.database.read_now(lambda c: read_current(c, type, id, access)).body)
 
 
@@ -50,23 +52,34 @@ def _identity(call: Call, resource: JsonObject, mode: str | None) -> tuple[Issue
     if call.type is not None and isinstance(found, str) and found != call.type:
         text = f"The resource is a {found[:64]!r}, the address names {call.type}."
         return (Issue("error", "invalid", text, (f"{call.type}.resourceType",)),)
+    type = resource.get("resourceType")
+    if mode == "profile" and not call.texts("profile"):
+        text = "mode=profile needs the parameter profile."
+        return (Issue("error", "required", text, ("Parameters.parameter",)),)
     if mode == "update" and call.id is None and "id" not in resource:
         text = "An update needs the id of the resource."
-        return (Issue("error", "required", text, (f"{call.type}.id",)),)
+        return (Issue("error", "required", text, (f"{type}.id",)),)
+    if mode == "create":
+        return _ignored_id(resource)
     if call.id is not None and resource.get("id") != call.id:
         text = f"The resource's id is not the {call.id!r} of the address."
         return (Issue("error", "invalid", text, (f"{call.type}.id",)),)
     return ()
 
 
+def _ignored_id(resource: JsonObject) -> tuple[Issue, ...]:
+    """Say that a create gives the resource another id than the one that it brings."""
+    if "id" not in resource:
+        return ()
+    text = "A create ignores this id: the server assigns one."
+    return (Issue("information", "informational", text, (f"{resource['resourceType']}.id",)),)
+
+
 def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
     services = services_of(call.request)
-    profiles = call.texts("profile")
-    if profiles:
-        raise BadRequest(
-            "not-supported", f"Profile {profiles[0][:100]!r} is not loaded on this server."
-        )
-    found = find_issues(resource)
+    named = call.texts("profile")
+    _check_loaded(named, services.profiles)
+    found = find_issues(resource, profiles=services.profiles, against=named)
     if any(issue.severity in ("error", "fatal") for issue in found):
         return found
     try:
@@ -74,6 +87,15 @@ def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
     except InvalidResource as refusal:
         return (*found, *refusal.issues)
     return (*found, *services.advise(resource))
+
+
+def _check_loaded(named: tuple[str, ...], profiles: Profiles | None) -> None:
+    """Refuse (400) a profile that is not here: a record cannot be said to be valid by it."""
+    for canonical in named:
+        if not is_core(canonical) and (profiles is None or profiles.profile(canonical) is None):
+            text = f"Profile {canonical[:100]!r} is not loaded on this server."
+            loaded = "" if profiles is None else ", ".join(profiles.urls[:20])
+            raise BadRequest("not-supported", f"{text} Loaded: {loaded or 'none'}.")
 
 
 def _deletion(call: Call) -> tuple[Issue, ...]:

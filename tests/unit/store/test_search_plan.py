@@ -134,7 +134,7 @@ def test_a_walk_follows_an_index_to_the_end_of_its_page(
         Shape(("reference",), (("date-ge",), ("starts",), ("code",)), Order("low", True)),
         Shape(("code",), (("date-le",), ("system",), ("target",)), resumes=True),
         Shape(None, (("date-gt",), ("date-ne",), ("contains",)), Order("high", False)),
-        Shape(None, (("exact",),), Order("low", False), lead="date-eb"),
+        Shape(None, (("normalised",),), Order("low", False), lead="date-eb"),
         Shape(("token",), (("date-ge",),), tail=True),
     ],
 )
