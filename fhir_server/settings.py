@@ -63,6 +63,16 @@ class Settings(BaseSettings):
     profiles_dir: Path | None = Field(
         None, description="folder of unpacked FHIR packages whose profiles records are held to"
     )
+    unknown_profiles: Literal["warn", "refuse"] = Field(
+        "warn",
+        description="a record that claims a profile that is not loaded: warn stores it, refuse is "
+        "a 422",
+    )
+    hl7v2_profiles: Mapping[str, str] = Field(
+        {},
+        description="JSON object: resource type to the loaded profile that what HL7v2 messages "
+        "become is held to",
+    )
     identifier_systems: Mapping[str, str] = Field(
         {}, description="JSON object: HL7v2 assigning authority to identifier system URI"
     )

@@ -11,10 +11,12 @@ from cds_hooks.evaluate import Evaluation
 from cds_hooks.wording import LANGUAGES, Wording
 from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
+from fhir_server.hl7v2.held_profiles import held_profiles
 from fhir_server.hl7v2.intake import Answer, Intake, Policy
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
 from fhir_server.jobs.runner import JobPolicy, JobRunner
 from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.profile_packages import Publication
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
@@ -96,7 +98,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio, version=VERSION
     )
     database = Database.open(settings.store_url, zone=settings.zone)
-    profiles = Profiles.load(settings.profiles_dir) if settings.profiles_dir else None
+    profiles = _profiles(settings)
     fhir = FhirServices(
         database=database,
         limits=FhirLimits(body_bytes=settings.body_limit),
@@ -113,7 +115,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
-        intake=_intake(settings, codes, database, telemetry, clock),
+        intake=_intake(settings, codes, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
     )
@@ -193,12 +195,20 @@ def _cds(
     )
 
 
+def _profiles(settings: Settings) -> Profiles | None:
+    refuse = settings.unknown_profiles == "refuse"
+    if settings.profiles_dir is not None:
+        return Profiles.load(settings.profiles_dir, refuse_unknown=refuse)
+    return Profiles(Publication(), refuse_unknown=True) if refuse else None
+
+
 def _intake(
     settings: Settings,
     codes: LocalCodes,
     database: Database,
     telemetry: Telemetry,
     clock: Callable[[], datetime],
+    profiles: Profiles | None,
 ) -> Intake:
     def count(answer: Answer) -> None:
         telemetry.messages.add(1, {"acknowledgment": answer.code})
@@ -215,6 +225,7 @@ def _intake(
         now=clock,
         on_answer=count,
         longest=settings.body_limit,
+        held=held_profiles(profiles, settings.hl7v2_profiles),
     )
 
 

@@ -8,7 +8,8 @@ import uvicorn
 
 from fhir_server import profiles
 from fhir_server.app import create_app
-from fhir_server.http_protocol import HttpProtocol
+from fhir_server.commands.bounded_http import BoundedHttp
+from fhir_server.r4.profile_packages import ProfilesRefused
 from fhir_server.settings import Settings, SettingsRefused
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.telemetry import log_to_standard_error
@@ -19,7 +20,7 @@ from security.tls import TlsFileError, TlsFiles, server_context
 from terminology.local_codes import LocalCodesError
 
 _REFUSALS = (SettingsRefused, ModelRefused, ClientFileError, TlsFileError, LocalCodesError,
-             DatabaseRefused)  # fmt: skip
+             DatabaseRefused, ProfilesRefused)  # fmt: skip
 
 
 def serve(settings: Settings) -> int:
@@ -60,7 +61,8 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         create_app(settings),
         host=settings.http_host,
         port=settings.http_port,
-        http=HttpProtocol,
+        http=BoundedHttp,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -19,6 +19,7 @@ from fhir_server.hl7v2 import admission
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
 from fhir_server.hl7v2.framing import FaultKind
 from fhir_server.hl7v2.header import Header, read_header
+from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.context import Translator, context
 from fhir_server.hl7v2.mapping.conversion import Read
 from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
@@ -88,7 +89,7 @@ class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
     `on_answer` is told of each answer (for metrics); `longest` is the size in bytes beyond which
-    a channel takes no message.
+    a channel takes no message; `held` are the profiles that what messages become is held to.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Intake:
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
         longest: int = 5 * 1024 * 1024,
+        held: HeldProfiles | None = None,
     ) -> None:
         self._database = database
         self._policy = policy
@@ -107,6 +109,7 @@ class Intake:
         self._now = now
         self._on_answer = on_answer
         self.longest = longest
+        self._held = held
         self._running: dict[str, asyncio.Task[Answer]] = {}
 
     async def accept(self, raw: bytes, *, channel: str, peer: str) -> bytes:
@@ -262,6 +265,7 @@ class Intake:
                 message_id=known.id,
                 received=moment(known.received),
                 now=self._now(),
+                held=self._held,
             )
             answer = self._acknowledge(header, "AA", recorded.warnings, known.id)
             outcome = Outcome(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2.header import Header
+from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
 from fhir_server.hl7v2.mapping.provenance import provenance
@@ -36,8 +37,12 @@ def read_message(raw: bytes, header: Header, codec: str, context: Context) -> Re
 def convert_message(found: Read, patient_ids: list[str]) -> Conversion:
     """Return the drafts of a message; InvalidConversion where one is not valid R4."""
     conversion = convert(found, patient_ids)
-    for draft in conversion.drafts:
-        issues = validate(draft.resource)
+    persons = (
+        {"resourceType": "Patient", "id": id, **draft.resource}
+        for draft, id in zip(found.patients, patient_ids, strict=True)
+    )
+    for resource in (*persons, *(draft.resource for draft in conversion.drafts)):
+        issues = validate(resource)
         if issues:
             places = ", ".join(place for issue in issues for place in issue.expression)
             raise InvalidConversion(f"invalid at {places}")
@@ -58,9 +63,10 @@ def record(
     message_id: str,
     received: datetime,
     now: datetime,
+    held: HeldProfiles | None = None,
 ) -> Recorded:
     """Store the drafts, the patients and the Provenance of a message in one transaction."""
-    recording = Recording(connection, message_id, now)
+    recording = Recording(connection, message_id, now, held=held)
     recording.add_patients(found.patients, patient_ids, found.age)
     for draft in conversion.drafts:
         recording.add(draft)

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2 import patients
+from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.conversion import Age, Draft
 from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Problem
@@ -35,6 +36,7 @@ class Recording:
     targets: list[str] = field(default_factory=list)
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    held: HeldProfiles | None = None
 
     def add_patients(self, drafts: Sequence[PatientDraft], ids: Sequence[str], age: Age) -> None:
         """Create the patients that are new; keep current those that messages made.
@@ -101,6 +103,10 @@ class Recording:
         if existing is not None and _same(resource, existing):
             version = int(existing["meta"]["versionId"])
         else:
+            if self.held is not None:
+                # Here and not on the draft: what is stored may be merged of two.
+                resource, doubts = self.held.checked(resource)
+                self.warnings += doubts
             version = resources.put(self.connection, resource, now=self.now).version
         value = replace(by, version=version)
         set_origin(self.connection, resource["resourceType"], resource["id"], value)

@@ -2,13 +2,12 @@
 
 R4, "JSON representation of decimals": precision carries meaning, `1.00` is not `1.0`. Numbers
 with a fraction or an exponent become `Decimal`; where `str(Decimal)` spells one otherwise
-(`1e3`, `0.00000001`), a `SpelledDecimal` carries the text. One spelling is lost: `-0`, which
-has neither, is read as the integer 0.
+(`1e3`, `0.00000001`, `-0`), a `SpelledDecimal` carries the text.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from operator import ne
 from typing import Any, TypeAlias
@@ -25,6 +24,8 @@ MAX_DEPTH = 64
 # Beyond the exponents of a 64-bit float no clinical quantity exists, and integer arithmetic on
 # such a Decimal would not end.
 MAX_EXPONENT = 308
+# R4 asks for 18 digits at least; longer than any number of that magnitude is no quantity.
+MAX_NUMBER_LENGTH = 400
 
 
 class SpelledDecimal(Decimal):
@@ -35,10 +36,19 @@ class SpelledDecimal(Decimal):
 
 
 class _NumberTooLargeError(ValueError):
-    """The text of a number whose magnitude is beyond MAX_EXPONENT."""
+    """The text of a number whose magnitude or length is beyond what is read."""
+
+
+# A decimal may be `-0`, which says that a value was rounded from below; the parser would make it
+# the integer 0. It is handed over in a spelling that nobody else has a reason for.
+_MINUS_ZERO = re.compile(rb"(?<![eE])-0(?=[\s,\]}])")
+_ZERO_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|(?<![eE])-0(?=[\s,\]}])', re.DOTALL)
+_ZERO_BELOW = "-0e-0000"
 
 
 def _number(text: str) -> Decimal:
+    if len(text) > MAX_NUMBER_LENGTH:
+        raise _NumberTooLargeError(text[:40])
     try:
         value = Decimal(text)
     except InvalidOperation:  # the exponent does not even fit the decimal module
@@ -48,7 +58,7 @@ def _number(text: str) -> Decimal:
     if str(value) == text:
         return value
     spelled = SpelledDecimal(text)
-    spelled.text = text
+    spelled.text = text if text != _ZERO_BELOW else "-0"
     return spelled
 
 
@@ -78,7 +88,7 @@ def decode(body: bytes) -> JsonObject:
         raise BadRequest(
             "structure", f"The body is a JSON {_kind(value)}; a FHIR resource is a JSON object."
         )
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
@@ -89,17 +99,21 @@ def decode_array(body: bytes) -> list[Any]:
         raise BadRequest(
             "structure", f"The body is a JSON {_kind(value)}; a JSON Patch is an array."
         )
-    _check_depth(value)
+    check_depth(value)
     return value
 
 
 def _decoded(body: bytes) -> Any:
     try:
-        return _DECODER.decode(body)
+        return _DECODER.decode(_ZERO_TOKEN.sub(_below, body) if _MINUS_ZERO.search(body) else body)
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refusal(body, error) from None
+
+
+def _below(token: re.Match[bytes]) -> bytes:
+    return _ZERO_BELOW.encode() if token[0] == b"-0" else token[0]
 
 
 def encode(resource: Mapping[str, Any]) -> bytes:
@@ -128,35 +142,58 @@ class _Pairs(list[tuple[str, Any]]):
     """An object's members in order, repeats included."""
 
 
-def _repeated(keys: list[str]) -> str | None:
-    return next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+def _repeated(keys: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            return key
+        seen.add(key)
+    return None
+
+
+# Where a container stands: parent, and how it is written below it. Spelled out for one only: an
+# attacker's keys are long, and there may be a million containers.
+_Place: TypeAlias = "tuple[_Place | None, str]"
 
 
 def _locate_duplicate(body: bytes) -> tuple[str, str]:
     """Return diagnostics and the FHIRPath of the first repeated key, outermost object first."""
     root = json.loads(body, object_pairs_hook=_Pairs)
     name = next((v for k, v in root if k == "resourceType" and isinstance(v, str)), "$this")
-    level: list[tuple[str, Any]] = [(name, root)]
+    level: list[tuple[_Place, Any]] = [((None, name[:64]), root)]
     while level:
-        for path, node in level:
+        for place, node in level:
             if isinstance(node, _Pairs):
-                found = _repeated([k for k, _ in node])
+                found = _repeated(k for k, _ in node)
                 if found is not None:
-                    where = f"{path}.{found}"
-                    return f"Key {found!r} stands twice in one object; keep one.", where
-        level = [child for path, node in level for child in _children(path, node)]
+                    where = _written((place, f".{found[:60]}"))
+                    return f"Key {found[:60]!r} stands twice in one object; keep one.", where
+        level = [child for place, node in level for child in _children(place, node)]
     raise ValueError("no key stands twice")
 
 
-def _children(path: str, node: object) -> list[tuple[str, Any]]:
+def _children(place: _Place, node: object) -> Iterator[tuple[_Place, Any]]:
     if isinstance(node, _Pairs):
-        return [(f"{path}.{key}", value) for key, value in node]
-    if isinstance(node, list):
-        return [(f"{path}[{index}]", value) for index, value in enumerate(node)]
-    return []
+        for key, value in node:
+            if isinstance(value, list):
+                yield (place, f".{key[:60]}"), value
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            if isinstance(value, list):
+                yield (place, f"[{index}]"), value
 
 
-def _check_depth(root: JsonObject | list[Any]) -> None:
+def _written(place: _Place) -> str:
+    parts: list[str] = []
+    step: _Place | None = place
+    while step is not None:
+        step, text = step
+        parts.append(text)
+    return "".join(reversed(parts))
+
+
+def check_depth(root: JsonObject | list[Any]) -> None:
+    """Refuse (400) nesting beyond MAX_DEPTH: what `decode` would not read must not be stored."""
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
         level = [
@@ -179,7 +216,8 @@ def _too_deep() -> FhirError:
 def _refusal(body: bytes, error: Exception) -> FhirError:
     if isinstance(error.__cause__, _NumberTooLargeError):  # msgspec wraps what a hook raises
         error = error.__cause__
-        return BadRequest("value", f"Number {error} is beyond 1e±{MAX_EXPONENT}; mend its value.")
+        limits = f"1e±{MAX_EXPONENT} or {MAX_NUMBER_LENGTH} characters"
+        return BadRequest("value", f"Number {error} is beyond {limits}; mend its value.")
     if isinstance(error, msgspec.ValidationError):
         return BadRequest("value", "An integer has more digits than any quantity; mend its value.")
     try:
@@ -202,6 +240,8 @@ def _malformed(text: str, error: Exception) -> str:
     except json.JSONDecodeError as fault:
         at = len(text[: fault.pos].encode())
         return f"{fault.msg} at byte {at} (line {fault.lineno}, column {fault.colno})"
+    except RecursionError:
+        return "it is nested too deep to say where"
     # The standard library takes half a surrogate pair, NaN and Infinity, which are no JSON text.
     half = _HALF_SURROGATE.search(text)
     if half is not None:

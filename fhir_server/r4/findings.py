@@ -19,10 +19,11 @@ class EnoughFound(Exception):
 class Findings:
     """The issues of one resource; `contained` are the ids that a `#id` may name just now."""
 
-    __slots__ = ("contained", "in_transaction", "issues")
+    __slots__ = ("_warned", "contained", "in_transaction", "issues")
 
     def __init__(self, *, in_transaction: bool) -> None:
         self.issues: list[Issue] = []
+        self._warned: set[Issue] = set()
         self.contained: frozenset[Any] = frozenset()
         # R4 http.html#trules: only there may a reference be a search (`Patient?identifier=…`).
         self.in_transaction = in_transaction
@@ -38,10 +39,18 @@ class Findings:
             raise EnoughFound
 
     def warn(self, code: str, text: str, path: Path) -> None:
-        """Record once that something at `path` is doubtful, or could not be checked."""
+        """Record once that something at `path` is doubtful, or could not be checked.
+
+        After MAX_ISSUES warnings the last says that there are more.
+        """
         issue = Issue("warning", code, text, (render(path),))
-        if issue not in self.issues:
-            self.issues.append(issue)
+        if issue in self._warned or len(self._warned) > MAX_ISSUES:
+            return
+        if len(self._warned) == MAX_ISSUES:
+            more = f"Only the first {MAX_ISSUES} warnings are listed; there are more."
+            issue = Issue("warning", "incomplete", more)
+        self._warned.add(issue)
+        self.issues.append(issue)
 
 
 def render(path: Path) -> str:
@@ -50,7 +59,8 @@ def render(path: Path) -> str:
     step: Path | None = path
     while step is not None:
         step, name, index = step
-        shown = name if _IDENTIFIER.fullmatch(name) else _delimited(name)
+        # A key of a megabyte must not come back fifty times.
+        shown = name if len(name) <= 60 and _IDENTIFIER.fullmatch(name) else _delimited(name)
         parts.append(shown if index is None else f"{shown}[{index}]")
     return ".".join(reversed(parts))
 

@@ -6,6 +6,7 @@ Elsewhere: ele-1, dom-2 and sqty-1 (`structure`), ref-1 (`datatype_checks`), txt
 (`narrative`).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,8 +14,13 @@ from fhir_server.r4.clinical_invariants import CLINICAL_INVARIANTS
 from fhir_server.r4.conformance_invariants import CONFORMANCE_INVARIANTS
 from fhir_server.r4.datatype_invariants import DATATYPE_INVARIANTS
 from fhir_server.r4.invariant_rules import Invariant, JsonObject, any_of
+from fhir_server.r4.references import ID_PATTERN
+from fhir_server.r4.resource_types import RESOURCE_TYPES
 from fhir_server.r4.structure_invariants import STRUCTURE_INVARIANTS
 from fhir_server.r4.testing_invariants import TESTING_INVARIANTS
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:.")
+_RESTFUL = re.compile(rf"^https?://.*/([A-Z][A-Za-z]+)/({ID_PATTERN})$")
 
 
 def _no_contained(resource: JsonObject, *path: str) -> bool:
@@ -63,6 +69,20 @@ def _full_urls_differ(bundle: JsonObject) -> bool:
         if "fullUrl" in entry
     ]
     return len(set(urls)) == len(urls)
+
+
+def _full_url_agrees(entry: JsonObject) -> bool:
+    """Hold the definition of Bundle.entry.fullUrl (R4 bundle-definitions.html)."""
+    full_url = entry.get("fullUrl")
+    if full_url is None:
+        return True
+    if not _ABSOLUTE.match(full_url):
+        return False
+    resource = entry.get("resource", {})
+    named = _RESTFUL.search(full_url)
+    if named is None or "id" not in resource or named[1] not in RESOURCE_TYPES:
+        return True
+    return (named[1], named[2]) == (resource["resourceType"], resource["id"])
 
 
 def _begins_with(bundle: JsonObject, kind: str, type_name: str) -> bool:
@@ -170,6 +190,12 @@ _BUNDLE: Mapping[str, tuple[Invariant, ...]] = {
             "must be a resource unless there's a request or response",
             any_of("resource", "request", "response"),
             "resource",
+        ),
+        Invariant(
+            "Bundle.entry.fullUrl",
+            "The fullUrl SHALL NOT disagree with the id in the resource, and is absolute",
+            _full_url_agrees,
+            "fullUrl",
         ),
         Invariant(
             "bdl-8",

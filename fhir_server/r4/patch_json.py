@@ -15,6 +15,8 @@ from fhir_server.r4.patch_errors import check_identity, conflict, malformed, tes
 
 # A patch beyond this rewrites the resource; PUT does that, with one validation and no walk.
 MOST_OPERATIONS = 1000
+# Copies of copies double what there is: a patch of forty operations would fill any memory.
+MOST_COPIED = 1_000_000
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
@@ -30,8 +32,14 @@ def apply_json_patch(resource: JsonObject, patch: Any) -> JsonObject:
     if len(patch) > MOST_OPERATIONS:
         raise malformed(f"A patch takes up to {MOST_OPERATIONS} operations; send a PUT", "/")
     document: Any = copied(resource)
+    weight = 0
     for index, operation in enumerate(patch):
-        document = _apply(document, operation, f"/{index}")
+        where = f"/{index}"
+        if isinstance(operation, dict) and operation.get("op") == "copy":
+            weight += _weight(_found(document, _pointer(operation, "from", where), where))
+            if weight > MOST_COPIED:
+                raise malformed(f"The patch copies more than {MOST_COPIED} characters", where)
+        document = _apply(document, operation, where)
     return check_identity(resource, document)
 
 
@@ -42,6 +50,15 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(child) for child in value]
     return value
+
+
+def _weight(value: Any) -> int:
+    """Return about how many characters a value has when it is written."""
+    if isinstance(value, dict):
+        return 2 + sum(len(key) + 4 + _weight(child) for key, child in value.items())
+    if isinstance(value, list):
+        return 2 + sum(1 + _weight(child) for child in value)
+    return len(value) + 2 if isinstance(value, str) else 4
 
 
 def _apply(document: Any, operation: Any, where: str) -> Any:

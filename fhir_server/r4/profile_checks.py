@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.findings import Findings, Path
+from fhir_server.r4.outcome import Issue
 from fhir_server.r4.profile_constraints import NotEvaluated, holds
 from fhir_server.r4.profile_items import Item, children, is_exactly, matches_pattern
 from fhir_server.r4.profile_slicing import Discriminator, Record, Undecidable, coded
@@ -34,6 +35,7 @@ class ProfileWalk:
         self._record = Record(record)
         self._tell = Discriminator(profile_of, value_sets, self.conforms, self._record)
         self._conforming: dict[tuple[int, str], bool] = {}
+        self._near: dict[str, Issue] = {}
 
     def conforms(self, item: Item, canonical: str) -> bool | None:
         """Return whether `item` conforms to a profile; None where that cannot be known here."""
@@ -51,7 +53,10 @@ class ProfileWalk:
             self._conforming[key] = True  # resources that refer to each other meet here again
             scratch = Findings(in_transaction=False)
             self.check(item, profile, scratch)
-            self._conforming[key] = not any(i.severity == "error" for i in scratch.issues)
+            first = next((i for i in scratch.issues if i.severity == "error"), None)
+            self._conforming[key] = first is None
+            if first is not None:
+                self._near.setdefault(profile.url, first)
         return self._conforming[key]
 
     def check(self, item: Item, profile: Profile, findings: Findings) -> None:
@@ -59,6 +64,15 @@ class ProfileWalk:
         for text in profile.unchecked:
             findings.warn("not-supported", f"Not checked: {text} ({profile.url}).", item.path)
         _Pass(self, profile, item, findings).one(profile.root, item)
+
+    def kept_out(self, part: Node) -> str:
+        """Return what kept a value of the right type out of a slice by profile, "" for none."""
+        for node in (part, *part.children.values()):
+            for url in (url for rule in node.types for url in rule.profiles):
+                fault = self._near.get(url.partition("|")[0])
+                if fault is not None:
+                    return f"; what stands nearest breaks it at {fault.expression[0]}"
+        return ""
 
     def reference_type(self, canonical: str) -> str | None:
         """Return the resource type that a profile is about; None where it is not loaded."""
@@ -71,17 +85,19 @@ class ProfileWalk:
             return None
         return frozenset((system, code) for system, codes in found.items() for code in codes)
 
-    def slice_of(self, node: Node, item: Item) -> int | None:
-        """Return which slice `item` belongs to, None for none; Undecidable as it says."""
-        slicing = node.slicing
-        found = enumerate(node.slices) if slicing is not None else ()
-        discriminators = () if slicing is None else slicing.discriminators
-        if node.slices and not discriminators:
-            raise Undecidable("no discriminator")
-        for index, part in found:
-            if self._tell.matches(part, item, discriminators):
-                return index
-        return None
+    def slice_of(self, node: Node, item: Item) -> tuple[int | None, dict[int, str]]:
+        """Return which slice `item` belongs to, None for none; and those that it may belong to."""
+        discriminators = () if node.slicing is None else node.slicing.discriminators
+        doubts: dict[int, str] = {}
+        for index, part in enumerate(node.slices):
+            try:
+                if not discriminators:
+                    raise Undecidable("no discriminator")
+                if self._tell.matches(part, item, discriminators):
+                    return index, {}
+            except Undecidable as reason:
+                doubts[index] = str(reason)
+        return None, doubts
 
     def targets(self, item: Item) -> Iterator[Item]:
         """Yield what a Reference meets."""
@@ -117,19 +133,20 @@ class _Pass:
             kind = child.types[0].code if len(child.types) == 1 else ""
             self._group(child, list(children(item, child.name, kind)), item.path)
 
-    def _group(self, node: Node, items: list[Item], at: Path) -> None:
+    def _group(self, node: Node, items: list[Item], at: Path, *, may_be_more: bool = False) -> None:
         if node.counted:
-            self._count(node, len(items), at)
+            self._count(node, len(items), at, may_be_more)
         for item in items:
             self.one(node, item)
         if node.slices:
             self._slices(node, items, at)
 
-    def _count(self, node: Node, count: int, at: Path) -> None:
+    def _count(self, node: Node, count: int, at: Path, may_be_more: bool) -> None:
         what = f"slice {node.slice_name!r}" if node.slice_name else node.name
         name = node.name.removesuffix("[x]")
-        if count < node.min:
-            text = f"{what} is there {count} times, at least {node.min} are required"
+        if count < node.min and not may_be_more:
+            why = self._walk.kept_out(node) if node.slice_name else ""
+            text = f"{what} is there {count} times, at least {node.min} are required{why}"
             self._add("required" if count == 0 else "structure", text, (at, name, None))
         elif node.max is not None and count > node.max:
             text = f"{what} is there {count} times, at most {node.max} are allowed"
@@ -222,33 +239,64 @@ class _Pass:
         return ".".join(part.partition(":")[0] for part in node.id.split("."))
 
     def _slices(self, node: Node, items: list[Item], at: Path) -> None:
-        slicing = node.slicing
         members: list[list[Item]] = [[] for _ in node.slices]
-        latest = -1
-        unmatched: Item | None = None
+        doubtful: set[int] = set()
+        order = _Order(node)
         for item in items:
-            try:
-                index = self._walk.slice_of(node, item)
-            except Undecidable as reason:
-                text = f"The slices of {node.id} cannot be told apart by {reason}: not checked."
+            index, doubts = self._walk.slice_of(node, item)
+            doubtful |= doubts.keys()
+            if doubts:
+                self._doubt(node, item, doubts)
+                continue
+            fault = order.fault(index, item)
+            if fault is not None:
+                self._add("structure", *fault)
+            if index is not None:
+                members[index].append(item)
+        for index, (part, found) in enumerate(zip(node.slices, members, strict=True)):
+            self._group(part, found, at, may_be_more=index in doubtful)
+
+    def _doubt(self, node: Node, item: Item, doubts: dict[int, str]) -> None:
+        """Say that a value may be of a slice, where the slice would ask something of it."""
+        strict = node.slicing is None or node.slicing.ordered or node.slicing.rules != "open"
+        for index, reason in doubts.items():
+            if strict or _asks(node.slices[index]):
+                name = f"slice {node.slices[index].slice_name!r} of {node.id}"
+                text = f"Whether this is {name} cannot be told by {reason}: not checked."
                 self._findings.warn("not-supported", text, item.path)
                 return
-            if index is None:
-                unmatched = unmatched or item
-                if slicing is not None and slicing.rules == "closed":
-                    self._add("structure", f"The value is of no slice of {node.id}", item.path)
-                continue
-            members[index].append(item)
-            if slicing is not None and slicing.ordered and index < latest:
-                self._add("structure", f"The slices of {node.id} are out of order", item.path)
-            if unmatched is not None and slicing is not None and slicing.rules == "openAtEnd":
-                self._add("structure", "Values of no slice stand after the slices", unmatched.path)
-            latest = max(latest, index)
-        for part, found in zip(node.slices, members, strict=True):
-            self._group(part, found, at)
 
     def _add(self, code: str, text: str, path: Path) -> None:
         self._findings.add(code, f"{text} ({self._profile.url}).", path)
+
+
+class _Order:
+    """What the slicing's rules say of the places of values, read from the first to the last."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._latest = -1
+        self._outside: Path | None = None
+
+    def fault(self, index: int | None, item: Item) -> tuple[str, Path] | None:
+        """Return what is wrong and where, the next value being of slice `index` (None: of none)."""
+        slicing = self._node.slicing
+        if slicing is None:
+            return None
+        if index is None:
+            self._outside = self._outside or item.path
+            text = f"The value is of no slice of {self._node.id}"
+            return (text, item.path) if slicing.rules == "closed" else None
+        if self._outside is not None and slicing.rules == "openAtEnd":
+            return "Values of no slice stand after the slices", self._outside
+        is_late = slicing.ordered and index < self._latest
+        self._latest = max(self._latest, index)
+        return (f"The slices of {self._node.id} are out of order", item.path) if is_late else None
+
+
+def _asks(part: Node) -> bool:
+    """Whether a slice asks anything of its values, or that there be some."""
+    return bool(part.min or part.fixes is not None or part.children or part.constraints)
 
 
 def _shown(value: object) -> str:

@@ -36,7 +36,16 @@ class Discriminator:
 
     def matches(self, part: Node, item: Item, discriminators: tuple[tuple[str, str], ...]) -> bool:
         """Return whether `item` belongs to the slice `part`; Undecidable where none can say."""
-        return all(self._matches(part, item, kind, path) for kind, path in discriminators)
+        doubt: Undecidable | None = None
+        for kind, path in discriminators:
+            try:
+                if not self._matches(part, item, kind, path):
+                    return False
+            except Undecidable as reason:
+                doubt = reason
+        if doubt is not None:
+            raise doubt
+        return True
 
     def _matches(self, part: Node, item: Item, kind: str, path: str) -> bool:
         steps = [step for step in _STEP.findall(path) if step != "$this"]
@@ -64,7 +73,10 @@ class Discriminator:
         wanted = [url for rule in rules for url in (rule.targets if resolved else rule.profiles)]
         if not wanted:
             return self._is_of_any(items, rules)
-        return any(self._conforms(one, url) is True for one in items for url in wanted)
+        results = [self._conforms(one, url) for one in items for url in wanted]
+        if True not in results and None in results:
+            raise Undecidable(f"{wanted[0]}, which is not loaded or not in this record")
+        return True in results
 
     def _is_of_any(self, items: list[Item], rules: list[TypeRule]) -> bool:
         return any(self._is_of(one, rules, False) for one in items)

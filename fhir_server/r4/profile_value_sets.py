@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from fhir_server.r4.code_hierarchies import Below, and_below, below_of, own_value_set
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.definitions import definitions
 from fhir_server.r4.invariant_rules import values
@@ -47,8 +48,6 @@ class ValueSets:
         return _gather(iter(pairs)) if pairs else None
 
     def _include(self, part: JsonObject) -> set[tuple[str, str]] | None:
-        if "filter" in part:
-            return None
         found: set[tuple[str, str]] | None = None
         if "system" in part:
             found = self._of_system(part)
@@ -66,10 +65,46 @@ class ValueSets:
         system = part["system"]
         if "concept" in part:
             return {(system, concept["code"]) for concept in part["concept"]}
-        published = self._systems.get(system)
-        if published is None or published.get("content") != "complete":
+        known = self._whole(system)
+        if known is None:
             return None
-        return {(system, code) for code in _codes_of(published)}
+        codes, below = known
+        for rule in part.get("filter", ()):
+            wanted = _filtered(rule, below)
+            if wanted is None:
+                return None
+            codes = codes & wanted if rule["op"] != "is-not-a" else codes - wanted
+        return {(system, code) for code in codes}
+
+    def _whole(self, system: str) -> tuple[frozenset[str], Below] | None:
+        """Return all codes of a system and what stands below each; None where not all are known."""
+        published = self._systems.get(system)
+        if published is not None:
+            if published.get("content") != "complete":
+                return None
+            return frozenset(_codes_of(published)), _below_of(published)
+        own = definitions().value_sets.get(own_value_set(system) or "")
+        return None if own is None or set(own) != {system} else (own[system], below_of(system))
+
+
+def _filtered(rule: JsonObject, below: Below) -> frozenset[str] | None:
+    """Return the codes of a filter by hierarchy (R4 valueset.html#filter), None for another."""
+    if rule.get("property") != "concept":
+        return None
+    found = frozenset(and_below(rule["value"], below))
+    if rule.get("op") in ("is-a", "is-not-a"):
+        return found
+    return found - {rule["value"]} if rule.get("op") == "descendent-of" else None
+
+
+def _below_of(code_system: JsonObject) -> Below:
+    found: dict[str, frozenset[str]] = {}
+    level = list(code_system.get("concept", ()))
+    while level:
+        for concept in level:
+            found[concept["code"]] = frozenset(values(concept, "concept", "code"))
+        level = list(values(level, "concept"))
+    return found
 
 
 def _codes_of(code_system: JsonObject) -> Iterator[str]:

@@ -23,17 +23,21 @@ _COMPILING = threading.RLock()
 
 
 class Profiles:
-    """The loaded profiles by canonical URL, each compiled at its first use."""
+    """The loaded profiles by canonical URL, each compiled at its first use.
 
-    def __init__(self, publication: Publication) -> None:
+    A claim of one that is not loaded is a warning, with `refuse_unknown` an error.
+    """
+
+    def __init__(self, publication: Publication, *, refuse_unknown: bool = False) -> None:
+        self._refuse_unknown = refuse_unknown
         self._structures = publication.structures
         self._value_sets = ValueSets(publication)
-        self._compiled: dict[str, Profile | None] = {}
+        self._compiled: dict[str, Profile] = {}
 
     @classmethod
-    def load(cls, folder: FilePath) -> "Profiles":
+    def load(cls, folder: FilePath, *, refuse_unknown: bool = False) -> "Profiles":
         """Return the profiles below `folder`, all compiled; ProfilesRefused names a broken file."""
-        profiles = cls(read_publication(folder))
+        profiles = cls(read_publication(folder), refuse_unknown=refuse_unknown)
         for url in profiles.urls:
             profiles.profile(url)
         return profiles
@@ -49,6 +53,8 @@ class Profiles:
             with _COMPILING:
                 definition = self._find(canonical)
                 found = None if definition is None else compile_profile(definition)
+                if found is None:  # not kept: there is no end of names that are not loaded
+                    return None
                 self._compiled[canonical] = found
         return self._compiled[canonical]
 
@@ -81,7 +87,7 @@ class Profiles:
         item = visit.item
         if item.type != "Extension":
             claimed = item.value.get("meta", {}).get("profile", ())
-            for canonical in claimed:
+            for canonical in dict.fromkeys(claimed):
                 if canonical is not None:
                     self._claim(canonical, item, walk, findings)
             return
@@ -104,7 +110,10 @@ class Profiles:
                 f"Profile {canonical[:200]} is not loaded here: the record was not checked by it. "
                 "Add its package to the profiles of this server."
             )
-            findings.warn("not-found", text, item.path)
+            if self._refuse_unknown:
+                findings.add("not-found", text, item.path, "meta")
+            else:
+                findings.warn("not-found", text, item.path)
         elif profile.type != item.type:
             text = f"{profile.url} is about {profile.type}, this is a {item.type}."
             findings.add("invalid", text, item.path, "meta")

@@ -183,11 +183,16 @@ def nested_resource(node: Any, path: Path, findings: Findings) -> None:
     """Record everything wrong with a whole resource: the root, or one inside a Bundle."""
     outer = findings.contained
     contained = node.get("contained") if type(node) is dict else None
-    findings.contained = frozenset(
+    ids = [
         item["id"]
         for item in (contained if type(contained) is list else ())
         if type(item) is dict and type(item.get("id")) is str
-    )
+    ]
+    findings.contained = frozenset(ids)
+    if len(ids) > len(findings.contained):
+        # R4 references.html#contained: their ids are unique within the resource.
+        text = "Two contained resources have one id: a reference to it could mean either."
+        findings.add("structure", text, path, "contained")
     _walk_resource(node, path, findings)
     findings.contained = outer
 

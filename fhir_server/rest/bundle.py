@@ -1,6 +1,5 @@
 """POST /fhir: batch and transaction, http://hl7.org/fhir/R4/http.html#transaction."""
 
-import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
@@ -11,13 +10,11 @@ from fhir_server.rest.bundle_prepare import prepare
 from fhir_server.rest.bundle_run import run_batch, run_transaction
 from fhir_server.rest.content import answer_type, read_json_body
 from fhir_server.rest.context import Context, context_of
+from fhir_server.rest.large_bodies import worked_on
 from fhir_server.rest.services import services_of
 from fhir_server.store.database import Database
 
 router = APIRouter()
-
-# Beyond this size, reading and validating would hold up other requests: a thread does it.
-_LARGE = 64 * 1024
 
 
 async def bundle(request: Request) -> Response:
@@ -26,10 +23,7 @@ async def bundle(request: Request) -> Response:
     media_type = answer_type(request)
     body = await read_json_body(request, limit=services.limits.body_bytes)
     context = context_of(request)
-    if len(body) > _LARGE:
-        type, entries = await asyncio.to_thread(prepare, body, context)
-    else:
-        type, entries = prepare(body, context)
+    type, entries = await worked_on(len(body), lambda: prepare(body, context))
     outcomes = await _carry_out(type, entries, context, services.database)
     answer = response_bundle(type, outcomes, context.preferences, services)
     return Response(answer, media_type=media_type)

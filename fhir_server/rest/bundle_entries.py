@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest, FhirError
-from fhir_server.rest.bundle_operation import Operation, entry_place
+from fhir_server.rest.bundle_operation import Kind, Operation, entry_place
 from fhir_server.rest.compartment_answer import EVERY_TYPE
 from fhir_server.rest.conditions import create_only, parse_read_conditions
 from fhir_server.rest.content import JSON_PATCH, version_tag
@@ -153,29 +153,42 @@ def _read_get(entry: JsonObject, index: int, url: str, _context: Context) -> Ope
     path, _, query = url.partition("?")
     parts = path.split("/")
     if parts[-1] == "_history" and len(parts) <= 3:
+        _refuse_conditions(request, index)
         type, id = _history_of(parts[:-1], index)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         return Operation(index, "history", type, id, pairs=pairs, head=is_head)
     if len(parts) == 3 and parts[0] == "Patient" and is_id(parts[1]):
+        _refuse_conditions(request, index)
         within = parts[2] if parts[2] == EVERY_TYPE else _type(parts[2], index)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         return Operation(index, "compartment", within, parts[1], pairs=pairs, head=is_head)
     if len(parts) == 1:
+        _refuse_conditions(request, index)
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         return Operation(index, "search", _type(path, index), pairs=pairs, head=is_head)
     if query:
         raise _bad_url(url, index)
-    if len(parts) == 4 and parts[2] == "_history":
-        type, id = _type_and_id("/".join(parts[:2]), index)
-        return Operation(index, "vread", type, id, version=version_number(parts[3]), head=is_head)
-    type, id = _type_and_id(path, index)
+    is_version = len(parts) == 4 and parts[2] == "_history"
+    type, id = _type_and_id("/".join(parts[:2]) if is_version else path, index)
     conditions = parse_read_conditions(
         request.get("ifNoneMatch"),
         request.get("ifModifiedSince"),
         names=("ifNoneMatch", "ifModifiedSince"),
         place=f"{entry_place(index)}.request",
     )
-    return Operation(index, "read", type, id, conditions=conditions, head=is_head)
+    kind: Kind = "vread" if is_version else "read"
+    version = version_number(parts[3]) if is_version else None
+    return Operation(index, kind, type, id, version=version, conditions=conditions, head=is_head)
+
+
+def _refuse_conditions(request: JsonObject, index: int) -> None:
+    """Refuse (400) conditions on a search or a history: they are about one version."""
+    for name in _ALL_CONDITIONS:
+        if name in request:
+            where = f"{entry_place(index)}.request.{name}"
+            raise BadRequest(
+                "not-supported", f"{name} goes with the read of one resource only.", where
+            )
 
 
 _READERS = {

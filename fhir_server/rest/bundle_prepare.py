@@ -12,6 +12,7 @@ from fhir_server.rest.bundle_entries import read_entry
 from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Failed
 from fhir_server.rest.bundle_references import (
+    Known,
     Link,
     conditional_references,
     identities,
@@ -40,9 +41,10 @@ def prepare(body: bytes, context: Context) -> tuple[str, tuple[Operation | Faile
             for index, entry in enumerate(entries)
         ]
         _refuse_twins(read)
-        known = identities(read)
         linked = [_linked(operation) for operation in read]
         pending = _conditional(linked, context)
+        targets = {text: target for text, (target, _criteria) in pending.items()}
+        known = Known.of({**identities(read), **targets})
         return type, tuple(_checked(one, known, pending, context) for one in linked)
     return type, tuple(_batch_entry(entry, i, context) for i, entry in enumerate(entries))
 
@@ -83,7 +85,7 @@ def _batch_entry(entry: JsonObject, index: int, context: Context) -> Operation |
     try:
         operation = read_entry(entry, index, context)
         # R4 http.html#brules: entries of a batch do not refer to each other, nor by criteria.
-        return _checked(_linked(_identified(operation, context)), {}, {}, context)
+        return _checked(_linked(_identified(operation, context)), Known({}, {}), {}, context)
     except FhirError as error:
         return Failed(error)
 
@@ -123,15 +125,14 @@ def _conditional(linked: Sequence[_Linked], context: Context) -> dict[str, tuple
 
 def _checked(
     linked: _Linked,
-    known: dict[str, str],
+    known: Known,
     pending: dict[str, tuple[str, Criteria]],
     context: Context,
 ) -> Operation:
     operation, held = linked.operation, linked.held
     if held is None:
         return operation
-    targets = {text: target for text, (target, _criteria) in pending.items()}
-    point(held, linked.links, operation, {**known, **targets} if targets else known)
+    point(held, linked.links, operation, known)
     own = {link.text for link in linked.links if link.name == "reference"} if pending else ()
     waiting = tuple(pending[text] for text in sorted(own) if text in pending)
     if operation.resource is None:

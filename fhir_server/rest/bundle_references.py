@@ -7,6 +7,7 @@ it assigned, and bundle.html#references on how a relative reference is resolved 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fhir_server.r4.codec import JsonObject
@@ -51,6 +52,49 @@ def overlap(target: str, first: Operation, second: Operation) -> FhirError:
     return FhirError(400, Issue("error", "duplicate", text, (second.place,)))
 
 
+class _Layered(Mapping[str, str]):
+    """The first mapping that has a key answers."""
+
+    def __init__(self, *layers: Mapping[str, str]) -> None:
+        self._layers = layers
+
+    def __getitem__(self, key: str) -> str:
+        for layer in self._layers:
+            if key in layer:
+                return layer[key]
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({key for layer in self._layers for key in layer})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What references of a Bundle's entries mean: by fullUrl, and relative to the base of one."""
+
+    absolute: Mapping[str, str]
+    relative: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, identities: Mapping[str, str]) -> "Known":
+        """Return the identities, grouped by base once: once for each entry would be n squared."""
+        relative: dict[str, dict[str, str]] = {}
+        for full_url, target in identities.items():
+            base = _base(full_url)
+            if base is not None:
+                relative.setdefault(base, {})[full_url.removeprefix(f"{base}/")] = target
+        return cls(identities, relative)
+
+    def seen_from(self, full_url: str | None) -> Mapping[str, str]:
+        """Return what the references of the entry with `full_url` mean."""
+        base = _base(full_url) if full_url else None
+        below = None if base is None else self.relative.get(base)
+        return self.absolute if below is None else _Layered(below, self.absolute)
+
+
 class Link(NamedTuple):
     """A text that may be a reference or a link, and where it stands: `holder[at]`.
 
@@ -93,7 +137,7 @@ def point(
     resource: JsonObject,
     links: Iterable[Link],
     operation: Operation,
-    identities: Mapping[str, str],
+    identities: Known,
 ) -> None:
     """Make every reference of the operation's `resource` to another entry one to `Type/id`.
 
@@ -101,7 +145,7 @@ def point(
     FhirError 400 where a `urn:uuid:` or `urn:oid:` reference has no entry: stored, it would
     point at nothing for ever.
     """
-    known = {**identities, **_relative(operation.full_url, identities)}
+    known = identities.seen_from(operation.full_url)
     for link in links:
         if link.name == "reference" and link.text not in known and _URN.match(link.text):
             raise _dangling(resource, operation, link.text)
@@ -143,18 +187,6 @@ def conditional_references(value: Any, path: str) -> Iterator[tuple[str, str, st
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from conditional_references(child, f"{path}[{index}]")
-
-
-def _relative(full_url: str | None, identities: Mapping[str, str]) -> dict[str, str]:
-    """Return the identities with the base of `full_url`, by their relative form."""
-    base = _base(full_url) if full_url else None
-    if base is None:
-        return {}
-    return {
-        other.removeprefix(f"{base}/"): target
-        for other, target in identities.items()
-        if _base(other) == base
-    }
 
 
 def _base(full_url: str) -> str | None:

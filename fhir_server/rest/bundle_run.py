@@ -72,8 +72,8 @@ def _read(connection: Connection, operation: Operation, context: Context) -> Don
     if operation.version is not None:
         version = operation.version
         stored = read_one_version(connection, type, id, version, context.access)
-        return Done(operation, stored)
-    stored = read_current(connection, type, id, context.access)
+    else:
+        stored = read_current(connection, type, id, context.access)
     return Done(operation, stored, known=operation.conditions.is_known(stored))
 
 

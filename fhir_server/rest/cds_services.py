@@ -16,7 +16,7 @@ from cds_hooks.protocol import parse_request
 from cds_hooks.record import MODEL_SYSTEM, SYSTEM
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording, choose_language
-from fhir_server.r4.codec import decode
+from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.rest.content import read_json_body
 from fhir_server.telemetry import Telemetry
@@ -66,7 +66,7 @@ async def call(request: Request, service_id: str) -> Response:
     """Answer a hook call with cards; an evaluation that fails is an error, never no cards."""
     cds = _cds(request)
     service = _service(cds, service_id)
-    body = decode(await read_json_body(request, limit=cds.body_limit))
+    body = await _object(request, cds)
     language = _language(request, cds)
     cards = await cds.evaluation.cards(
         service,
@@ -87,7 +87,7 @@ async def feedback(request: Request, service_id: str) -> Response:
     """Keep feedback on cards that this service issued."""
     cds = _cds(request)
     service = _service(cds, service_id)
-    entries = parse_feedback(decode(await read_json_body(request, limit=cds.body_limit)))
+    entries = parse_feedback(await _object(request, cds))
     await cds.feedback.keep(service.id, entries)
     for entry in entries:
         cds.telemetry.feedback.add(1, {"service": service.id, "outcome": entry.outcome})
@@ -97,6 +97,17 @@ async def feedback(request: Request, service_id: str) -> Response:
 def _cds(request: Request) -> CdsServices:
     cds: CdsServices = request.app.state.cds
     return cds
+
+
+async def _object(request: Request, cds: CdsServices) -> JsonObject:
+    """Return the JSON object of the body; 400 where a key stands twice.
+
+    Of two patient ids or two values one would be passed over, and nobody would know which.
+    """
+    body = await read_json_body(request, limit=cds.body_limit)
+    found = decode(body)
+    check_duplicate_keys(body)
+    return found
 
 
 def _service(cds: CdsServices, service_id: str) -> HookService:

@@ -14,6 +14,7 @@ from fastapi import Request
 
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest.content import version_tag
+from fhir_server.rest.headers import listed_header, single_header
 from fhir_server.store.resources import Stored
 
 ANY: Literal["*"] = "*"
@@ -48,10 +49,9 @@ def read_conditions(request: Request) -> ReadConditions:
     """Return the conditions of a read; BadRequest (400) for a header that cannot be read."""
     if not any(name in _READ_CONDITIONS for name, _value in request.scope["headers"]):
         return _NO_CONDITIONS
-    headers = request.headers
     return parse_read_conditions(
-        headers.get("if-none-match"),
-        headers.get("if-modified-since"),
+        listed_header(request, "If-None-Match"),
+        single_header(request, "If-Modified-Since"),
         names=("If-None-Match", "If-Modified-Since"),
     )
 

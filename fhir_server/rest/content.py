@@ -14,6 +14,7 @@ from fastapi import Request
 from fhir_server.r4.outcome import BadRequest, UnsupportedMediaType
 from fhir_server.rest.bodies import read_body
 from fhir_server.rest.errors import FHIR_JSON, NotAcceptable
+from fhir_server.rest.headers import listed_header, single_header
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -58,7 +59,8 @@ def answer_type(request: Request) -> str:
         asked = request.query_params.getlist("_format")
         if asked:
             return format_type(asked)
-    return _accepted(request.headers.get("accept", "*/*"))
+    accepted = listed_header(request, "Accept")
+    return _accepted("*/*" if accepted is None else accepted)
 
 
 def format_type(asked: list[str]) -> str:
@@ -108,7 +110,7 @@ def _preferences(header: str) -> Preferences:
 
 def if_match(request: Request) -> int | None:
     """Return the version that If-Match names (`W/"3"`), None without the header."""
-    header = request.headers.get("if-match")
+    header = single_header(request, "If-Match")
     return None if header is None else version_tag(header, "If-Match")
 
 
@@ -156,7 +158,7 @@ async def _filled_body(request: Request, limit: int) -> bytes:
 
 def check_content_type(request: Request, allowed: tuple[str, ...]) -> str:
     """Return the media type; refuse (415) another one, another charset or FHIR version."""
-    header = request.headers.get("content-type")
+    header = single_header(request, "Content-Type")
     if header is None:
         raise UnsupportedMediaType(None)
     return header if header in allowed else _check_parameters(header, allowed)

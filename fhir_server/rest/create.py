@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.rest import writes
-from fhir_server.rest.content import answer_type
+from fhir_server.rest.content import answer_type, refuse_conditions
 from fhir_server.rest.context import context_of
+from fhir_server.rest.headers import single_header
 from fhir_server.rest.incoming import incoming_resource, stored_type
 from fhir_server.rest.matching import Criteria, read_criteria
 from fhir_server.rest.outgoing import written_response
@@ -21,10 +22,12 @@ async def create(request: Request) -> Response:
     services = services_of(request)
     type = stored_type(request.path_params["type"])
     answer_type(request)  # what cannot be answered must not be stored first
+    refuse_conditions(request, "If-Match", "If-None-Match", "If-Unmodified-Since")
     context = context_of(request)
     criteria: Criteria | None = None
-    if "if-none-exist" in request.headers:
-        criteria = read_criteria(type, request.headers["if-none-exist"], context)
+    condition = single_header(request, "If-None-Exist")
+    if condition is not None:
+        criteria = read_criteria(type, condition, context)
     resource = await incoming_resource(request, type, services)
     stored = await services.database.write(lambda c: writes.create(c, resource, criteria, context))
     return written_response(request, stored, resource, services)

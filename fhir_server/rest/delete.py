@@ -34,7 +34,7 @@ async def conditional_delete(request: Request) -> Response:
 
 async def _deleted(request: Request, target: tuple[str, str] | Criteria) -> Response:
     services = services_of(request)
-    refuse_conditions(request, "If-None-Match", "If-None-Exist")
+    refuse_conditions(request, "If-None-Match", "If-None-Exist", "If-Unmodified-Since")
     guard, context = writes.Guard(if_match(request)), context_of(request)
     stored = await services.database.write(lambda c: writes.delete(c, target, guard, context))
     headers = {} if stored is None else {"ETag": f'W/"{stored.version}"'}

@@ -12,6 +12,7 @@ from fhir_server.r4.references import ID_PATTERN
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.r4.validation import validate
 from fhir_server.rest.content import read_json_body
+from fhir_server.rest.large_bodies import worked_on
 from fhir_server.rest.services import FhirServices
 from fhir_server.store.future_dates import future_dates
 
@@ -37,11 +38,15 @@ async def incoming_resource(request: Request, type: str, services: FhirServices)
     415 as `read_json_body`.
     """
     body = await read_json_body(request, limit=services.limits.body_bytes)
-    resource = decode(body)
-    check_duplicate_keys(body)
-    check_type(resource, type)
-    check_resource(resource, now=services.clock(), profiles=services.profiles)
-    return resource
+
+    def read() -> JsonObject:
+        resource = decode(body)
+        check_duplicate_keys(body)
+        check_type(resource, type)
+        check_resource(resource, now=services.clock(), profiles=services.profiles)
+        return resource
+
+    return await worked_on(len(body), read)
 
 
 def check_type(resource: JsonObject, type: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import Issue, operation_outcome
 from fhir_server.r4.subsets import Subset, subset
+from fhir_server.r4.validation import NO_PROFILES, validate
 from fhir_server.rest.content import answer_type, preferences
 from fhir_server.rest.services import FhirServices, base_of
 from fhir_server.store.resources import Stored
@@ -71,6 +72,11 @@ def location(stored: Stored) -> str:
 
 
 def write_issues(stored: Stored, resource: JsonObject, services: FhirServices) -> tuple[Issue, ...]:
-    """Return what there is to say on a write: that it is stored, and the advice on its content."""
+    """Return what there is to say on a write: that it is stored, what could not be checked of the
+    profiles that it claims, and the advice on its content.
+    """
     text = f"{stored.type}/{stored.id} is stored as version {stored.version}."
-    return (Issue("information", "informational", text), *services.advise(resource))
+    done = Issue("information", "informational", text)
+    # The write has thrown its warnings away: most clients do not ask for them.
+    doubts = validate(resource, profiles=services.profiles or NO_PROFILES)
+    return (done, *doubts, *services.advise(resource))

@@ -12,7 +12,13 @@ from fhir_server.r4.outcome import UnsupportedMediaType
 from fhir_server.r4.patch_fhirpath import apply_fhirpath_patch
 from fhir_server.r4.patch_json import apply_json_patch
 from fhir_server.rest import addresses, writes
-from fhir_server.rest.content import JSON_PATCH, answer_type, if_match, read_patch_body
+from fhir_server.rest.content import (
+    JSON_PATCH,
+    answer_type,
+    if_match,
+    read_patch_body,
+    refuse_conditions,
+)
 from fhir_server.rest.context import context_of
 from fhir_server.rest.incoming import check_type, stored_type
 from fhir_server.rest.matching import Criteria, read_criteria
@@ -39,6 +45,7 @@ async def conditional_patch(request: Request) -> Response:
 async def _patched(request: Request, target: tuple[str, str] | Criteria) -> Response:
     services = services_of(request)
     answer_type(request)
+    refuse_conditions(request, "If-None-Match", "If-None-Exist", "If-Unmodified-Since")
     guard, context = writes.Guard(if_match(request)), context_of(request)
     media_type, body = await read_patch_body(request, limit=services.limits.body_bytes)
     change = read_change(media_type, body)

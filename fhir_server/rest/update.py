@@ -11,6 +11,7 @@ from fhir_server.rest import writes
 from fhir_server.rest.conditions import create_only
 from fhir_server.rest.content import answer_type, if_match, refuse_conditions
 from fhir_server.rest.context import context_of
+from fhir_server.rest.headers import listed_header
 from fhir_server.rest.incoming import incoming_resource, is_id, stored_type
 from fhir_server.rest.matching import read_criteria
 from fhir_server.rest.outgoing import written_response
@@ -27,7 +28,7 @@ async def update(request: Request) -> Response:
     services = services_of(request)
     type, id = stored_type(request.path_params["type"]), request.path_params["id"]
     answer_type(request)
-    refuse_conditions(request, "If-None-Exist")
+    refuse_conditions(request, "If-None-Exist", "If-Unmodified-Since")
     guard = guard_of(request)
     context = context_of(request)
     resource = await incoming_resource(request, type, services)
@@ -41,7 +42,7 @@ async def conditional_update(request: Request) -> Response:
     services = services_of(request)
     type = stored_type(request.path_params["type"])
     answer_type(request)
-    refuse_conditions(request, "If-None-Exist")
+    refuse_conditions(request, "If-None-Exist", "If-Unmodified-Since")
     guard = guard_of(request)
     context = context_of(request)
     criteria = read_criteria(type, request.query_params.multi_items(), context)
@@ -56,7 +57,7 @@ async def conditional_update(request: Request) -> Response:
 
 def guard_of(request: Request) -> writes.Guard:
     """Return what the headers say must hold of the resource that is written."""
-    only = create_only(request.headers.get("if-none-match"), "If-None-Match")
+    only = create_only(listed_header(request, "If-None-Match"), "If-None-Match")
     return writes.Guard(if_match(request), only)
 
 

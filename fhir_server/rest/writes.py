@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from fhir_server.r4.codec import JsonObject, decode
-from fhir_server.r4.outcome import BadRequest, FhirError, Gone, Issue, NotFound
+from fhir_server.r4.codec import JsonObject, check_depth, decode, encode
+from fhir_server.r4.outcome import BadRequest, FhirError, Gone, Issue, NotFound, PayloadTooLarge
 from fhir_server.rest.conditions import exists_already
 from fhir_server.rest.context import Context
 from fhir_server.rest.incoming import check_resource
@@ -139,6 +139,10 @@ def patch(
     check_writable(connection, type, id, context.access)
     # meta.versionId and lastUpdated are the server's own; a put writes them anew.
     resource = change(decode(current.body))
+    check_depth(resource)
+    if len(encode(resource)) > context.limits.body_bytes:
+        # What no PUT may send, no patch may build.
+        raise PayloadTooLarge(context.limits.body_bytes)
     check_resource(resource, now=context.now, profiles=context.profiles)
     check_content(resource, context.access)
     stored = kept(

@@ -14,7 +14,7 @@ import pytest
 from fhir_server.demo.server import free_port
 from tests.support.fhir_http import FHIR
 from tests.support.fhir_store import BOTH, fresh_url, hba1c
-from tests.support.hook_server import hook_server
+from tests.support.hook_server import HookServer, hook_server
 from tests.support.subscriptions import subscription
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))

@@ -1,6 +1,5 @@
 """The FHIR routes over ASGI, with a store of their own and a clock that stands still."""
 
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +17,7 @@ from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
-from tests.support.fhir_store import NOW
+from tests.support.fhir_store import NOW, fresh_url
 
 FHIR = {"Content-Type": "application/fhir+json"}
 
@@ -52,12 +51,13 @@ async def serving(
     limits: FhirLimits | None = None,
     advise: Callable[[JsonObject], tuple[Issue, ...]] = lambda _: (),
     base_url: str | None = None,
-    access_of: Callable[[Request], Access] = lambda _: Access(),
     profiles: Profiles | None = None,
+    access_of: Callable[[Request], Access] = lambda _: Access(),
+    adapter: str = "sqlite",
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client whose relative URLs are below http://test/fhir/."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database.open(f"sqlite:///{folder}/store.db")
+    with fresh_url(adapter) as url:
+        database = Database.open(url)
         services = FhirServices(
             database=database,
             limits=limits or FhirLimits(),

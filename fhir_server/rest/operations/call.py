@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.content import read_json_body
+from fhir_server.rest.large_bodies import worked_on
 from fhir_server.rest.services import services_of
 
 Level: TypeAlias = Literal["system", "type", "instance"]
@@ -105,8 +106,13 @@ async def read_arguments(request: Request, *, takes_resource: bool) -> tuple[tup
     if request.headers.get("content-length") == "0":
         return tuple(pairs)
     body = await read_json_body(request, limit=services_of(request).limits.body_bytes)
-    resource = decode(body)
-    check_duplicate_keys(body)
+
+    def read() -> JsonObject:
+        found = decode(body)
+        check_duplicate_keys(body)
+        return found
+
+    resource = await worked_on(len(body), read)
     if resource.get("resourceType") == "Parameters":
         return (*pairs, *_parameters(resource))
     if takes_resource:

@@ -33,7 +33,7 @@ async def meta(call: Call) -> Response:
     type, id = _address(call)
     services = services_of(call.request)
     access = access_to(call.request)
-    stored = services.database.read_now(lambda c: read_current(c, type, id, access))
+    stored = await services.database.look_up(lambda c: read_current(c, type, id, access))
     return _answer(call, decode(stored.body)["meta"])
 
 

@@ -8,9 +8,11 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest, Gone, InvalidResource, Issue, NotFound
 from fhir_server.r4.profile_tables import is_core
 from fhir_server.r4.profiles import Profiles
+from fhir_server.r4.validation import NO_PROFILES
 from fhir_server.r4.validation import validate as find_issues
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.large_bodies import worked_on
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import access_to, services_of
@@ -29,21 +31,25 @@ async def answer(call: Call) -> Response:
         raise BadRequest("value", f"mode is {mode[:20]!r}; it is one of {', '.join(_MODES)}.")
     resource = call.one("resource")
     if mode == "delete":
-        return outcome_response(200, *_deletion(call))
+        return outcome_response(200, *(await _deletion(call)))
     if resource is None:
-        resource = _stored(call)
+        resource = await _stored(call)
     if not isinstance(resource, dict):
         raise BadRequest("required", "$validate needs a resource.")
-    issues = (*_identity(call, resource, mode), *_content(call, resource))
+    sent = call.request.headers.get("content-length", "")
+    size = int(sent) if sent.isdecimal() else 1 << 20
+    content = await worked_on(size, lambda: _content(call, resource))
+    issues = (*_identity(call, resource, mode), *content)
     return outcome_response(200, *(issues or (_fine("The resource is valid."),)))
 
 
-def _stored(call: Call) -> JsonObject:
+async def _stored(call: Call) -> JsonObject:
     if call.type is None or call.id is None:
         raise BadRequest("required", "$validate needs a resource: in the body or by its address.")
     services = services_of(call.request)
     type, id, access = call.type, call.id, access_to(call.request)
-    return decode(services.database.read_now(lambda c: read_current(c, type, id, access)).body)
+    stored = await services.database.look_up(lambda c: read_current(c, type, id, access))
+    return decode(stored.body)
 
 
 def _identity(call: Call, resource: JsonObject, mode: str | None) -> tuple[Issue, ...]:
@@ -79,7 +85,7 @@ def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
     services = services_of(call.request)
     named = call.texts("profile")
     _check_loaded(named, services.profiles)
-    found = find_issues(resource, profiles=services.profiles, against=named)
+    found = find_issues(resource, profiles=services.profiles or NO_PROFILES, against=named)
     if any(issue.severity in ("error", "fatal") for issue in found):
         return found
     try:
@@ -98,11 +104,11 @@ def _check_loaded(named: tuple[str, ...], profiles: Profiles | None) -> None:
             raise BadRequest("not-supported", f"{text} Loaded: {loaded or 'none'}.")
 
 
-def _deletion(call: Call) -> tuple[Issue, ...]:
+async def _deletion(call: Call) -> tuple[Issue, ...]:
     if call.type is None or call.id is None:
         raise BadRequest("required", "mode=delete needs the address of a resource: Type/id.")
     try:
-        _stored(call)
+        await _stored(call)
     except (NotFound, Gone) as gone:
         return gone.issues
     return (_fine(f"{call.type}/{call.id} can be deleted."),)

@@ -4,12 +4,16 @@ from typing import Any, NamedTuple
 
 
 class Example(NamedTuple):
-    """`broken` and `sound` differ in what the invariant `key` says, and in nothing else."""
+    """`broken` and `sound` differ in what the invariant `key` says, and in nothing else.
+
+    `also` are the invariants that whatever breaks `key` breaks too.
+    """
 
     structure: str
     key: str
     broken: dict[str, Any]
     sound: dict[str, Any]
+    also: tuple[str, ...] = ()
 
 
 _UCUM = "http://unitsofmeasure.org"

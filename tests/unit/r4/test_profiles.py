@@ -8,10 +8,11 @@ import pytest
 
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import Issue
-from fhir_server.r4.profile_packages import ProfilesRefused
+from fhir_server.r4.profile_packages import ProfilesRefused, Publication
+from fhir_server.r4.profile_value_sets import ValueSets
 from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.validation import validate
-from tests.unit.r4.records import LEAVE_OUT, blood_pressure, patient
+from tests.unit.r4.records import LEAVE_OUT, blood_pressure, patient, report
 
 PRESSURE = "https://example.org/StructureDefinition/pressure"
 CITY = "https://example.org/StructureDefinition/city"
@@ -223,6 +224,28 @@ def test_open_at_end_takes_them_after_the_slices(profiles: Profiles) -> None:
     assert issue.expression == ("Observation.component[1]",)
 
 
+@pytest.mark.parametrize(("rules", "least"), [("open", 0), ("open", 1), ("closed", 0)])
+def test_a_slice_by_a_profile_that_is_elsewhere_is_doubted_where_it_matters(
+    rules: str, least: int
+) -> None:
+    """The result that a report names is not in the record: what it is cannot be known."""
+    slicing = {"discriminator": [{"type": "profile", "path": "resolve()"}], "rules": rules}
+    target = {"code": "Reference", "targetProfile": [PRESSURE]}
+    elements = (
+        _element("DiagnosticReport"),
+        _element("DiagnosticReport.result", slicing=slicing, type=[{"code": "Reference"}]),
+        _element("DiagnosticReport.result:p", least, "1", sliceName="p", type=[target]),
+    )
+    definitions = [_pressure("open"), _definition("urn:report", "DiagnosticReport", *elements)]
+    loaded = Profiles(Publication(structures={d["url"]: [d] for d in definitions}))
+    issues = _check(report(result=[{"reference": "Observation/o-1"}]), loaded,
+                    against=("urn:report",))  # fmt: skip
+    assert {issue.severity for issue in issues} <= {"warning"}
+    assert [issue.expression for issue in issues] == (
+        [] if (rules, least) == ("open", 0) else [("DiagnosticReport.result[0]",)]
+    )
+
+
 def test_an_extension_is_held_to_its_definition(profiles: Profiles) -> None:
     assert _check(patient(extension=[{"url": CITY, "valueBoolean": True}]), profiles) == ()
     (issue,) = _check(patient(extension=[{"url": CITY, "valueString": "yes"}]), profiles)
@@ -257,3 +280,44 @@ def test_a_profile_without_snapshot_stops_the_load(tmp_path: Path) -> None:
         Profiles.load(tmp_path)
     with pytest.raises(ProfilesRefused, match="no folder"):
         Profiles.load(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ({}, {"registered", "preliminary", "final", "amended", "corrected", "cancelled",
+              "entered-in-error", "unknown"}),
+        ({"op": "is-a", "value": "amended"}, {"amended", "corrected"}),
+        ({"op": "descendent-of", "value": "amended"}, {"corrected"}),
+        ({"op": "is-not-a", "value": "amended"}, {"registered", "preliminary", "final",
+              "cancelled", "entered-in-error", "unknown"}),
+        ({"op": "regex", "value": "f.*"}, None),
+        ({"op": "is-a", "property": "parent", "value": "amended"}, None),
+    ],
+)  # fmt: skip
+def test_a_value_set_of_r4s_own_codes_by_hierarchy(
+    rule: dict[str, Any], codes: set[str] | None
+) -> None:
+    system = "http://hl7.org/fhir/observation-status"
+    include = {"system": system} | ({"filter": [{"property": "concept"} | rule]} if rule else {})
+    url = "urn:v"
+    sets = {url: {"resourceType": "ValueSet", "url": url, "compose": {"include": [include]}}}
+    found = ValueSets(Publication(value_sets=sets)).codes(url)
+    assert found == (None if codes is None else {system: frozenset(codes)})
+
+
+def test_a_value_set_of_a_published_hierarchy() -> None:
+    """A ward's own code system with levels; its newborn wards are left out."""
+    wards = [
+        {"code": "medical", "concept": [{"code": "cardiology"}]},
+        {"code": "newborn", "concept": [{"code": "nicu", "concept": [{"code": "nicu-3"}]}]},
+    ]
+    system = {"resourceType": "CodeSystem", "url": "urn:w", "content": "complete", "concept": wards}
+    rule = {"property": "concept", "op": "is-a", "value": "newborn"}
+    compose = {
+        "include": [{"system": "urn:w"}],
+        "exclude": [{"system": "urn:w", "filter": [rule]}],
+    }
+    sets = {"urn:v": {"resourceType": "ValueSet", "url": "urn:v", "compose": compose}}
+    found = ValueSets(Publication(value_sets=sets, code_systems={"urn:w": system}))
+    assert found.codes("urn:v") == {"urn:w": frozenset({"medical", "cardiology"})}

@@ -9,10 +9,11 @@ from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.validation import validate
 from scripts import list_traps
 from tests.unit.r4.traps import TRAPS, Trap
+from tests.unit.r4.traps_more import KEPT_EDGES, NUMBER_TRAPS, SOUND, VALUE_TRAPS, Sound
 from tests.unit.r4.traps_wire import KEPT_NUMBERS, MORE_TRAPS, WIRE_TRAPS, WireTrap
 
 
-@pytest.mark.parametrize("trap", MORE_TRAPS, ids=lambda trap: trap.name)
+@pytest.mark.parametrize("trap", (*MORE_TRAPS, *VALUE_TRAPS), ids=lambda trap: trap.name)
 def test_trap(trap: Trap) -> None:
     (issue,) = validate(decode(json.dumps(trap.record).encode()))
     assert (issue.severity, issue.expression, issue.code) == (
@@ -22,14 +23,19 @@ def test_trap(trap: Trap) -> None:
     )
 
 
-@pytest.mark.parametrize("trap", WIRE_TRAPS, ids=lambda trap: trap.name)
+@pytest.mark.parametrize("sound", SOUND, ids=lambda sound: sound.name)
+def test_what_looks_wrong_and_is_right(sound: Sound) -> None:
+    assert validate(decode(json.dumps(sound.record).encode())) == ()
+
+
+@pytest.mark.parametrize("trap", (*WIRE_TRAPS, *NUMBER_TRAPS), ids=lambda trap: trap.name)
 def test_wire_trap(trap: WireTrap) -> None:
     with pytest.raises(BadRequest, match=trap.refusal):
         decode(trap.body)
         check_duplicate_keys(trap.body)
 
 
-@pytest.mark.parametrize("number", KEPT_NUMBERS)
+@pytest.mark.parametrize("number", (*KEPT_NUMBERS, *KEPT_EDGES))
 def test_a_number_keeps_its_spelling(number: bytes) -> None:
     body = b'{"value":' + number + b"}"
     assert encode(decode(body)) == body
@@ -37,5 +43,6 @@ def test_a_number_keeps_its_spelling(number: bytes) -> None:
 
 def test_the_page_lists_every_trap() -> None:
     assert list_traps.OUTPUT.read_text(encoding="utf-8") == list_traps.page()
-    names = [trap.name for trap in (*TRAPS, *MORE_TRAPS)]
-    assert len(set(names)) == len(names) >= 100
+    named = (*TRAPS, *MORE_TRAPS, *VALUE_TRAPS, *WIRE_TRAPS, *NUMBER_TRAPS, *SOUND)
+    names = [each.name for each in named]
+    assert len(set(names)) == len(names) >= 200

@@ -96,7 +96,7 @@ TRAPS: tuple[Trap, ...] = (
         "observation.html",
     ),
     Trap(
-        "no code in a component",
+        "an empty code in a component",
         _pressure(code={}),
         "Observation.component[1].code",
         "structure",
