@@ -186,9 +186,8 @@ def _refuse_conditions(request: JsonObject, index: int) -> None:
     for name in _ALL_CONDITIONS:
         if name in request:
             where = f"{entry_place(index)}.request.{name}"
-            raise BadRequest(
-                "not-supported", f"{name} goes with the read of one resource only.", where
-            )
+            text = f"{name} goes with the read of one resource only."
+            raise BadRequest("not-supported", text, where)
 
 
 _READERS = {

@@ -40,7 +40,11 @@ async def answer(call: Call) -> Response:
     size = int(sent) if sent.isdecimal() else 1 << 20
     content = await worked_on(size, lambda: _content(call, resource))
     issues = (*_identity(call, resource, mode), *content)
-    return outcome_response(200, *(issues or (_fine("The resource is valid."),)))
+    if not any(issue.severity in ("error", "fatal") for issue in issues):
+        doubted = any(issue.severity == "warning" for issue in issues)
+        text = "The resource is valid" + (" by all that was checked." if doubted else ".")
+        issues = (*issues, _fine(text))
+    return outcome_response(200, *issues)
 
 
 async def _stored(call: Call) -> JsonObject:
@@ -78,7 +82,7 @@ def _ignored_id(resource: JsonObject) -> tuple[Issue, ...]:
     if "id" not in resource:
         return ()
     text = "A create ignores this id: the server assigns one."
-    return (Issue("information", "informational", text, (f"{resource['resourceType']}.id",)),)
+    return (Issue("information", "informational", text, (f"{resource.get('resourceType')}.id",)),)
 
 
 def _content(call: Call, resource: JsonObject) -> tuple[Issue, ...]:
