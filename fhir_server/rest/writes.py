@@ -53,7 +53,9 @@ def create(
 def create_as(connection: Connection, resource: JsonObject, context: Context) -> Stored:
     """Store a new resource under the id that it has, which the server has chosen."""
     check_content(resource, context.access)
-    return resources.add(connection, resource, now=context.now)
+    return kept(
+        connection, resource, context, lambda r: resources.add(connection, r, now=context.now)
+    )
 
 
 def matched(connection: Connection, criteria: Criteria, context: Context) -> Stored | None:
