@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
-from fhir_server.commands import storage
+from fhir_server.commands import progress, storage
 from fhir_server.settings import Settings
 from fhir_server.store import reindex, resources
 from fhir_server.store.database import Database
@@ -21,7 +21,7 @@ async def test_lost_rows_come_back_and_no_others(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(reindex, "_BATCH", 2)
-    monkeypatch.setattr(storage, "_BAR", 4)
+    monkeypatch.setattr(progress, "_BAR", 4)
     settings = Settings(database_url=url, language="en", timezone="UTC")
     database = Database.open(url, zone=settings.zone)
 
