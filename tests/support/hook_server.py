@@ -19,6 +19,7 @@ class HookServer:
     notes: list[Note] = field(default_factory=list)
     answer: Callable[[Note], str] = lambda _note: "200 OK"
     delay: float = 0.0
+    _answering: set["asyncio.Task[None]"] = field(default_factory=set)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -30,9 +31,24 @@ class HookServer:
                 await asyncio.sleep(0.01)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await self._answer(reader, writer)  # a sender that was killed leaves half a message
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._answer(reader, writer)  # a sender that was killed leaves half a message
+        finally:
+            self._answering.discard(task)
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def end(self) -> None:
+        """End what still answers: no connection outlives its test."""
+        tasks = [*self._answering]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -57,4 +73,5 @@ async def hook_server(port: int = 0) -> AsyncIterator[HookServer]:
         yield made
     finally:
         server.close()
+        await made.end()
         await server.wait_closed()
