@@ -31,6 +31,9 @@ DOORS = [
     ("Observation/zz-o/_history/1", SECRET),
     ("Observation/zz-moved/_history/1", SECRET),
     ("Observation/zz-gone/_history/1", SECRET),
+    ("Observation/own-fixed/_history/1", SECRET),
+    ("Observation/own-fixed/_history", SECRET),
+    ("Observation?_id=own-after&_include=Observation:has-member", SECRET),
     ("Observation/zz-o/_history", SECRET),
     ("Observation/zz-moved/_history", SECRET),
     ("Observation/zz-gone/_history", SECRET),
@@ -175,16 +178,16 @@ async def test_the_own_record_is_open(client: httpx.AsyncClient) -> None:
                 "Organization/clinic", "Medication/m1", "Practitioner/d2"):  # fmt: skip
         assert (await client.get(url, headers=OWN)).status_code == 200
     found = (await client.get("Observation?_total=accurate&_include=*", headers=OWN)).json()
-    assert found["total"] == 1
+    assert found["total"] == 3
     ids = [entry["resource"]["id"] for entry in found["entry"]]
-    assert ids == ["own-o", "p1", "d1"]
+    assert ids == ["own-o", "own-fixed", "own-after", "p1", "d1"]
     record = (await client.get("Patient/p1/$everything", headers=OWN)).json()
     ids = [entry["resource"]["id"] for entry in record["entry"]]
-    assert sorted(ids) == ["clinic", "d1", "own-o", "p1"]
+    assert sorted(ids) == ["clinic", "d1", "own-after", "own-fixed", "own-o", "p1"]
     history = (await client.get("_history", headers=OWN)).json()
-    assert len(history["entry"]) == 6  # the shared four and the own two
+    assert len(history["entry"]) == 8  # the shared four and the own four
     both = {"X-Patients": "p1,zz-p"}
-    assert (await client.get("Observation?_summary=count", headers=both)).json()["total"] == 3
+    assert (await client.get("Observation?_summary=count", headers=both)).json()["total"] == 5
 
 
 async def test_nobody_is_open_without_a_patient(client: httpx.AsyncClient) -> None:

@@ -79,6 +79,12 @@ async def two_patients() -> AsyncIterator[httpx.AsyncClient]:
         # Written down for the first patient, then found to be the second's.
         await put(client, hba1c("zz-moved", "p1", note=_note()))
         await put(client, hba1c("zz-moved", "zz-p", note=_note()))
+        # And the other way: today's version is the first patient's own, the one before is not.
+        await put(client, hba1c("own-fixed", "zz-p", note=_note()))
+        await put(client, hba1c("own-fixed", "p1"))
+        await put(
+            client, hba1c("own-after", "p1", hasMember=[to("Observation/own-fixed/_history/1")])
+        )
         await put(client, hba1c("zz-gone", "zz-p", note=_note()))
         await client.delete("Observation/zz-gone")
         yield client
