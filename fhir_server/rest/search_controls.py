@@ -122,6 +122,14 @@ def _format(reading: Reading, value: str) -> str:
     return value
 
 
+def _pretty(reading: Reading, value: str) -> str:
+    # R4 http.html#parameters: of every request; `answer_form` gives the answer its form.
+    if value not in ("true", "false"):
+        raise BadRequest("value", f"_pretty={value[:40]}: write true or false.")
+    reading.used.append(("_pretty", value))
+    return value
+
+
 # What says how to answer, by name; each may stand once.
 CONTROLS: Mapping[str, Control] = {
     "_count": _count,
@@ -130,5 +138,6 @@ CONTROLS: Mapping[str, Control] = {
     "_summary": _summary,
     "_elements": _elements,
     "_format": _format,
+    "_pretty": _pretty,
     CURSOR: _cursor,
 }

@@ -167,7 +167,7 @@ async def test_a_search(client: httpx.AsyncClient, url: str, expected: list[str]
         ("_total=exact", "value", "_total"),
         ("_summary=all", "value", "_summary"),
         ("_cursor=abc", "value", "_cursor"),
-        ("_pretty=true", "not-supported", "_pretty"),
+        ("_pretty=maybe", "value", "_pretty"),
     ],
 )
 async def test_what_is_not_understood_is_refused_by_name(
@@ -277,3 +277,12 @@ async def test_too_many_values_are_refused(client: httpx.AsyncClient) -> None:
     assert problem(answer)[:2] == (400, "too-costly")
     enough = await client.get("Observation", params={"code": ",".join(map(str, range(200)))})
     assert ids(enough) == []
+
+
+@pytest.mark.parametrize("address", ["Observation", "Patient/p1/Observation"])
+async def test_a_search_is_answered_for_the_eye(client: httpx.AsyncClient, address: str) -> None:
+    """R4 http.html#parameters: `_pretty` goes with every request, and filters nothing."""
+    plain = await client.get(address)
+    pretty = await client.get(address, params={"_pretty": "true"})
+    assert pretty.text.startswith('{\n  "resourceType"')
+    assert pretty.json().get("entry") == plain.json().get("entry")
