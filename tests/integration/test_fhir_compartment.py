@@ -103,6 +103,20 @@ async def test_what_is_not_understood_is_refused(
     assert named in answer.json()["issue"][0]["diagnostics"]
 
 
+@pytest.mark.parametrize("types", ["Condition,Patient", "Observation,Patient"])
+async def test_a_lenient_client_is_told_of_each_type_without_the_parameter(
+    client: httpx.AsyncClient, types: str
+) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    answer = await client.get(f"Patient/p1/*?_type={types}&code=nothing", headers=lenient)
+    told, *found = answer.json()["entry"]
+    assert told["search"]["mode"] == "outcome"
+    (issue,) = told["resource"]["issue"]
+    assert "'code' is a search parameter of Patient" in issue["diagnostics"]
+    assert [entry["resource"]["resourceType"] for entry in found] == ["Patient", "Patient"]
+    assert "code" not in answer.json()["link"][0]["url"]
+
+
 async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
     for url, allowed in (("Observation", "GET, HEAD"), ("*/_search", "POST")):
         answer = await client.put(f"Patient/p1/{url}", json={}, headers=FHIR)
