@@ -15,6 +15,7 @@ from fhir_server.store.search_includes import Include, included
 from tests.support.fhir_store import NOW, hba1c, patient, store, writing
 
 BASE = "http://test/fhir"
+ELSEWHERE = "http://b"
 OPEN = Access()
 
 
@@ -65,7 +66,7 @@ def test_what_a_match_refers_to(ward: Connection) -> None:
 def test_a_reference_below_the_own_base_leads_here(ward: Connection) -> None:
     found = bring(ward, "Patient/p1", Include("Patient", "organization"))
     assert found == ["Organization/clinic"]
-    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url="http://b")
+    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url=ELSEWHERE)
     assert elsewhere == []
 
 

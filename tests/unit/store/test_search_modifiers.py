@@ -136,9 +136,11 @@ def test_uris_are_found_with_what_is_above_and_below(connection: Connection) -> 
         ids("url:below=urn:oid:1.2")
 
 
+STATINS = "http://example.org/vs"
+
+
 def statins(**compose: Any) -> dict[str, Any]:
-    url = "http://example.org/vs"
-    return {"resourceType": "ValueSet", "id": "vs", "url": url, "status": "active", **compose}
+    return {"resourceType": "ValueSet", "id": "vs", "url": STATINS, "status": "active", **compose}
 
 
 TREE = {
@@ -206,7 +208,7 @@ def test_codes_are_found_by_a_value_set(
 ) -> None:
     store(coded, statins(**definition))
     every = ["root", "child", "leaf", "second", "alone", "leaf-other"]
-    for named in ("http://example.org/vs", "ValueSet/vs", f"{BASE}/ValueSet/vs"):
+    for named in (STATINS, "ValueSet/vs", f"{BASE}/ValueSet/vs"):
         assert found(coded, f"Observation?code:in={named}") == expected
     others = [id for id in every if id not in expected]
     assert found(coded, "Observation?code:not-in=http://example.org/vs") == others
