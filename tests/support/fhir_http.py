@@ -96,11 +96,13 @@ async def put_all(client: httpx.AsyncClient, record: Iterable[Mapping[str, Any]]
         assert answer.status_code == 201, answer.text
 
 
-async def pages_from(client: httpx.AsyncClient, first: str) -> AsyncIterator[dict[str, Any]]:
+async def pages_from(
+    client: httpx.AsyncClient, first: str, **headers: str
+) -> AsyncIterator[dict[str, Any]]:
     """Yield the Bundle at an address and each that its next links lead to."""
     following: str | None = first
     while following is not None:
-        answer = await client.get(following)
+        answer = await client.get(following, headers=headers)
         assert answer.status_code == 200, answer.text
         bundle: dict[str, Any] = answer.json()
         yield bundle

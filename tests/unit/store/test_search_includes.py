@@ -135,6 +135,21 @@ def test_a_restricted_client_is_brought_its_own(ward: Connection) -> None:
     assert bring(ward, "Practitioner/d1", *every, access=theirs) == []
 
 
+def test_a_version_from_before_a_result_was_moved_to_another_patient_stays_hidden(
+    connection: Connection,
+) -> None:
+    """It was filed under the wrong patient first: no version of it is in that record any more."""
+    store(connection, patient("p1"), patient("p2"), hba1c("moved", "p1"), hba1c("kept", "p1"))
+    for id in ("moved", "kept"):
+        to_version = [reference(f"Observation/{id}/_history/1")]
+        store(connection, hba1c(f"after-{id}", "p1", hasMember=to_version))
+    store(connection, hba1c("moved", "p2"))
+    mine, member = Access(frozenset({"p1"}), BASE), Include("Observation", "has-member")
+    assert bring(connection, "Observation/after-kept", member, access=mine) == ["Observation/kept"]
+    assert bring(connection, "Observation/after-moved", member) == ["Observation/moved"]
+    assert bring(connection, "Observation/after-moved", member, access=mine) == []
+
+
 ORGANIZATIONS = [f"g{number}" for number in range(5)]
 
 
