@@ -11,12 +11,11 @@ from fastapi import APIRouter, Request, Response
 
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.rest import addresses
-from fhir_server.rest.bodies import read_body
 from fhir_server.rest.compartment_answer import EVERY_TYPE, Compartment, answer_compartment
-from fhir_server.rest.content import FORM, answer_type, check_content_type, format_type
+from fhir_server.rest.content import answer_type
 from fhir_server.rest.context import context_of
 from fhir_server.rest.incoming import stored_type
-from fhir_server.rest.search import read_form
+from fhir_server.rest.search import sent_by_form
 from fhir_server.rest.services import services_of
 
 router = APIRouter()
@@ -32,11 +31,7 @@ async def search_compartment(request: Request) -> Response:
 async def search_compartment_by_form(request: Request) -> Response:
     """Answer a search of a compartment whose parameters stand in the body (and in the URL)."""
     compartment = _compartment(request)
-    check_content_type(request, (FORM,))
-    body = await read_body(request, limit=services_of(request).limits.body_bytes)
-    pairs = [*request.query_params.multi_items(), *read_form(body)]
-    formats = [value for name, value in pairs if name == "_format"]
-    media_type = format_type(formats) if formats else answer_type(request)
+    pairs, media_type = await sent_by_form(request)
     return await _answer(request, compartment, pairs, media_type)
 
 

@@ -1,6 +1,6 @@
 """A search in one patient's compartment, on one type or on every type, carried out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -10,9 +10,10 @@ from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.r4.search_table import patient_compartment
 from fhir_server.rest.context import Context
 from fhir_server.rest.cursors import read_cursor, write_cursor
+from fhir_server.rest.page_links import CURSOR
 from fhir_server.rest.search_answer import answer_search
 from fhir_server.rest.search_bundle import search_bundle
-from fhir_server.rest.search_request import CURSOR, SearchRequest, parse_search
+from fhir_server.rest.search_request import SearchRequest, parse_search
 from fhir_server.store import search_query
 from fhir_server.store.search_includes import included
 from fhir_server.store.search_query import SearchPage
@@ -107,15 +108,22 @@ def _of_every_type(
         base_url=context.place.base_url,
         most=context.limits.included_most,
     )
-    used = (*((name, value) for name, value in pairs if name == _TYPE), *first.used)
+    used = (*((name, value) for name, value in pairs if name == _TYPE), *_used_by_all(asked))
+    # What one type does not know leaves its matches unfiltered: the answer says so of each.
+    ignored = tuple(dict.fromkeys(one for request in asked.values() for one in request.ignored))
     return search_bundle(
         context.place.base_url,
         compartment.path,
-        replace(first, used=used),
+        replace(first, used=used, ignored=ignored),
         SearchPage(page.matches, page.total, None),
         brought,
         following=_following(page),
     )
+
+
+def _used_by_all(asked: Mapping[str, SearchRequest]) -> Iterator[tuple[str, str]]:
+    first, *others = asked.values()
+    return (pair for pair in first.used if all(pair in other.used for other in others))
 
 
 def _types(given: Sequence[str]) -> tuple[str, ...]:

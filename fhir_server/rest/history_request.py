@@ -12,10 +12,10 @@ from fhir_server.r4.dates import instant_range
 from fhir_server.r4.outcome import BadRequest, Issue
 from fhir_server.r4.subsets import Subset
 from fhir_server.rest.context import Context
+from fhir_server.rest.page_links import CURSOR
 from fhir_server.rest.subset_request import PARAMETERS, read_subset
 from fhir_server.store.resources import HistoryCursor
 
-CURSOR = "_cursor"
 # They say how to write the answer, which is decided elsewhere.
 _FORM = ("_format", "_pretty")
 _WIRE = msgspec.json.Decoder(tuple[int, int, int])

@@ -3,16 +3,15 @@
 Source: http://hl7.org/fhir/R4/http.html#history, bundle.html#history.
 """
 
-from urllib.parse import quote, urlencode
-
 from sqlalchemy import Connection
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import operation_outcome
 from fhir_server.r4.subsets import Subset, subset
 from fhir_server.rest.context import Context
-from fhir_server.rest.history_request import CURSOR, HistoryRequest, write_cursor
-from fhir_server.store.resources import HistoryCursor, HistoryPage, Stored
+from fhir_server.rest.history_request import HistoryRequest, write_cursor
+from fhir_server.rest.page_links import encode_links
+from fhir_server.store.resources import HistoryPage, Stored
 from fhir_server.store.visible_history import visible_history
 
 _STATUS = {"POST": "201 Created", "DELETE": "204 No Content"}
@@ -42,7 +41,8 @@ def history_bundle(base_url: str, asked: HistoryRequest, page: HistoryPage) -> b
     head = b'{"resourceType":"Bundle","type":"history"'
     if page.total is not None:
         head += b',"total":%d' % page.total
-    head += b',"link":' + _links(base_url, asked, page.following)
+    following = None if page.following is None else write_cursor(page.following)
+    head += b',"link":' + encode_links(f"{base_url}/{asked.path}", asked.used, following)
     if entries:
         head += b',"entry":[' + b",".join(entries) + b"]"
     return head + b"}"
@@ -75,18 +75,3 @@ def _outcome(asked: HistoryRequest) -> bytes:
             "response": {"status": "200 OK"},
         }
     )
-
-
-def _links(base_url: str, asked: HistoryRequest, following: HistoryCursor | None) -> bytes:
-    used = list(asked.used)
-    links = [{"relation": "self", "url": _url(base_url, asked, used)}]
-    if following is not None:
-        used = [pair for pair in used if pair[0] != CURSOR]
-        used.append((CURSOR, write_cursor(following)))
-        links.append({"relation": "next", "url": _url(base_url, asked, used)})
-    return b"[" + b",".join(encode(link) for link in links) + b"]"
-
-
-def _url(base_url: str, asked: HistoryRequest, used: list[tuple[str, str]]) -> str:
-    query = urlencode(used, quote_via=quote, safe=":/|,")
-    return f"{base_url}/{asked.path}" + (f"?{query}" if query else "")

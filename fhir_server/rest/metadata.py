@@ -117,6 +117,7 @@ def _resource(type: str) -> dict[str, Any]:
         "referencePolicy": ["literal"],
         "operation": [_operation(operation) for operation in operations_of(type)],
         "searchInclude": ["*", *_includes(type)],
+        "searchRevInclude": ["*", *_reverse_includes(type)],
         "searchParam": _parameters(searchable(type)),
         **(_TOPIC_BASED if type == "Subscription" else {}),
     }
@@ -129,6 +130,15 @@ def _operation(operation: Operation) -> dict[str, str]:
 def _includes(type: str) -> list[str]:
     references = [p.name for p in parameters_of(type).values() if p.type == "reference"]
     return [f"{type}:{name}" for name in references]
+
+
+def _reverse_includes(type: str) -> list[str]:
+    return [
+        f"{source}:{parameter.name}"
+        for source in STORED_TYPES
+        for parameter in parameters_of(source).values()
+        if parameter.type == "reference" and (not parameter.targets or type in parameter.targets)
+    ]
 
 
 def _handling(parameter: SearchParameter) -> str:

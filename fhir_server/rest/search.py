@@ -31,11 +31,20 @@ async def search(request: Request) -> Response:
 async def search_by_form(request: Request) -> Response:
     """Answer a search whose parameters stand in the body (and in the URL, if any)."""
     stored_type(request.path_params["type"])
+    pairs, media_type = await sent_by_form(request)
+    return await _answer(request, pairs, media_type)
+
+
+async def sent_by_form(request: Request) -> tuple[list[tuple[str, str]], str]:
+    """Return the parameters of URL and body, and the media type that they or the headers ask for.
+
+    FhirError 415 where the body is no form, 400 or 413 where it cannot be read.
+    """
     check_content_type(request, (FORM,))
     body = await read_body(request, limit=services_of(request).limits.body_bytes)
     pairs = [*request.query_params.multi_items(), *read_form(body)]
     formats = [value for name, value in pairs if name == "_format"]
-    return await _answer(request, pairs, format_type(formats) if formats else answer_type(request))
+    return pairs, format_type(formats) if formats else answer_type(request)
 
 
 def read_form(body: bytes) -> list[tuple[str, str]]:

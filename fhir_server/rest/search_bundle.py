@@ -1,13 +1,13 @@
 """A page of matches as a Bundle, put together from the bytes that are stored."""
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
 
 from fhir_server.r4.codec import encode
 from fhir_server.r4.outcome import operation_outcome
 from fhir_server.r4.subsets import Subset, subset
 from fhir_server.rest.cursors import write_cursor
-from fhir_server.rest.search_request import CURSOR, SearchRequest
+from fhir_server.rest.page_links import encode_links
+from fhir_server.rest.search_request import SearchRequest
 from fhir_server.store.resources import Stored
 from fhir_server.store.search_query import SearchPage
 
@@ -37,27 +37,10 @@ def search_bundle(
     head = b'{"resourceType":"Bundle","type":"searchset"'
     if page.total is not None:
         head += b',"total":%d' % page.total
-    head += b',"link":' + encode_links(base_url, path, request, following)
+    head += b',"link":' + encode_links(f"{base_url}/{path}", request.used, following)
     if entries:  # an empty array is no FHIR JSON
         head += b',"entry":[' + b",".join(entries) + b"]"
     return head + b"}"
-
-
-def encode_links(base_url: str, path: str, request: SearchRequest, following: str | None) -> bytes:
-    """Return the JSON of Bundle.link: what was used, and the page at the cursor `following`."""
-    links = [{"relation": "self", "url": _url(base_url, path, request.used)}]
-    if following is not None:
-        used = [pair for pair in request.used if pair[0] != CURSOR]
-        used.append((CURSOR, following))
-        links.append({"relation": "next", "url": _url(base_url, path, used)})
-    return b"[" + b",".join(encode(link) for link in links) + b"]"
-
-
-def _url(
-    base_url: str, type: str, used: tuple[tuple[str, str], ...] | list[tuple[str, str]]
-) -> str:
-    query = urlencode(used, quote_via=quote, safe=":/|,")
-    return f"{base_url}/{type}?{query}" if query else f"{base_url}/{type}"
 
 
 def entry(base_url: str, stored: Stored, mode: bytes, wanted: Subset | None = None) -> bytes:

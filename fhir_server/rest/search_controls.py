@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from fhir_server.r4.outcome import BadRequest, Issue
 from fhir_server.rest.cursors import read_cursor
+from fhir_server.rest.page_links import CURSOR
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits
 from fhir_server.rest.subset_request import subset_of
@@ -17,7 +18,6 @@ from fhir_server.store.search_includes import Include
 from fhir_server.store.search_query import Cursor, Sort, SortValue, Test
 from fhir_server.store.search_served import searchable, sortable, walks_index
 
-CURSOR = "_cursor"
 _TOTALS = {"none": False, "accurate": True, "estimate": True}
 # Each key is one more lookup for every match.
 _MOST_KEYS = 8

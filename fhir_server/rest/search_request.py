@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fhir_server.r4.outcome import BadRequest, Issue
-from fhir_server.r4.search_parameters import SearchParameter
 from fhir_server.r4.subsets import Subset
 from fhir_server.rest.include_request import is_include, read_include
-from fhir_server.rest.search_controls import CONTROLS, CURSOR, Reading
+from fhir_server.rest.page_links import CURSOR
+from fhir_server.rest.search_controls import CONTROLS, Reading
 from fhir_server.rest.search_criteria import UnknownParameter, read_test
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits
@@ -28,8 +28,6 @@ from fhir_server.store.search_query import (
     Test,
 )
 from fhir_server.store.search_served import searchable, walks_index
-
-__all__ = ["CURSOR", "SearchRequest", "parameter_of", "parse_search"]
 
 # Each value is looked for; more are a list to be sent in parts.
 _MOST_VALUES = 200
@@ -82,11 +80,6 @@ def parse_search(
     )
 
 
-def parameter_of(type: str, name: str) -> SearchParameter | None:
-    """Return the search parameter `name` of `type`, None where it is not served."""
-    return searchable(type).get(name)
-
-
 def _read_criterion(reading: Reading, name: str, value: str, lenient: bool) -> None:
     try:
         reading.criteria.append(read_test(reading.type, name, value, reading.place))
@@ -114,7 +107,8 @@ def _read_include(reading: Reading, name: str, value: str, lenient: bool) -> Non
 def _subset(reading: Reading) -> Subset | None:
     controls = reading.controls
     if controls.get("_summary") == "text" and reading.includes:
-        # R4 search.html#summary: "_include and _revinclude cannot be mixed with _summary=text".
+        # R4 search.html#summary: "the _include and _revinclude parameters cannot be mixed with
+        # _summary=text".
         raise BadRequest("not-supported", "_summary=text does not go with _include, _revinclude.")
     summary = controls.get("_summary", "false")
     return subset_of(reading.type, summary, controls.get("_elements"))

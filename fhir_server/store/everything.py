@@ -7,9 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 
 from fhir_server.r4.codec import decode
 from fhir_server.r4.compartments import is_record_of, placing_parameters
@@ -19,14 +18,15 @@ from fhir_server.r4.search_table import parameters_of, patient_compartment
 from fhir_server.store import indexing, interning
 from fhir_server.store.access import Access, sees
 from fhir_server.store.care_dates import CARE_DATES
-from fhir_server.store.many import current_of
-from fhir_server.store.resources import Stored, moment
+from fhir_server.store.many import current_of, current_versions, stored_of
+from fhir_server.store.resources import Stored
 from fhir_server.store.search_served import uses_of
 from fhir_server.store.statements import Prepared, SqlValue, in_list
 from fhir_server.store.tables import key_text, table
 
-_RESOURCE, _VERSION = table("resource"), table("resource_version")
-_REFERENCE, _DATE = table("reference_index"), table("date_index")
+_RESOURCE, _REFERENCE, _DATE = (
+    table(name) for name in ("resource", "reference_index", "date_index")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def record_page(
     following = rows[count - 1][0] if len(rows) > count and count else None
     if not count and rows:
         following = after
-    stored = (_stored(row) for row in rows[:count])
+    stored = (stored_of(row) for row in rows[:count])
     return RecordPage(tuple(s for s in stored if sees(s.body, access)), following)
 
 
@@ -97,19 +97,8 @@ def _page(since: bool, period: bool) -> Prepared:
         .where(_REFERENCE.c.type == bindparam("of_patient"))
     )
     own = and_(_RESOURCE.c.type == bindparam("of_patient"), _RESOURCE.c.id == bindparam("id"))
-    found: Select[Any] = (
-        select(
-            _RESOURCE.c.rid,
-            _RESOURCE.c.type,
-            _RESOURCE.c.id,
-            _RESOURCE.c.version,
-            _RESOURCE.c.last_updated,
-            _VERSION.c.body,
-        )
-        .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
-        .where(_VERSION.c.version == _RESOURCE.c.version)
-        .where(_RESOURCE.c.rid.in_(placed), _RESOURCE.c.rid > bindparam("after"))
-        .where(_RESOURCE.c.deleted == 0, ~own)
+    found = current_versions().where(
+        _RESOURCE.c.rid.in_(placed), _RESOURCE.c.rid > bindparam("after"), ~own
     )
     if since:
         found = found.where(_RESOURCE.c.last_updated >= bindparam("since"))
@@ -120,7 +109,7 @@ def _page(since: bool, period: bool) -> Prepared:
         )
         # What has no date of care (an allergy, a family history) belongs to every time.
         found = found.where(or_(within, ~exists().where(of_care)))
-    return Prepared(found.order_by(_RESOURCE.c.rid).limit(bindparam("most")))
+    return Prepared(found.limit(bindparam("most")))
 
 
 def supporting(
@@ -204,8 +193,3 @@ def _each_number(connection: Connection, names: Mapping[str, Iterable[str]]) -> 
         numbers, declared = interning.parameter_ids(connection, type), parameters_of(type)
         for name in parameters:
             yield from (numbers[use.name] for use in uses_of(declared[name]))
-
-
-def _stored(row: Any) -> Stored:
-    _rid, type, id, version, last_updated, body = row
-    return Stored(type, id, version, moment(last_updated), False, body)

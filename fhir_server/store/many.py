@@ -23,9 +23,11 @@ _RESOURCE, _VERSION = table("resource"), table("resource_version")
 _REFERENCE = table("reference_index")
 
 
-def _current() -> Select[Any]:
+def current_versions() -> Select[Any]:
+    """Return the select of what is there, in its order; `stored_of` reads its rows."""
     return (
         select(
+            _RESOURCE.c.rid,
             _RESOURCE.c.type,
             _RESOURCE.c.id,
             _RESOURCE.c.version,
@@ -40,11 +42,11 @@ def _current() -> Select[Any]:
 
 
 _BY_ID = Prepared(
-    _current()
+    current_versions()
     .where(_RESOURCE.c.type == bindparam("of_type"))
     .where(in_list(_RESOURCE.c.id, bindparam("ids")))
 )
-_BY_RID = Prepared(_current().where(in_list(_RESOURCE.c.rid, bindparam("rids"))))
+_BY_RID = Prepared(current_versions().where(in_list(_RESOURCE.c.rid, bindparam("rids"))))
 _REFERRING = Prepared(
     select(_REFERENCE.c.rid)
     .where(in_list(_REFERENCE.c.param, bindparam("params")))
@@ -60,14 +62,14 @@ def current_of(connection: Connection, type: str, ids: Iterable[str]) -> Iterato
     """Yield the current versions of those resources of `type` that are there, in their order."""
     for some in _portions(list(dict.fromkeys(ids))):
         rows = _BY_ID.run_named(connection, {"of_type": type, "ids": json.dumps(some)})
-        yield from (_stored(row) for row in rows.fetchall())
+        yield from (stored_of(row) for row in rows.fetchall())
 
 
 def by_rid(connection: Connection, rids: Sequence[int]) -> Iterator[Stored]:
     """Yield the current versions of the resources with these row numbers, in their order."""
     for some in _portions(rids):
         rows = _BY_RID.run_named(connection, {"rids": json.dumps(some)})
-        yield from (_stored(row) for row in rows.fetchall())
+        yield from (stored_of(row) for row in rows.fetchall())
 
 
 def referring(
@@ -115,6 +117,7 @@ def _portions(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield items[start : start + _AT_ONCE]
 
 
-def _stored(row: Any) -> Stored:
-    type, id, version, last_updated, body = row
+def stored_of(row: Any) -> Stored:
+    """Return the resource of a row of `current_versions`."""
+    _rid, type, id, version, last_updated, body = row
     return Stored(type, id, version, moment(last_updated), False, body)

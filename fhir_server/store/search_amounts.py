@@ -8,31 +8,30 @@ with the number itself, `ap` with the range that a value must meet.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 
 from fhir_server.store.search_kind import Bind, Columns, Holds, Kind
 from fhir_server.store.search_query import Prefix
 from fhir_server.store.tables import table
 
-_Number: TypeAlias = ColumnElement[float]
-_Compare: TypeAlias = Callable[
-    [_Number, _Number, BindParameter[Any], BindParameter[Any]], ColumnElement[bool]
-]
+# The stored low and high, the search's low and high: a condition of columns, a bool of numbers.
+_Compare: TypeAlias = Callable[[Any, Any, Any, Any], Any]
 
 PREFIXES: tuple[Prefix, ...] = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
-# By the stored bounds and the search's. Where only one end decides, and the index is by the other,
-# the other's bound is written out beside it: no value ends before it begins.
+# By the stored bounds and the search's, of columns and of plain numbers alike. Where only one end
+# decides, and the index is by the other, the other's bound is written out beside it: no value ends
+# before it begins.
 COMPARE: Mapping[Prefix, _Compare] = {
-    "eq": lambda low, high, from_, to: and_(low >= from_, low < to, high < to),
-    "ne": lambda low, high, from_, to: or_(low < from_, high >= to),
+    "eq": lambda low, high, from_, to: (low >= from_) & (low < to) & (high < to),
+    "ne": lambda low, high, from_, to: (low < from_) | (high >= to),
     "gt": lambda low, high, from_, to: high > from_,
     "lt": lambda low, high, from_, to: low < from_,
     "ge": lambda low, high, from_, to: high >= from_,
     "le": lambda low, high, from_, to: low <= from_,
     "sa": lambda low, high, from_, to: low > from_,
-    "eb": lambda low, high, from_, to: and_(low < from_, high < from_),
-    "ap": lambda low, high, from_, to: and_(low <= to, high >= from_),
+    "eb": lambda low, high, from_, to: (low < from_) & (high < from_),
+    "ap": lambda low, high, from_, to: (low <= to) & (high >= from_),
 }
 # The index is by the lower bound: these read all rows of the parameter.
 _READ_ALL = ("ne", "gt", "ge")

@@ -26,6 +26,7 @@ from fhir_server.r4.search_parameters import (
 )
 from fhir_server.r4.search_plan import finder
 from fhir_server.store.canonical import canonical_range
+from fhir_server.store.search_amounts import COMPARE
 from fhir_server.store.search_query import (
     CompositeTerm,
     Criterion,
@@ -203,39 +204,28 @@ def _reference(term: ReferenceTerm, value: ReferenceValue) -> bool:
 def _quantity(term: QuantityTerm, value: QuantityValue) -> bool:
     number = term.number
     if term.code is None:
-        return number_holds(number, value.low, value.high)
+        return _compares(number, value.low, value.high)
     if term.system is None:
-        return term.code in (value.code, value.unit) and number_holds(number, value.low, value.high)
+        return term.code in (value.code, value.unit) and _compares(number, value.low, value.high)
     if term.system != value.system:
         return False
     asked = canonical_range(term.system, term.code, number.low, number.high)
     stored = canonical_range(value.system, value.code, value.low, value.high)
     if asked is None or stored is None:
-        return term.code == value.code and number_holds(number, value.low, value.high)
+        return term.code == value.code and _compares(number, value.low, value.high)
     in_unit = NumberTerm(number.prefix, asked[1], asked[2])
-    return asked[0] == stored[0] and number_holds(in_unit, stored[1], stored[2])
+    return asked[0] == stored[0] and _compares(in_unit, stored[1], stored[2])
 
 
-def number_holds(term: NumberTerm, low: float, high: float) -> bool:
-    """Return whether a stored `[low, high]` is what `term` asks for, as `search_amounts` does."""
-    return _COMPARE[term.prefix](low, high, term.low, term.high)
+def _compares(term: NumberTerm, low: float, high: float) -> bool:
+    """Return whether a stored `[low, high]` is what `term` asks for."""
+    return bool(COMPARE[term.prefix](low, high, term.low, term.high))
 
 
-_COMPARE: Mapping[str, Callable[[float, float, float, float], bool]] = {
-    "eq": lambda low, high, from_, to: low >= from_ and high < to,
-    "ne": lambda low, high, from_, to: low < from_ or high >= to,
-    "gt": lambda low, high, from_, to: high > from_,
-    "lt": lambda low, high, from_, to: low < from_,
-    "ge": lambda low, high, from_, to: high >= from_,
-    "le": lambda low, high, from_, to: low <= from_,
-    "sa": lambda low, high, from_, to: low > from_,
-    "eb": lambda low, high, from_, to: high < from_,
-    "ap": lambda low, high, from_, to: low <= to and high >= from_,
-}
 _MATCHES: Mapping[tuple[type, type], Callable[[Any, Any], bool]] = {
     (TokenTerm, TokenValue): _token,
     (StringTerm, StringValue): _string,
     (ReferenceTerm, ReferenceValue): _reference,
     (QuantityTerm, QuantityValue): _quantity,
-    (NumberTerm, NumberValue): lambda term, value: number_holds(term, value.low, value.high),
+    (NumberTerm, NumberValue): lambda term, value: _compares(term, value.low, value.high),
 }

@@ -79,12 +79,6 @@ def compile_tests(connection: Connection, type: str, tests: Iterable[Test]) -> T
     return tested
 
 
-def conditions_of(connection: Connection, type: str, test: Test) -> Alternatives:
-    """Return the conditions of which one must hold for a test that is a single one of the index."""
-    (alternatives,) = compile_tests(connection, type, (test,)).conditions
-    return alternatives
-
-
 def _apart(condition: Condition) -> list[Alternatives]:
     """Return the parts of an AllOf as conditions of their own."""
     kind, values, start = condition.kind, condition.values, 0

@@ -1,8 +1,8 @@
 """What a page brings along: `_include` and `_revinclude`.
 
-Source: http://hl7.org/fhir/R4/search.html#include. Each resource stands in an answer once, and
-only what the client may see. A reference to a version brings that version ("If a resource has a
-reference that is versioned and _include is performed, the specified version SHOULD be provided").
+Sources: http://hl7.org/fhir/R4/search.html#include and, for a reference to a version, #versions:
+"the specified version SHOULD be provided". Each resource stands in an answer once, and only what
+the client may see.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from fhir_server.r4.codec import JsonObject, decode
-from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound
+from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.search_parameters import parameters_of
 from fhir_server.r4.search_references import Link, links
 from fhir_server.store import indexing, resources
@@ -124,10 +124,8 @@ class _Walk:
             return
         try:
             stored = resources.read_version(self.connection, link.type, link.id, int(version))
-        except (NotFound, Gone):
-            return
         except FhirError as error:
-            if error.status != 404:
+            if error.status not in (404, 410):
                 raise
             return
         if visible(self.connection, stored, self.access):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, check_refused, pages_from, problem, put_all, serving
 from tests.support.fhir_store import hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -25,9 +25,7 @@ RECORD = [
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving() as opened:
-        for resource in RECORD:
-            url = f"{resource['resourceType']}/{resource['id']}"
-            assert (await opened.put(url, json=resource, headers=FHIR)).status_code == 201
+        await put_all(opened, RECORD)
         yield opened
 
 
@@ -68,14 +66,10 @@ async def test_by_form(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize("path", ["Patient/p1/*", "Patient/p1/Observation"])
 async def test_links_lead_through_all_once(client: httpx.AsyncClient, path: str) -> None:
     whole = (await client.get(f"{path}?_total=accurate")).json()
-    url: str | None = f"{path}?_count=1"
     seen: list[str] = []
-    while url is not None:
-        answer = await client.get(url)
-        page = ids(answer)
-        assert len(page) == 1
-        seen += page
-        url = {link["relation"]: link["url"] for link in answer.json()["link"]}.get("next")
+    async for page in pages_from(client, f"{path}?_count=1"):
+        (entry,) = page["entry"]
+        seen.append(entry["resource"]["id"])
     assert seen == [entry["resource"]["id"] for entry in whole["entry"]]
     assert whole["total"] == len(seen)
     counted = (await client.get(f"{path}?_summary=count")).json()
@@ -98,9 +92,21 @@ async def test_links_lead_through_all_once(client: httpx.AsyncClient, path: str)
 async def test_what_is_not_understood_is_refused(
     client: httpx.AsyncClient, url: str, status: int, named: str
 ) -> None:
-    answer = await client.get(url)
-    assert problem(answer)[0] == status
-    assert named in answer.json()["issue"][0]["diagnostics"]
+    await check_refused(client, url, status, named)
+
+
+@pytest.mark.parametrize("types", ["Condition,Patient", "Observation,Patient"])
+async def test_a_lenient_client_is_told_of_each_type_without_the_parameter(
+    client: httpx.AsyncClient, types: str
+) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    answer = await client.get(f"Patient/p1/*?_type={types}&code=nothing", headers=lenient)
+    told, *found = answer.json()["entry"]
+    assert told["search"]["mode"] == "outcome"
+    (issue,) = told["resource"]["issue"]
+    assert "'code' is a search parameter of Patient" in issue["diagnostics"]
+    assert [entry["resource"]["resourceType"] for entry in found] == ["Patient", "Patient"]
+    assert "code" not in answer.json()["link"][0]["url"]
 
 
 async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from fhir_server.r4.codec import decode
 from fhir_server.r4.search_parameters import parameters_of
 from fhir_server.r4.validation import validate
 from fhir_server.store.care_dates import CARE_DATES
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, check_refused, pages_from, problem, put_all, serving
 from tests.support.fhir_store import hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -46,10 +46,7 @@ RECORD: list[dict[str, Any]] = [
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving() as opened:
-        for resource in RECORD:
-            url = f"{resource['resourceType']}/{resource['id']}"
-            answer = await opened.put(url, json=resource, headers=FHIR)
-            assert answer.status_code == 201, answer.text
+        await put_all(opened, RECORD)
         yield opened
 
 
@@ -80,14 +77,11 @@ async def test_the_record_and_what_it_rests_on(client: httpx.AsyncClient) -> Non
 
 async def test_pages_hold_each_of_it_once(client: httpx.AsyncClient) -> None:
     for count in (1, 2, 3):
-        url: str | None = f"Patient/p1/$everything?_count={count}&_type=Patient,Observation"
+        first = f"Patient/p1/$everything?_count={count}&_type=Patient,Observation"
         seen: list[str] = []
-        while url is not None:
-            bundle = (await client.get(url)).json()
-            page = [e["resource"]["id"] for e in bundle["entry"]]
-            assert len(page) <= count
-            seen += page
-            url = {link["relation"]: link["url"] for link in bundle["link"]}.get("next")
+        async for page in pages_from(client, first):
+            assert len(page["entry"]) <= count
+            seen += (entry["resource"]["id"] for entry in page["entry"])
         assert sorted(seen) == sorted(OWN - {"nuts"})
 
 
@@ -134,9 +128,7 @@ async def test_by_parameters(client: httpx.AsyncClient) -> None:
 async def test_what_is_not_understood_is_refused(
     client: httpx.AsyncClient, url: str, status: int, named: str
 ) -> None:
-    answer = await client.get(url)
-    assert problem(answer)[0] == status
-    assert named in answer.json()["issue"][0]["diagnostics"]
+    await check_refused(client, url, status, named)
 
 
 async def test_a_deleted_patient_is_gone(client: httpx.AsyncClient) -> None:

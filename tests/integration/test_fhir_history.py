@@ -9,7 +9,7 @@ import pytest
 from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
 from fhir_server.rest.services import FhirLimits
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, check_refused, pages_from, problem, serving
 from tests.support.fhir_store import hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -70,12 +70,9 @@ async def test_of_a_type_and_of_all(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("path", ["_history", "Patient/_history", "Patient/p1/_history"])
 async def test_links_lead_through_all_versions_once(client: httpx.AsyncClient, path: str) -> None:
-    url: str | None = f"{path}?_count=1&_since=2026"
     seen: list[str] = []
-    while url is not None:
-        found = await bundle(client, url)
-        seen += [e["fullUrl"] + e["response"]["etag"] for e in found["entry"]]
-        url = {link["relation"]: link["url"] for link in found["link"]}.get("next")
+    async for page in pages_from(client, f"{path}?_count=1&_since=2026"):
+        seen += [e["fullUrl"] + e["response"]["etag"] for e in page["entry"]]
     assert len(seen) == len(set(seen)) == {"_history": 5, "Patient/_history": 3}.get(path, 2)
 
 
@@ -112,9 +109,7 @@ async def test_a_part_of_each_version(client: httpx.AsyncClient) -> None:
 async def test_what_is_not_understood_is_refused(
     client: httpx.AsyncClient, url: str, status: int, named: str
 ) -> None:
-    answer = await client.get(url)
-    assert problem(answer)[0] == status
-    assert named in answer.json()["issue"][0]["diagnostics"]
+    await check_refused(client, url, status, named)
 
 
 async def test_a_lenient_client_is_told_what_was_left_out(client: httpx.AsyncClient) -> None:

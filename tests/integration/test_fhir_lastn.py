@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, check_refused, problem, put_all, serving
 from tests.support.fhir_store import LOINC, hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -27,9 +27,7 @@ RECORD = [
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving() as opened:
-        for resource in RECORD:
-            url = f"{resource['resourceType']}/{resource['id']}"
-            assert (await opened.put(url, json=resource, headers=FHIR)).status_code == 201
+        await put_all(opened, RECORD)
         yield opened
 
 
@@ -83,6 +81,13 @@ async def test_by_parameters(client: httpx.AsyncClient) -> None:
 async def test_what_is_not_understood_is_refused(
     client: httpx.AsyncClient, query: str, named: str
 ) -> None:
-    answer = await client.get(f"Observation/$lastn?{query}")
-    assert problem(answer)[0] == 400
-    assert named in answer.json()["issue"][0]["diagnostics"]
+    await check_refused(client, f"Observation/$lastn?{query}", 400, named)
+
+
+async def test_a_subject_that_is_left_out_is_none(client: httpx.AsyncClient) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    url = "Observation/$lastn?code=4548-4&subject:Patient.shoesize=44"
+    assert problem(await client.get(url, headers=lenient))[:2] == (400, "required")
+    url = "Observation/$lastn?code=4548-4&patient=p1&cod=y"
+    told = (await client.get(url, headers=lenient)).json()
+    assert [entry["search"]["mode"] for entry in told["entry"]] == ["outcome", "match", "match"]

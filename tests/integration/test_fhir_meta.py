@@ -9,7 +9,7 @@ import pytest
 from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
 from fhir_server.rest.operations.meta import USE_COUNT
-from tests.support.fhir_http import FHIR, serving
+from tests.support.fhir_http import FHIR, put_all, serving
 from tests.support.fhir_store import hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -17,18 +17,17 @@ pytestmark = pytest.mark.anyio
 STUDY = {"system": "urn:tags", "code": "Study-A", "display": "study A"}
 VIP = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "CEL"}
 PROFILE = "http://example.org/StructureDefinition/lab|1.0"
+RECORD = [
+    patient("p1", meta={"tag": [STUDY], "security": [VIP]}),
+    patient("p2", meta={"tag": [STUDY, {"code": "bare"}]}),
+    hba1c("o1", meta={"tag": [STUDY], "profile": [PROFILE]}),
+]
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving() as opened:
-        for resource in (
-            patient("p1", meta={"tag": [STUDY], "security": [VIP]}),
-            patient("p2", meta={"tag": [STUDY, {"code": "bare"}]}),
-            hba1c("o1", meta={"tag": [STUDY], "profile": [PROFILE]}),
-        ):
-            url = f"{resource['resourceType']}/{resource['id']}"
-            assert (await opened.put(url, json=resource, headers=FHIR)).status_code == 201
+        await put_all(opened, RECORD)
         yield opened
 
 
@@ -65,3 +64,12 @@ async def test_a_label_that_nobody_carries_any_more_is_not_there(client: httpx.A
     assert "security" not in await meta(client, "Patient/$meta")
     nothing = await meta(client, "Condition/$meta")
     assert nothing == {"extension": [{"url": USE_COUNT, "valueInteger": 0}]}
+
+
+async def test_a_label_is_its_system_with_its_code(client: httpx.AsyncClient) -> None:
+    for system, left in (("urn:other", ["Study-A"]), (STUDY["system"], [])):
+        given = {"tag": [{"system": system, "code": "Study-A"}]}
+        body = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": given}]}
+        answer = await client.post("Patient/p1/$meta-delete", json=body, headers=FHIR)
+        held = answer.json()["parameter"][0]["valueMeta"]
+        assert [tag["code"] for tag in held.get("tag", ())] == left

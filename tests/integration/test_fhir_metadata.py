@@ -61,8 +61,25 @@ async def test_every_include_in_it_is_served(client: httpx.AsyncClient) -> None:
     statement = (await client.get("metadata")).json()
     for resource in statement["rest"][0]["resource"]:
         query = [("_include", include) for include in resource["searchInclude"]]
-        answer = await client.get(resource["type"], params=query)
-        assert answer.status_code == 200, answer.text
+        query += [("_revinclude", include) for include in resource["searchRevInclude"]]
+        form = await client.post(f"{resource['type']}/_search", data=dict_of(query))
+        assert form.status_code == 200, form.text
+
+
+def dict_of(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+async def test_what_refers_to_a_type_is_named(client: httpx.AsyncClient) -> None:
+    statement = (await client.get("metadata")).json()
+    named = {r["type"]: r["searchRevInclude"] for r in statement["rest"][0]["resource"]}
+    assert {"*", "Observation:subject", "Observation:patient", "Provenance:target"} <= set(
+        named["Patient"]
+    )
+    assert "Observation:patient" not in named["Group"]
 
 
 async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> None:

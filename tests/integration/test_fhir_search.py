@@ -9,7 +9,7 @@ import pytest
 from fhir_server.rest.cursors import write_cursor
 from fhir_server.rest.services import FhirLimits
 from fhir_server.store.search_query import Cursor, Sort
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, problem, put_all, serving
 from tests.support.fhir_store import LOINC, hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -28,9 +28,7 @@ RECORD = [
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving(limits=FhirLimits(page_most=4)) as opened:
-        for resource in RECORD:
-            url = f"{resource['resourceType']}/{resource['id']}"
-            assert (await opened.put(url, json=resource, headers=FHIR)).status_code == 201
+        await put_all(opened, RECORD)
         yield opened
 
 

@@ -9,7 +9,7 @@ import pytest
 from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
 from fhir_server.rest.services import FhirLimits
-from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.fhir_http import FHIR, check_refused, problem, put_all, serving
 from tests.support.fhir_store import hba1c, patient
 
 pytestmark = pytest.mark.anyio
@@ -28,9 +28,7 @@ RECORD: list[dict[str, Any]] = [
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with serving(limits=FhirLimits(included_most=2)) as opened:
-        for resource in RECORD:
-            url = f"{resource['resourceType']}/{resource['id']}"
-            assert (await opened.put(url, json=resource, headers=FHIR)).status_code == 201
+        await put_all(opened, RECORD)
         yield opened
 
 
@@ -116,9 +114,7 @@ async def test_too_much_to_bring_is_refused(client: httpx.AsyncClient) -> None:
 async def test_what_is_not_understood_is_refused(
     client: httpx.AsyncClient, query: str, named: str
 ) -> None:
-    answer = await client.get(f"Observation?{query}")
-    assert problem(answer)[0] == 400
-    assert named in answer.json()["issue"][0]["diagnostics"]
+    await check_refused(client, f"Observation?{query}", 400, named)
 
 
 async def test_a_lenient_client_is_told_of_an_unknown_include(client: httpx.AsyncClient) -> None:

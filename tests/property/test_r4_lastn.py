@@ -26,6 +26,15 @@ def test_the_table_of_the_operation() -> None:
     assert groups({"text": "textM"}, {"text": "Text"}, {"text": "t e x t"}) == 3
 
 
+def test_results_that_are_joined_by_others_are_of_one_group() -> None:
+    assert groups(coded("b", "a"), coded("c", "a"), coded("b"), coded("c")) == 1
+
+
+def test_texts_of_different_subjects_are_apart() -> None:
+    mine, theirs = (Dated(n, s, {"text": "x"}, n, n + 1) for n, s in enumerate(("p", "q")))
+    assert newest_of_each([mine, theirs], most=1) == (1, 0)
+
+
 def test_the_same_code_of_another_system_is_another() -> None:
     other = {"coding": [{"system": "urn:other", "code": "a"}]}
     assert groups(coded("a"), other, {"coding": [{"code": "a"}]}) == 3

@@ -95,6 +95,14 @@ def test_what_is_contained_stays_with_its_reference() -> None:
     assert "contained" not in decode(subset(BODY, Subset(elements=frozenset({"note"}))))
 
 
+def test_what_is_contained_brings_what_it_refers_to_in_turn() -> None:
+    pump = {"resourceType": "Device", "id": "pump", "parent": {"reference": "#meter"}}
+    whole = {**OBSERVATION, "contained": [*OBSERVATION["contained"], pump],
+             "device": {"reference": "#pump"}}  # fmt: skip
+    found = decode(subset(encode(whole), Subset(elements=frozenset({"device"}))))
+    assert [part["id"] for part in found["contained"]] == ["meter", "pump"]
+
+
 def test_a_summary_goes_to_any_depth() -> None:
     found = decode(subset(BODY, Subset("true")))
     assert "extension" not in found["performer"][0]

@@ -1,6 +1,6 @@
 """The FHIR routes over ASGI, with a store of their own and a clock that stands still."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -86,3 +86,31 @@ def problem(response: httpx.Response) -> tuple[int, str, list[str]]:
     assert first["severity"] in ("error", "fatal")
     assert first["diagnostics"]
     return response.status_code, first["code"], first.get("expression", [])
+
+
+async def put_all(client: httpx.AsyncClient, record: Iterable[Mapping[str, Any]]) -> None:
+    """Store each resource under its own id, where none is yet."""
+    for resource in record:
+        address = f"{resource['resourceType']}/{resource['id']}"
+        answer = await client.put(address, json=resource, headers=FHIR)
+        assert answer.status_code == 201, answer.text
+
+
+async def pages_from(
+    client: httpx.AsyncClient, first: str, **headers: str
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield the Bundle at an address and each that its next links lead to."""
+    following: str | None = first
+    while following is not None:
+        answer = await client.get(following, headers=headers)
+        assert answer.status_code == 200, answer.text
+        bundle: dict[str, Any] = answer.json()
+        yield bundle
+        following = {link["relation"]: link["url"] for link in bundle["link"]}.get("next")
+
+
+async def check_refused(client: httpx.AsyncClient, address: str, status: int, named: str) -> None:
+    """A GET is refused with this status, and what is wrong with it is named."""
+    answer = await client.get(address)
+    assert problem(answer)[0] == status
+    assert named in answer.json()["issue"][0]["diagnostics"]

@@ -1,26 +1,24 @@
 """Patient/[id]/$everything: http://hl7.org/fhir/R4/patient-operation-everything.html."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 from fastapi import Response
 from sqlalchemy import Connection
 
-from fhir_server.r4.codec import encode
 from fhir_server.r4.dates import EARLIEST, LATEST, instant_range
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.content import answer_type
 from fhir_server.rest.context import Context, context_of
 from fhir_server.rest.incoming import stored_type
 from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.page_links import CURSOR, encode_links
 from fhir_server.rest.read import read_current
 from fhir_server.rest.search_bundle import entry
 from fhir_server.rest.services import services_of
-from fhir_server.store.everything import Everything, RecordPage, record_page, supporting
+from fhir_server.store.everything import Everything, record_page, supporting
 from fhir_server.store.resources import Stored, microseconds
 
-_CURSOR = "_cursor"
-_PARAMETERS = ("start", "end", "_since", "_type", "_count", _CURSOR)
+_PARAMETERS = ("start", "end", "_since", "_type", "_count", CURSOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,13 @@ def _read(call: Call, context: Context) -> _Asked:
         period = low, ranges["end"][1] if ranges["end"] else LATEST
     since = ranges["_since"][0] if ranges["_since"] else None
     count = min(call.number("_count") or context.limits.page_most, context.limits.page_most)
-    used = [(name, str(value)) for name, value in call.arguments if name != _CURSOR]
+    used = [(name, str(value)) for name, value in call.arguments]
     what = Everything(call.id, types or None, since, period)
     return _Asked(what, count, _cursor(call), tuple(used))
 
 
 def _cursor(call: Call) -> int | None:
-    text = call.text(_CURSOR)
+    text = call.text(CURSOR)
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
@@ -102,7 +100,9 @@ def _bundle(connection: Connection, asked: _Asked, context: Context) -> bytes:
     )
     entries = [entry(base_url, stored, b"match") for stored in held]
     entries += (entry(base_url, stored, b"include") for stored in more)
-    head = b'{"resourceType":"Bundle","type":"searchset","link":' + _links(base_url, asked, page)
+    following = None if page.following is None else str(page.following)
+    links = encode_links(f"{base_url}/Patient/{what.patient}/$everything", asked.used, following)
+    head = b'{"resourceType":"Bundle","type":"searchset","link":' + links
     return head + (b',"entry":[' + b",".join(entries) + b"]}" if entries else b"}")
 
 
@@ -110,21 +110,6 @@ def _is_wanted(patient: Stored, what: Everything) -> bool:
     if what.types is not None and "Patient" not in what.types:
         return False
     return what.since is None or microseconds(patient.last_updated) >= what.since
-
-
-def _links(base_url: str, asked: _Asked, page: RecordPage) -> bytes:
-    own = [] if asked.after is None else [(_CURSOR, str(asked.after))]
-    links = [{"relation": "self", "url": _url(base_url, asked, own)}]
-    if page.following is not None:
-        following = [(_CURSOR, str(page.following))]
-        links.append({"relation": "next", "url": _url(base_url, asked, following)})
-    return b"[" + b",".join(encode(link) for link in links) + b"]"
-
-
-def _url(base_url: str, asked: _Asked, place: list[tuple[str, str]]) -> str:
-    query = urlencode([*asked.used, *place], quote_via=quote, safe=":/|,")
-    address = f"{base_url}/Patient/{asked.what.patient}/$everything"
-    return f"{address}?{query}" if query else address
 
 
 OPERATION = Operation(

@@ -1,7 +1,9 @@
 """A patient's record by pages, on both databases."""
 
+import pytest
 from sqlalchemy import Connection
 
+from fhir_server.r4.outcome import FhirError
 from fhir_server.store import resources
 from fhir_server.store.access import Access
 from fhir_server.store.everything import Everything, record_page, supporting
@@ -40,3 +42,27 @@ def test_what_it_rests_on(connection: Connection) -> None:
     page = record_page(connection, asked, Access(), base_url=BASE, after=0, count=9)
     found = supporting(connection, asked, page.entries, Access(), base_url=BASE, most=9)
     assert [stored.id for stored in found] == ["d1"]
+    with pytest.raises(FhirError, match="more than 0 resources") as refusal:
+        supporting(connection, asked, page.entries, Access(), base_url=BASE, most=0)
+    assert refusal.value.issues[0].code == "too-costly"
+
+
+def test_what_may_not_be_seen_is_not_among_what_it_rests_on(connection: Connection) -> None:
+    """A Binary says of nobody whose it is: who is restricted does not see it."""
+    scan = {"resourceType": "Binary", "id": "scan", "contentType": "image/png", "data": "AAAA"}
+    clinic = {"resourceType": "Organization", "id": "clinic", "name": "clinic"}
+    held = patient(
+        "p1",
+        photo=[{"url": "Binary/scan"}],
+        managingOrganization={"reference": "Organization/clinic"},
+    )
+    store(connection, scan, clinic, held)
+    entries = [resources.read(connection, "Patient", "p1")]
+
+    def found(access: Access) -> set[str]:
+        asked = Everything("p1")
+        brought = supporting(connection, asked, entries, access, base_url=BASE, most=9)
+        return {stored.id for stored in brought}
+
+    assert found(Access()) == {"scan", "clinic"}
+    assert found(Access(frozenset({"p1"}), BASE)) == {"clinic"}

@@ -180,3 +180,15 @@ def test_code_and_text_of_one_observation(connection: Connection) -> None:
     assert found(connection, "Observation?code-value-string=4548-4$det,4548-4$not") == [
         "seen", "not",
     ]  # fmt: skip
+
+
+def test_a_result_beyond_what_was_measured_equals_no_number(connection: Connection) -> None:
+    """`>5.4` begins at 5.4 and has no end: it is not 5.4, nor is it anything else for certain."""
+    value = {"value": 5.4, "unit": "mmol/L"}
+    store(
+        connection,
+        hba1c("beyond", valueQuantity={**value, "comparator": ">"}),
+        hba1c("measured", valueQuantity=value),
+    )
+    assert found(connection, "Observation?value-quantity=5.4") == ["measured"]
+    assert found(connection, "Observation?value-quantity=gt5.4") == ["beyond"]

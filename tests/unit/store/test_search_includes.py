@@ -15,6 +15,7 @@ from fhir_server.store.search_includes import Include, included
 from tests.support.fhir_store import NOW, hba1c, patient, store, writing
 
 BASE = "http://test/fhir"
+ELSEWHERE = "http://b"
 OPEN = Access()
 
 
@@ -65,7 +66,7 @@ def test_what_a_match_refers_to(ward: Connection) -> None:
 def test_a_reference_below_the_own_base_leads_here(ward: Connection) -> None:
     found = bring(ward, "Patient/p1", Include("Patient", "organization"))
     assert found == ["Organization/clinic"]
-    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url="http://b")
+    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url=ELSEWHERE)
     assert elsewhere == []
 
 
@@ -132,6 +133,21 @@ def test_a_restricted_client_is_brought_its_own(ward: Connection) -> None:
     every = (Include("*", "*", iterate=True), Include("*", "*", iterate=True, reverse=True))
     assert "Observation/o2" in bring(ward, "Practitioner/d1", *every, access=mine)
     assert bring(ward, "Practitioner/d1", *every, access=theirs) == []
+
+
+def test_a_version_from_before_a_result_was_moved_to_another_patient_stays_hidden(
+    connection: Connection,
+) -> None:
+    """It was filed under the wrong patient first: no version of it is in that record any more."""
+    store(connection, patient("p1"), patient("p2"), hba1c("moved", "p1"), hba1c("kept", "p1"))
+    for id in ("moved", "kept"):
+        to_version = [reference(f"Observation/{id}/_history/1")]
+        store(connection, hba1c(f"after-{id}", "p1", hasMember=to_version))
+    store(connection, hba1c("moved", "p2"))
+    mine, member = Access(frozenset({"p1"}), BASE), Include("Observation", "has-member")
+    assert bring(connection, "Observation/after-kept", member, access=mine) == ["Observation/kept"]
+    assert bring(connection, "Observation/after-moved", member) == ["Observation/moved"]
+    assert bring(connection, "Observation/after-moved", member, access=mine) == []
 
 
 ORGANIZATIONS = [f"g{number}" for number in range(5)]

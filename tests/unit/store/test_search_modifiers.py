@@ -92,6 +92,7 @@ def test_what_only_records_decide_is_bounded(
     monkeypatch.setattr(search_module, "MOST_BODIES", 6)
     store(connection, *(patient(f"p{n}", "Zhang" if n % 2 else "ZHANG") for n in range(5)))
     assert walked(connection, "Patient?family:exact=Zhang", 1) == ["p1", "p3"]
+    assert found(connection, "Patient?family:exact=Zhang&_count=2") == ["p1", "p3"]
     store(connection, *(patient(f"q{n}", "ZHANG") for n in range(9)))
     assert found(connection, "Patient?family:exact=Zhang&_count=1") == ["p1"]
     with pytest.raises(FhirError, match="narrow the search"):
@@ -136,9 +137,11 @@ def test_uris_are_found_with_what_is_above_and_below(connection: Connection) -> 
         ids("url:below=urn:oid:1.2")
 
 
+STATINS = "http://example.org/vs"
+
+
 def statins(**compose: Any) -> dict[str, Any]:
-    url = "http://example.org/vs"
-    return {"resourceType": "ValueSet", "id": "vs", "url": url, "status": "active", **compose}
+    return {"resourceType": "ValueSet", "id": "vs", "url": STATINS, "status": "active", **compose}
 
 
 TREE = {
@@ -206,10 +209,10 @@ def test_codes_are_found_by_a_value_set(
 ) -> None:
     store(coded, statins(**definition))
     every = ["root", "child", "leaf", "second", "alone", "leaf-other"]
-    for named in ("http://example.org/vs", "ValueSet/vs", f"{BASE}/ValueSet/vs"):
+    for named in (STATINS, "ValueSet/vs", f"{BASE}/ValueSet/vs"):
         assert found(coded, f"Observation?code:in={named}") == expected
     others = [id for id in every if id not in expected]
-    assert found(coded, "Observation?code:not-in=http://example.org/vs") == others
+    assert found(coded, f"Observation?code:not-in={STATINS}") == others
 
 
 @pytest.mark.parametrize(
@@ -220,6 +223,12 @@ def test_codes_are_found_by_a_value_set(
         ({}, "code:in=http://example.org/vs"),
         ({"version": "1", "compose": ENUMERATED}, "code:in=http://example.org/vs|2"),
         ({"compose": {"include": [{"system": LOINC}]}}, "code:in=http://example.org/vs"),
+        ({"expansion": {"timestamp": "2026-05-01", "offset": 1,
+                        "contains": [{"system": "urn:tree", "code": "leaf"}]}},
+         "code:not-in=http://example.org/vs"),
+        ({"expansion": {"timestamp": "2026-05-01", "total": 2,
+                        "contains": [{"system": "urn:tree", "code": "leaf"}]}},
+         "code:not-in=http://example.org/vs"),
         ({"compose": {"include": [{"valueSet": ["http://example.org/vs"]}]}},
          "code:in=http://example.org/vs"),
         ({"compose": {"include": [{"system": "urn:tree", "filter": [

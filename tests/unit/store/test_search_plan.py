@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from fhir_server.store import search_plan
 from fhir_server.store.search import search
-from fhir_server.store.search_compile import conditions_of
+from fhir_server.store.search_compile import compile_tests
 from fhir_server.store.search_plan import plan
 from fhir_server.store.search_query import Cursor, ReferenceTerm, SearchQuery, Sort, TokenTerm
 from fhir_server.store.search_statements import Order, Shape, page_statement
@@ -38,7 +38,7 @@ def many(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Co
 
 
 def leader(connection: Connection, *criteria, sort: Sort | None = None):
-    tested = [conditions_of(connection, "Observation", c) for c in criteria]
+    tested = compile_tests(connection, "Observation", criteria).conditions
     return plan(connection, tested, sort, cursor=None)
 
 
