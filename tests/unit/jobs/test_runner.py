@@ -16,11 +16,10 @@ from fhir_server.store import jobs, resources
 from fhir_server.store.database import Database
 from fhir_server.store.jobs import Job
 from tests.support.bulk import ndjson
-from tests.support.fhir_store import BOTH, fresh_url, hba1c, patient
+from tests.support.fhir_store import BASE, BOTH, fresh_url, hba1c, patient
 
 pytestmark = pytest.mark.anyio
 
-BASE = "http://test/fhir"
 EVERYTHING = ExportRequest(url=f"{BASE}/$export", base_url=BASE, level="system")
 
 

@@ -10,9 +10,7 @@ from fhir_server.store.access import Access
 from fhir_server.store.compartment_walk import Compartments
 from fhir_server.store.export_walk import Selection
 from fhir_server.store.resources import microseconds
-from tests.support.fhir_store import NOW, hba1c, patient
-
-BASE = "http://test/fhir"
+from tests.support.fhir_store import BASE, NOW, hba1c, patient
 
 
 def after(minutes: float) -> datetime:

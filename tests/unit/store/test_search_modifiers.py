@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import search as search_module
-from tests.support.fhir_store import LOINC, hba1c, patient, store
-from tests.support.searching import BASE, found, total, walked
+from tests.support.fhir_store import BASE, LOINC, hba1c, patient, store
+from tests.support.searching import found, total, walked
 
+STATINS = "http://example.org/vs"
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 
 
@@ -137,8 +138,7 @@ def test_uris_are_found_with_what_is_above_and_below(connection: Connection) -> 
 
 
 def statins(**compose: Any) -> dict[str, Any]:
-    url = "http://example.org/vs"
-    return {"resourceType": "ValueSet", "id": "vs", "url": url, "status": "active", **compose}
+    return {"resourceType": "ValueSet", "id": "vs", "url": STATINS, "status": "active", **compose}
 
 
 TREE = {
