@@ -24,9 +24,16 @@ FAN_OUT_EXEMPT = frozenset({"fhir_server.wiring"})
 
 # A broad `except` is right only where nothing above could answer: at the request boundary
 # (the caller gets an OperationOutcome) and in the worker loops (the job's caller gets the error;
-# of a notification it is logged, and it is sent again).
+# of a notification it is logged, and it is sent again; of a bulk job it is logged, and its status
+# says that it failed).
 REQUEST_BOUNDARY = frozenset({"fhir_server/rest/boundary.py"})
-WORKER_LOOP = frozenset({"fhir_server/store/writer.py", "fhir_server/subscriptions/courier.py"})
+WORKER_LOOP = frozenset(
+    {
+        "fhir_server/store/writer.py",
+        "fhir_server/subscriptions/courier.py",
+        "fhir_server/jobs/runner.py",
+    }
+)
 # fhirpathpy raises plain Exception; the caller gets the reason as a warning issue.
 FHIRPATH_LIBRARY = frozenset({"fhir_server/r4/profile_constraints.py"})
 BROAD_EXCEPT_ALLOWED = REQUEST_BOUNDARY | WORKER_LOOP | FHIRPATH_LIBRARY
