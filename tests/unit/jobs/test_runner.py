@@ -1,6 +1,7 @@
 """The worker of bulk jobs: a restart, a full disk, a cancellation, the end of the files' time."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fhir_server.jobs import export, requests, runner
-from fhir_server.jobs.export import Export
+from fhir_server.jobs.export import Cancelled, Export
 from fhir_server.jobs.requests import ExportRequest, ImportRequest, Result, source_of
 from fhir_server.jobs.runner import JobPolicy, JobRunner, TooManyJobs
 from fhir_server.store import jobs, resources
@@ -122,6 +123,27 @@ async def test_a_cancelled_export_stops_and_leaves_nothing(
         await asyncio.sleep(0.05)
         kept = database.read_now(lambda c: jobs.get(c, job.id))
         assert kept is not None and kept.state == "cancelled"
+
+
+async def test_nothing_is_written_for_a_cancelled_job_once_its_cancellation_is_answered(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, reached = asyncio.get_running_loop(), asyncio.Event()
+
+    def slow_to_stop(work: Export) -> Result:
+        loop.call_soon_threadsafe(reached.set)
+        work.stop.wait(5)
+        time.sleep(0.1)
+        work.folder.make()
+        raise Cancelled
+
+    monkeypatch.setattr(Export, "run", slow_to_stop)
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        job = await worker.submit(EVERYTHING, owner="")
+        await reached.wait()
+        await worker.cancel(job)
+        await asyncio.sleep(0.2)
+        assert not worker.folder(job.id).path.exists()
 
 
 async def test_a_job_that_waits_for_room_is_cancelled_at_once(
