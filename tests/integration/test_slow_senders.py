@@ -62,3 +62,12 @@ async def test_a_connection_that_is_used_is_kept(port: int) -> None:
             assert (await client.get("/")).text == "hello"
             await asyncio.sleep(0.15)
         assert (await client.get("/", headers={"x": "y" * 60_000})).status_code == 200
+
+
+async def test_a_head_without_end(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"y" * (bounded_http.MOST_BYTES + 1))
+    answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"too-long" in answer
+    writer.close()
