@@ -21,7 +21,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import NonRecordingSpan, SpanContext
-from prometheus_client import REGISTRY, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _OWN_FIELDS = ("model", "route", "method", "status", "milliseconds", "issue", "state", "control_id",
@@ -44,6 +44,7 @@ class Telemetry:
     _trace_ratio: float
     _tracers: TracerProvider
     _meters: MeterProvider
+    _registry: CollectorRegistry
 
     def request(self) -> AbstractContextManager[trace.Span]:
         """Open the span of a request; of one that is not sampled, one that has but a trace id.
@@ -64,11 +65,14 @@ class Telemetry:
         """Send finished spans to one more place."""
         self._tracers.add_span_processor(processor)
 
+    def metrics(self) -> bytes:
+        """Return this server's metrics and the process's in the Prometheus text format."""
+        return generate_latest(self._registry) + generate_latest(REGISTRY)
+
     def close(self) -> None:
-        """Export what is left and unregister the metrics."""
+        """Export what is left."""
         self._tracers.shutdown()
         self._meters.shutdown()
-        self.requests.close()
 
 
 class RequestTimes:
@@ -77,12 +81,13 @@ class RequestTimes:
     Prometheus' own histogram: the SDK's takes ten times as long for each request (docs/adr/0016).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._histogram = Histogram(
             "attending_http_request_duration_seconds",
             "Time to answer a request",
             ("route", "method", "status"),
             buckets=_BUCKETS,
+            registry=registry,
         )
         self._labelled: dict[tuple[str, str, int], Histogram] = {}
 
@@ -93,10 +98,6 @@ class RequestTimes:
         if labelled is None:
             labelled = self._labelled[key] = self._histogram.labels(route, method, str(status))
         labelled.observe(seconds)
-
-    def close(self) -> None:
-        """Take the metric out of the registry: another server of this process has its own."""
-        REGISTRY.unregister(self._histogram)
 
 
 class _Unsampled:
@@ -120,11 +121,13 @@ def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Tel
     tracers = TracerProvider(resource=resource, sampler=ALWAYS_ON)
     if otlp_endpoint is not None:
         tracers.add_span_processor(_otlp(otlp_endpoint))
-    meters = MeterProvider([PrometheusMetricReader()], resource=resource)
+    # Not the process's registry, which takes a name once: two servers count apart.
+    registry = CollectorRegistry()
+    meters = MeterProvider([PrometheusMetricReader(registry=registry)], resource=resource)
     meter = meters.get_meter("attending", version)
     return Telemetry(
         tracer=tracers.get_tracer("attending", version),
-        requests=RequestTimes(),
+        requests=RequestTimes(registry),
         cards=meter.create_counter("attending_cards", description="Cards by model and indicator"),
         messages=meter.create_counter(
             "attending_hl7v2_messages", description="HL7v2 messages by acknowledgment"
@@ -138,6 +141,7 @@ def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Tel
         _trace_ratio=trace_ratio,
         _tracers=tracers,
         _meters=meters,
+        _registry=registry,
     )
 
 

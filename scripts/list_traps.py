@@ -6,9 +6,9 @@ python -m scripts.list_traps
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.r4.sound_records import SOUND
 from tests.unit.r4.traps import TRAPS
-from tests.unit.r4.traps_more import KEPT_EDGES, NUMBER_TRAPS, SOUND, VALUE_TRAPS
-from tests.unit.r4.traps_wire import KEPT_NUMBERS, MORE_TRAPS, WIRE_TRAPS
+from tests.unit.r4.traps_of_bodies import KEPT_NUMBERS, WIRE_TRAPS
 
 OUTPUT = Path(__file__).parents[1] / "docs" / "reference" / "traps.md"
 
@@ -26,7 +26,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "| trap | where | issue | source (R4) |"
     yield "|---|---|---|---|"
-    for trap in (*TRAPS, *MORE_TRAPS, *VALUE_TRAPS):
+    for trap in TRAPS:
         where = trap.expression.replace("`", "'")
         yield f"| {trap.name} | `{where}` | {trap.code} | {trap.source} |"
     yield ""
@@ -34,7 +34,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "| trap | refusal says | source |"
     yield "|---|---|---|"
-    for wire in (*WIRE_TRAPS, *NUMBER_TRAPS):
+    for wire in WIRE_TRAPS:
         yield f"| {wire.name} | {wire.refusal} | {wire.source} |"
     yield ""
     yield "Records that look wrong and are right, each accepted as it is:"
@@ -44,7 +44,7 @@ def _lines() -> Iterator[str]:
     for sound in SOUND:
         yield f"| {sound.name} | {sound.source} |"
     yield ""
-    kept = ", ".join(f"`{number.decode()}`" for number in (*KEPT_NUMBERS, *KEPT_EDGES))
+    kept = ", ".join(f"`{number.decode()}`" for number in KEPT_NUMBERS)
     yield "Stricter than the letter: R4 says that a string SHOULD hold something beside white"
     yield "space and SHOULD NOT hold control characters; both are refused here, because XML would"
     yield "lose the one and has no form for the other. Numbers end at 1e±308 and at 400 characters."

@@ -51,10 +51,6 @@ class JobFolder:
         path = self._path / name
         return path if path.is_file() else None
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of what is in it."""
-        return tuple(sorted(path.name for path in self._path.iterdir()))
-
     def publish(self, names: Iterator[str]) -> None:
         """Give files that are written and synced the names under which they are served."""
         for name in names:

@@ -74,6 +74,7 @@ class _Running:
     """A job that this process works on: how to stop it, and what it says of its progress."""
 
     stop: threading.Event = field(default_factory=threading.Event)
+    has_room: bool = False
     said: str = "waiting"
     task: "asyncio.Task[None] | None" = None
 
@@ -183,6 +184,8 @@ class JobRunner:
         running = self._running.get(job.id)
         if running is not None and running.task is not None:
             running.stop.set()
+            if not running.has_room:  # what it waits for may take an hour
+                running.task.cancel()
             await asyncio.wait([running.task])
         if self.is_here(job):
             await asyncio.to_thread(self.folder(job.id).remove)
@@ -206,7 +209,7 @@ class JobRunner:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
                 await self.sweep()
-            except (FhirError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 (a worker loop: files must not stay for ever)
                 _LOG.error("bulk jobs not swept", extra={"reason": type(error).__name__})
 
     def _spawn(self, job: Job) -> None:
@@ -215,22 +218,28 @@ class JobRunner:
 
     async def _guarded(self, job: Job, running: _Running) -> None:
         """Work on a job; whatever goes wrong there is recorded as its failure."""
-        work = asyncio.ensure_future(self._work(job, running))
-        await asyncio.wait([work])
-        error = work.exception()
-        if error is None or isinstance(error, Cancelled | JobGone):
-            self._running.pop(job.id, None)
-            return
-        _LOG.error("bulk job failed", extra={"error": type(error).__name__}, exc_info=error)
         try:
-            await self._fail(job, _reason(error))
-        except (FhirError, JobGone, OSError) as fault:
+            await self._work(job, running)
+        except (Cancelled, JobGone):
+            return
+        except Exception as error:  # noqa: BLE001 (a worker loop: whatever it is, the job failed)
+            _LOG.error("bulk job failed", extra={"error": type(error).__name__}, exc_info=error)
+            await self._close(job, _reason(error))
+        finally:
+            self._running.pop(job.id, None)
+
+    async def _close(self, job: Job, reason: str) -> None:
+        try:
+            await self._fail(job, reason)
+        except JobGone:
+            return
+        except Exception as fault:  # noqa: BLE001 (nothing above it could record it either)
             # It stays open in the record, and the next start takes it up.
             _LOG.error("bulk job not closed", extra={"reason": type(fault).__name__})
-        self._running.pop(job.id, None)
 
     async def _work(self, job: Job, running: _Running) -> None:
         async with self._room:
+            running.has_room = True
             if running.stop.is_set():
                 raise Cancelled
             if job.attempts >= _ATTEMPTS:

@@ -19,6 +19,7 @@ from fhir_server.jobs.runner import JobRunner
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest import addresses
 from fhir_server.rest.answer_form import accepts_gzip
+from fhir_server.rest.content import preferences
 from fhir_server.rest.errors import outcome_response
 from fhir_server.rest.services import base_of, client_of, services_of
 from fhir_server.store.jobs import Job
@@ -44,8 +45,7 @@ def runner_of(request: Request) -> JobRunner:
 
 def check_asynchronous(request: Request) -> None:
     """Refuse (400) a kick-off that does not say that it takes an answer later."""
-    stated = ",".join(request.headers.getlist("prefer"))
-    if "respond-async" not in {part.strip() for part in stated.replace(";", ",").split(",")}:
+    if not preferences(request).asynchronous:
         text = "A bulk job is answered later: send the header Prefer: respond-async."
         raise BadRequest("not-supported", text)
 

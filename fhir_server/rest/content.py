@@ -39,15 +39,21 @@ _ACCEPTED = {
 _FHIR_VERSIONS = ("4.0", "4.0.1")
 
 ReturnPreference = Literal["minimal", "representation", "OperationOutcome"]
+# Of several, the first of these.
+_RETURNS: tuple[ReturnPreference, ...] = ("minimal", "OperationOutcome", "representation")
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a client's Prefer header asks for; `lenient` lets unknown search parameters pass."""
+    """What a client's Prefer header asks for; `lenient` lets unknown search parameters pass.
+
+    `asynchronous` takes the answer later.
+    """
 
     returns: ReturnPreference = "representation"
     lenient: bool = False
     returns_stated: bool = False
+    asynchronous: bool = False
 
 
 def answer_type(request: Request) -> str:
@@ -100,12 +106,13 @@ def preferences(request: Request) -> Preferences:
 @lru_cache(maxsize=64)
 def _preferences(header: str) -> Preferences:
     stated = {part.strip() for part in re.split("[,;]", header)}
-    lenient = "handling=lenient" in stated
-    if "return=minimal" in stated:
-        return Preferences("minimal", lenient, returns_stated=True)
-    if "return=OperationOutcome" in stated:
-        return Preferences("OperationOutcome", lenient, returns_stated=True)
-    return Preferences("representation", lenient, "return=representation" in stated)
+    asked = next((name for name in _RETURNS if f"return={name}" in stated), None)
+    return Preferences(
+        returns=asked or "representation",
+        lenient="handling=lenient" in stated,
+        returns_stated=asked is not None,
+        asynchronous="respond-async" in stated,
+    )
 
 
 def if_match(request: Request) -> int | None:

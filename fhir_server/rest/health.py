@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 router = APIRouter(tags=["operations"])
@@ -26,6 +26,6 @@ async def ready(request: Request) -> JSONResponse:
 
 
 @router.get("/metrics", summary="Metrics in the Prometheus text format")
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Return all metrics; none carries a patient's data."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(request.app.state.cds.telemetry.metrics(), media_type=CONTENT_TYPE_LATEST)

@@ -14,7 +14,6 @@ from fhir_server.rest import (
     patch,
     read,
     search,
-    unserved,
     update,
 )
 
@@ -31,7 +30,6 @@ _ROOMS = (
     update,
     patch,
     delete,
-    unserved,  # the last: it refuses what nobody before it took
 )
 
 

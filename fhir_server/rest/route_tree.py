@@ -23,7 +23,7 @@ TEMPLATE = "attending.route"
 PREFIX = "/fhir"
 
 _ANY_PART = "[^/]+"
-_REST = ".*"
+_OTHERWISE = f"{PREFIX}/{{path}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,6 @@ class Found:
     template: str
 
 
-_Handlers: TypeAlias = dict[str, tuple[Handler, str]]
 _Match: TypeAlias = tuple[tuple[Handler, str], dict[str, str]]
 
 
@@ -43,11 +42,10 @@ _Match: TypeAlias = tuple[tuple[Handler, str], dict[str, str]]
 class _Node:
     """What may follow at one place of an address, tried in the order of its fields."""
 
-    handlers: _Handlers = field(default_factory=dict)
+    handlers: dict[str, tuple[Handler, str]] = field(default_factory=dict)
     literals: dict[str, "_Node"] = field(default_factory=dict)
     forms: list["_Named"] = field(default_factory=list)
     any_part: list["_Named"] = field(default_factory=list)
-    rest: "_Rest | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +56,6 @@ class _Named:
     form: re.Pattern[str]
     convert: Callable[[str], str]
     node: _Node = field(default_factory=_Node)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """What answers whatever is left of an address."""
-
-    name: str
-    handlers: _Handlers = field(default_factory=dict)
 
 
 class RouteTree:
@@ -104,13 +94,12 @@ class FhirRoutes:
         if scope["type"] != "http" or not is_fhir(scope["path"]):
             await self._app(scope, receive, send)
             return
-        handler = self._otherwise
         found = self._tree.find(scope["method"], scope["path"])
-        if found is not None:
-            handler = found.handler
-            scope["path_params"] = found.values
-            scope[TEMPLATE] = found.template
-        response = await handler(Request(scope, receive))
+        if found is None:
+            found = Found(self._otherwise, {}, _OTHERWISE)
+        scope["path_params"] = found.values
+        scope[TEMPLATE] = found.template
+        response = await found.handler(Request(scope, receive))
         await response(scope, receive, send)
 
 
@@ -125,13 +114,9 @@ def _add(node: _Node, route: Route) -> None:
             node = node.literals.setdefault(part, _Node())
             continue
         name = part[1:-1]
-        convertor = route.param_convertors[name]
-        if convertor.regex == _REST:
-            node.rest = node.rest or _Rest(name)
-            _fill(node.rest.handlers, route)
-            return
-        node = _named(node, name, convertor).node
-    _fill(node.handlers, route)
+        node = _named(node, name, route.param_convertors[name]).node
+    for method in route.methods or ():
+        node.handlers.setdefault(method, (route.endpoint, route.path_format))
 
 
 def _named(node: _Node, name: str, convertor: Convertor[Any]) -> _Named:
@@ -141,11 +126,6 @@ def _named(node: _Node, name: str, convertor: Convertor[Any]) -> _Named:
             return known
     there.append(_Named(name, re.compile(convertor.regex), convertor.convert))
     return there[-1]
-
-
-def _fill(handlers: _Handlers, route: Route) -> None:
-    for method in route.methods or ():
-        handlers.setdefault(method, (route.endpoint, route.path_format))
 
 
 def _walk(node: _Node, parts: list[str], place: int, method: str) -> _Match | None:
@@ -168,6 +148,4 @@ def _walk_named(node: _Node, parts: list[str], place: int, method: str) -> _Matc
             if found is not None:
                 found[1][named.name] = named.convert(part)
                 return found
-    if node.rest is not None and method in node.rest.handlers:
-        return node.rest.handlers[method], {node.rest.name: "/".join(parts[place:])}
     return None

@@ -1,24 +1,19 @@
-"""Every other address and method below /fhir: refused with an OperationOutcome, never bare.
+"""Every other address and method below /fhir: refused with an OperationOutcome, never bare."""
 
-Its router comes after all others.
-"""
-
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.rest.errors import MethodNotAllowed
 from fhir_server.rest.incoming import is_id, stored_type
+from fhir_server.rest.route_tree import PREFIX
 
-router = APIRouter()
-
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
 _READ = ("GET", "HEAD")
 
 
 async def unserved(request: Request) -> Response:
     """Refuse: 404 for an unknown type or address, 405 for a method that it does not take."""
-    path = request.path_params.get("path", "").strip("/")
+    path = request.scope["path"].removeprefix(PREFIX).strip("/")
     allowed = _allowed(path)
     if request.method in allowed or not allowed:
         text = f"There is no address {request.url.path[:200]!r}; see GET /fhir/metadata."
@@ -56,6 +51,3 @@ def _below_a_resource(type: str, below: list[str]) -> tuple[str, ...]:
 
 _NAMED = {"_search": ("POST",), "_history": _READ}
 _FIXED: dict[str, tuple[str, ...]] = {"": ("POST",), "metadata": _READ, "_history": _READ}
-
-for _path in ("/fhir", "/fhir/{path:path}"):
-    router.add_route(_path, unserved, methods=_METHODS)

@@ -16,7 +16,7 @@ from fhir_server.store import horizon, resources
 from fhir_server.store.database import Database
 from fhir_server.store.resources import microseconds
 from fhir_server.store.statements import driver
-from tests.support.fhir_store import BOTH, fresh_url, patient
+from tests.support.fhir_store import BASE, BOTH, fresh_url, patient
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,7 @@ async def export(database: Database, folder: Path, since: int | None) -> int:
     at = await database.write(lambda c: horizon.advance(c, microseconds(datetime.now(UTC))))
     work = Export(
         database=database,
-        request=ExportRequest(url="", base_url="http://x/fhir", level="system", since=since),
+        request=ExportRequest(url="", base_url=BASE, level="system", since=since),
         horizon=at,
         folder=JobFolder(folder.parent, folder.name),
         progress=lambda _done, _total: None,

@@ -20,7 +20,7 @@ from fhir_server.store.database import Database
 from fhir_server.store.jobs import Job
 from fhir_server.store.statements import driver
 from tests.support.bulk import ndjson
-from tests.support.fhir_store import BOTH, fresh_url, hba1c, patient
+from tests.support.fhir_store import BASE, BOTH, fresh_url, hba1c, patient
 
 pytestmark = [
     pytest.mark.anyio,
@@ -132,9 +132,7 @@ async def finished(url: str, folder: Path, job: Job) -> tuple[Job, Database]:
 
 @pytest.mark.parametrize("adapter", BOTH)
 async def test_an_export_that_was_killed_is_made_anew(adapter: str, tmp_path: Path) -> None:
-    wanted = requests.ExportRequest(
-        url="http://test/fhir/$export", base_url="http://test/fhir", level="system"
-    )
+    wanted = requests.ExportRequest(url=f"{BASE}/$export", base_url=BASE, level="system")
     with fresh_url(adapter) as url:
         job = await recorded(url, tmp_path, wanted, COUNT)
         killed(url, tmp_path, steps=170)
@@ -172,7 +170,7 @@ async def test_an_import_that_was_killed_goes_on(adapter: str, tmp_path: Path) -
     path = tmp_path / "lab.ndjson"
     path.write_bytes(ndjson(*lines))
     source = source_of("lab.ndjson", path)
-    wanted = ImportRequest(url="http://test/fhir/$import", sources=(source,))
+    wanted = ImportRequest(url=f"{BASE}/$import", sources=(source,))
     folder = tmp_path / "jobs"
     with fresh_url(adapter) as url:
         job = await recorded(url, folder, wanted, 0)

@@ -209,11 +209,10 @@ async def test_an_export_can_be_imported_by_another_server(tmp_path: Path) -> No
     """What one server exports is, on the other, byte for byte the same but for its version."""
     body = ndjson(hba1c("n", valueQuantity={"value": 0}))
     body = body.replace(b'"value":0', b'"value":1.00')
-    async with serving(tmp_path / "a") as one:
+    async with serving(tmp_path / "a") as one, serving(tmp_path / "b") as other:
         await one.put("/fhir/Observation/n", content=body, headers=FHIR)
         first = await exported(one, "/fhir/$export")
         content = (await one.get(first["output"][0]["url"])).content
-    async with serving(tmp_path / "b") as other:
         await posted(other, content)
         second = await exported(other, "/fhir/$export")
         copied = (await other.get(second["output"][0]["url"])).content

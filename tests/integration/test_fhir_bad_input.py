@@ -189,6 +189,9 @@ async def test_addresses_that_are_not_served(
         ("PATCH", "Patient/_search", "POST"),
         ("DELETE", "metadata", "GET, HEAD"),
         ("GET", "http://test/fhir", "POST"),
+        ("GET", "http://test/fhir/", "POST"),
+        ("OPTIONS", "Patient/p1", "GET, HEAD, PUT, PATCH, DELETE"),
+        ("BREW", "metadata", "GET, HEAD"),
     ],
 )
 async def test_methods_that_do_not_apply(

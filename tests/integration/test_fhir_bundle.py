@@ -9,11 +9,10 @@ import pytest
 
 from fhir_server.rest.services import FhirLimits
 from tests.support.fhir_http import FHIR, problem, serving
-from tests.support.fhir_store import hba1c, patient
+from tests.support.fhir_store import BASE, hba1c, patient
 
 pytestmark = pytest.mark.anyio
 
-BASE = "http://test/fhir"
 PATIENT_URN = "urn:uuid:0c1d5d2e-6f0a-4b57-9a4e-2f3f0d6a1a01"
 RESULT_URN = "urn:uuid:0c1d5d2e-6f0a-4b57-9a4e-2f3f0d6a1a02"
 REPORT_URN = "urn:uuid:0c1d5d2e-6f0a-4b57-9a4e-2f3f0d6a1a03"

@@ -8,11 +8,10 @@ import httpx
 import pytest
 
 from tests.support.fhir_http import FHIR, problem, serving
-from tests.support.fhir_store import BOTH, hba1c, patient
+from tests.support.fhir_store import BASE, BOTH, hba1c, patient
 
 pytestmark = pytest.mark.anyio
 
-BASE = "http://test/fhir"
 MRN = "urn:mrn"
 # The clock of these tests stands at 2026-05-11T08:00:00Z: p1 was stored then.
 BEFORE, SINCE = "2026-05-11T07:59:59Z", "2026-05-11T08:00:00Z"

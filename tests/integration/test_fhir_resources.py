@@ -122,12 +122,13 @@ async def test_the_answer_has_the_media_type_that_was_asked_for(
 
 
 async def test_links_follow_the_configured_base() -> None:
-    async with serving(base_url="https://emr.example/fhir") as client:
+    base = "https://emr.example/fhir"
+    async with serving(base_url=base) as client:
         created = await client.post("Patient", json=patient("x"), headers=FHIR)
-        assert created.headers["location"].startswith("https://emr.example/fhir/Patient/")
+        assert created.headers["location"].startswith(f"{base}/Patient/")
         found = (await client.get("Patient")).json()
-        assert found["link"][0]["url"] == "https://emr.example/fhir/Patient"
-        assert found["entry"][0]["fullUrl"].startswith("https://emr.example/fhir/Patient/")
+        assert found["link"][0]["url"] == f"{base}/Patient"
+        assert found["entry"][0]["fullUrl"].startswith(f"{base}/Patient/")
 
 
 async def test_a_head_request_has_the_headers_of_a_read(client: httpx.AsyncClient) -> None:

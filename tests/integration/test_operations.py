@@ -46,6 +46,17 @@ async def test_metrics_count_requests_cards_and_messages(tmp_path):
         assert not [canary for canary in CANARIES if canary in text]
 
 
+async def test_two_servers_in_one_process_count_apart(tmp_path):
+    async with serving(tmp_path / "a") as one, serving(tmp_path / "b") as other:
+        await one.get("/fhir/Patient")
+        counted = 'count{method="GET",route="/fhir/Patient",status="200"} 1.0'
+        assert counted in (await one.get("/metrics")).text
+        text = (await other.get("/metrics")).text
+        assert 'route="/fhir/Patient"' not in text
+        # What belongs to the process is in both.
+        assert text.count("# TYPE process_cpu_seconds_total counter") == 1
+
+
 async def test_a_hook_call_is_one_trace_of_its_steps(tmp_path):
     async with serving(tmp_path, trace_ratio=1.0) as client:
         exporter = InMemorySpanExporter()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +12,9 @@ from starlette.routing import Route
 
 from fhir_server.commands import bounded_http
 from fhir_server.commands.bounded_http import BoundedHttp
-from fhir_server.demo.server import free_port
 from fhir_server.rest import bodies
 from tests.support.fhir_http import FHIR, problem, serving
+from tests.support.sockets import listening
 
 pytestmark = pytest.mark.anyio
 
@@ -42,18 +41,9 @@ async def hello(_request: Request) -> Response:
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(bounded_http, "MOST_SECONDS", 0.3)
-    found = free_port()
     app = Starlette(routes=[Route("/", hello)])
-    config = uvicorn.Config(
-        app, port=found, http=BoundedHttp, log_config=None, access_log=False, lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    yield found
-    server.should_exit = True
-    await task
+    async with listening(app, BoundedHttp) as found:
+        yield found
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nhost: "])
@@ -72,3 +62,12 @@ async def test_a_connection_that_is_used_is_kept(port: int) -> None:
             assert (await client.get("/")).text == "hello"
             await asyncio.sleep(0.15)
         assert (await client.get("/", headers={"x": "y" * 60_000})).status_code == 200
+
+
+async def test_a_head_without_end(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"y" * (bounded_http.MOST_BYTES + 1))
+    answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"too-long" in answer
+    writer.close()

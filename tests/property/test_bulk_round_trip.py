@@ -18,6 +18,7 @@ from fhir_server.jobs.requests import ExportRequest, ImportRequest, source_of
 from fhir_server.store import horizon
 from fhir_server.store.database import Database
 from fhir_server.store.resources import microseconds
+from tests.support.fhir_store import BASE
 
 NUMBERS = st.one_of(
     st.from_regex(r"(0|[1-9][0-9]{0,7})\.[0-9]{1,6}", fullmatch=True),
@@ -94,7 +95,7 @@ async def _export(database: Database, folder: Path) -> list[bytes]:
     at = await database.write(lambda c: horizon.advance(c, now))
     export = Export(
         database=database,
-        request=ExportRequest(url="", base_url="http://test/fhir", level="system"),
+        request=ExportRequest(url="", base_url=BASE, level="system"),
         horizon=at,
         folder=JobFolder(folder, "export"),
         progress=lambda _done, _total: None,

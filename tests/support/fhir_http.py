@@ -17,7 +17,7 @@ from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
-from tests.support.fhir_store import NOW, fresh_url
+from tests.support.fhir_store import BASE, NOW, fresh_url
 
 FHIR = {"Content-Type": "application/fhir+json"}
 
@@ -69,9 +69,7 @@ async def serving(
         )
         transport = httpx.ASGITransport(fhir_app(services))
         try:
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://test/fhir/"
-            ) as client:
+            async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/") as client:
                 yield client
         finally:
             database.close()

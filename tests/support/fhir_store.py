@@ -16,6 +16,8 @@ from fhir_server.store.resources import Stored
 from tests.support import postgresql
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
+# The FHIR base of the server under test.
+BASE = "http://test/fhir"
 LOINC = "http://loinc.org"
 SHANGHAI = "+08:00"
 

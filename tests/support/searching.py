@@ -11,9 +11,8 @@ from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits
 from fhir_server.store.search import search
 from fhir_server.store.search_query import SearchQuery
-from tests.support.fhir_store import NOW
+from tests.support.fhir_store import BASE, NOW
 
-BASE = "http://test/fhir"
 PLACE = Place(UTC, BASE, lambda: NOW)
 
 

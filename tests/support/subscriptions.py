@@ -30,10 +30,9 @@ from fhir_server.subscriptions.topics import (
     topic_of,
 )
 from tests.support.fhir_http import FHIR, fhir_app
-from tests.support.fhir_store import NOW
+from tests.support.fhir_store import BASE, NOW
 
 ENDPOINT = "http://127.0.0.1:9/hook"
-BASE = "http://test/fhir"
 
 
 def subscription(

@@ -45,7 +45,8 @@ def test_production_names_everything_that_is_missing():
 
 
 def test_production_needs_https_and_no_sender_s_ca_without_mllp():
-    settings = Settings(profile="production", mllp_port=0, base_url="http://h.example")
+    plain = "http://h.example"
+    settings = Settings(profile="production", mllp_port=0, base_url=plain)
     with pytest.raises(SettingsRefused) as refused:
         profiles.check(settings)
     assert any("https" in problem for problem in refused.value.problems)

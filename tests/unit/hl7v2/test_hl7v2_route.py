@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 PLAIN = message(MSH, PID, OBR, obx())
 ER7 = {"Content-Type": "application/hl7-v2"}
+ADDRESS = "http://test"
 
 
 def client(hospital: Intake) -> httpx.AsyncClient:
@@ -37,7 +38,7 @@ def client(hospital: Intake) -> httpx.AsyncClient:
         assert isinstance(error, FhirError)
         return error_response(error)
 
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The worker of bulk jobs: a restart, a full disk, a cancellation, the end of the files' time."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from fhir_server.jobs import export, requests, runner
-from fhir_server.jobs.export import Export
+from fhir_server.jobs.export import Cancelled, Export
 from fhir_server.jobs.requests import ExportRequest, ImportRequest, Result, source_of
 from fhir_server.jobs.runner import JobPolicy, JobRunner, TooManyJobs
 from fhir_server.store import jobs, resources
 from fhir_server.store.database import Database
 from fhir_server.store.jobs import Job
+from fhir_server.store.resources import microseconds
 from tests.support.bulk import ndjson
-from tests.support.fhir_store import BOTH, fresh_url, hba1c, patient
+from tests.support.fhir_store import BASE, BOTH, fresh_url, hba1c, patient
 
 pytestmark = pytest.mark.anyio
 
-BASE = "http://test/fhir"
 EVERYTHING = ExportRequest(url=f"{BASE}/$export", base_url=BASE, level="system")
 
 
@@ -122,6 +123,101 @@ async def test_a_cancelled_export_stops_and_leaves_nothing(
         await asyncio.sleep(0.05)
         kept = database.read_now(lambda c: jobs.get(c, job.id))
         assert kept is not None and kept.state == "cancelled"
+
+
+async def test_nothing_is_written_for_a_cancelled_job_once_its_cancellation_is_answered(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, reached = asyncio.get_running_loop(), asyncio.Event()
+
+    def slow_to_stop(work: Export) -> Result:
+        loop.call_soon_threadsafe(reached.set)
+        work.stop.wait(5)
+        time.sleep(0.1)
+        work.folder.make()
+        raise Cancelled
+
+    monkeypatch.setattr(Export, "run", slow_to_stop)
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        job = await worker.submit(EVERYTHING, owner="")
+        await reached.wait()
+        await worker.cancel(job)
+        await asyncio.sleep(0.2)
+        assert not worker.folder(job.id).path.exists()
+
+
+async def test_a_job_that_waits_for_room_is_cancelled_at_once(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_AT_ONCE", 1)
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        gate = Gate(monkeypatch)
+        first = await worker.submit(EVERYTHING, owner="")
+        await gate.reached.wait()
+        second = await worker.submit(EVERYTHING, owner="")
+        await asyncio.wait_for(worker.cancel(second), 2)
+        assert await worker.find(second.id) is None
+        await worker.cancel(first)
+        monkeypatch.setattr(Export, "_check_stop", lambda _: None)
+        # The room that it waited for is there for the next one.
+        assert (await ended(worker, await worker.submit(EVERYTHING, owner=""))).state == "complete"
+
+
+async def test_an_export_is_of_an_instant_behind_which_nothing_is_written(
+    url: str, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(url, tmp_path / "jobs", clock) as (worker, database):
+        done = await ended(worker, await worker.submit(EVERYTHING, owner=""))
+        early = clock() - timedelta(minutes=1)
+        stored = await database.write(lambda c: resources.put(c, patient("p"), now=early))
+        assert done.horizon is not None
+        assert microseconds(stored.last_updated) > done.horizon
+
+
+async def test_a_failure_that_cannot_be_recorded_is_logged_and_taken_up_by_the_next_start(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> Result:
+        raise KeyError("Zhang San")
+
+    monkeypatch.setattr(Export, "run", broken)
+    monkeypatch.setattr(jobs, "fail", broken)
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        job = await worker.submit(EVERYTHING, owner="")
+        for _ in range(500):
+            if not worker._running:
+                break
+            await asyncio.sleep(0.01)
+        assert not worker._running
+        assert [r.msg for r in caplog.records] == ["bulk job failed", "bulk job not closed"]
+    monkeypatch.undo()
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        assert (await ended(worker, job)).state == "complete"
+
+
+async def test_a_sweep_that_fails_is_logged_and_not_the_last(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(runner, "_SWEEP_SECONDS", 0.01)
+    async with working(url, tmp_path / "jobs") as (worker, _database):
+        done = await ended(worker, await worker.submit(EVERYTHING, owner=""))
+
+        def broken(*_: object) -> tuple[str, ...]:
+            raise KeyError("a fault of the driver")
+
+        clock = worker._clock
+        assert isinstance(clock, Clock)
+        with monkeypatch.context() as patched:
+            patched.setattr(jobs, "expired", broken)
+            await asyncio.sleep(0.1)
+        assert "bulk jobs not swept" in [record.msg for record in caplog.records]
+        clock.ahead = timedelta(hours=25)
+        for _ in range(500):
+            if not worker.folder(done.id).path.exists():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("it is not swept any more")
 
 
 async def test_a_full_disk_fails_the_export_with_its_reason(

@@ -2,21 +2,10 @@
 
 from typing import Any
 
-from tests.unit.r4.invariant_examples import Example
+from tests.unit.r4.invariant_example import Example, example
 
 _CODING = {"system": "urn:s", "code": "c"}
 _REFERENCE = {"reference": "Patient/p-1"}
-
-
-def _e(
-    structure: str,
-    key: str,
-    base: dict[str, Any],
-    bad: dict[str, Any],
-    good: dict[str, Any],
-    *also: str,
-) -> Example:
-    return Example(structure, key, base | bad, base | good, also)
 
 
 _STATEMENT = {
@@ -39,15 +28,15 @@ def _statements(type: str, base: dict[str, Any], *keys: str) -> tuple[Example, .
     """The rules that both kinds of capability statement share."""
     described, instance, capability, requirements = keys
     return (
-        _e(type, described, base, {}, _DESCRIBED),
-        _e(type, instance, base | {"kind": "instance"}, _DESCRIBED, _IMPLEMENTATION),
-        _e(type, capability, base | {"kind": "capability"}, _DESCRIBED, _SOFTWARE),
-        _e(type, requirements, base | _DESCRIBED, _SOFTWARE, {}),
+        example(type, described, base, {}, _DESCRIBED),
+        example(type, instance, base | {"kind": "instance"}, _DESCRIBED, _IMPLEMENTATION),
+        example(type, capability, base | {"kind": "capability"}, _DESCRIBED, _SOFTWARE),
+        example(type, requirements, base | _DESCRIBED, _SOFTWARE, {}),
     )
 
 
 _CAPABILITIES = (
-    _e(
+    example(
         "CapabilityStatement",
         "cpb-1",
         {name: value for name, value in _STATEMENT.items() if name != "rest"} | _DESCRIBED,
@@ -55,28 +44,28 @@ _CAPABILITIES = (
         {"document": [_DOCUMENT]},
     ),
     *_statements("CapabilityStatement", _STATEMENT, "cpb-2", "cpb-14", "cpb-15", "cpb-16"),
-    _e(
+    example(
         "CapabilityStatement",
         "cpb-3",
         _STATEMENT | _MESSAGING,
         {"kind": "capability"} | _SOFTWARE,
         {"kind": "instance"} | _IMPLEMENTATION,
     ),
-    _e(
+    example(
         "CapabilityStatement",
         "cpb-7",
         _STATEMENT | _DESCRIBED,
         {"document": [_DOCUMENT, _DOCUMENT]},
         {"document": [_DOCUMENT, _DOCUMENT | {"mode": "consumer"}]},
     ),
-    _e(
+    example(
         "CapabilityStatement.rest",
         "cpb-9",
         {"mode": "server"},
         {"resource": [{"type": "Patient"}, {"type": "Patient"}]},
         {"resource": [{"type": "Patient"}, {"type": "Observation"}]},
     ),
-    _e(
+    example(
         "CapabilityStatement.rest.resource",
         "cpb-12",
         {"type": "Patient"},
@@ -93,7 +82,7 @@ _CAPABILITIES = (
         },
         *("tcp-2", "tcp-3", "tcp-4", "tcp-5"),
     ),
-    _e(
+    example(
         "TerminologyCapabilities.codeSystem",
         "tcp-1",
         {},
@@ -162,54 +151,55 @@ _SEARCH = {
     "type": "token",
 }
 _DEFINITIONS = (
-    _e("ImplementationGuide", "ig-2", _GUIDE, _guided("3.0.1"), _guided("4.0.1")),
-    _e("ImplementationGuide.definition", "ig-1", {}, _grouped("other"), _grouped("g")),
-    _e("Measure", "mea-1", _MEASURE, _stratified(_CRITERIA | _COMPONENT), _stratified(_CRITERIA)),
-    _e("MeasureReport", "mrp-1", _REPORT, {"type": "data-collection", "group": [{"id": "g"} | {
+    example("ImplementationGuide", "ig-2", _GUIDE, _guided("3.0.1"), _guided("4.0.1")),
+    example("ImplementationGuide.definition", "ig-1", {}, _grouped("other"), _grouped("g")),
+    example("Measure", "mea-1", _MEASURE, _stratified(_CRITERIA | _COMPONENT),
+        _stratified(_CRITERIA)),
+    example("MeasureReport", "mrp-1", _REPORT, {"type": "data-collection", "group": [{"id": "g"} | {
         "code": {"text": "x"}}]}, {"group": [{"code": {"text": "x"}}]}),
-    _e("MeasureReport", "mrp-2", _REPORT, _strata(_STRATUM | {"value": {"text": "x"}}),
+    example("MeasureReport", "mrp-2", _REPORT, _strata(_STRATUM | {"value": {"text": "x"}}),
        _strata(_STRATUM)),
-    _e("MessageDefinition.focus", "md-1", {"code": "Patient", "min": 0}, {"max": "0"},
+    example("MessageDefinition.focus", "md-1", {"code": "Patient", "min": 0}, {"max": "0"},
        {"max": "1"}),
-    _e("NamingSystem", "nsd-1", _SYSTEM | {"kind": "root"}, {"uniqueId": [_UUID]},
+    example("NamingSystem", "nsd-1", _SYSTEM | {"kind": "root"}, {"uniqueId": [_UUID]},
        {"uniqueId": [_OID]}),
-    _e("NamingSystem", "nsd-2", _SYSTEM, {"uniqueId": [_OID | _PREFERRED, _OID | _PREFERRED]},
+    example("NamingSystem", "nsd-2", _SYSTEM, {"uniqueId": [_OID | _PREFERRED, _OID | _PREFERRED]},
        {"uniqueId": [_OID | _PREFERRED, _UUID | _PREFERRED]}),
-    _e("OperationDefinition.parameter", "opd-1", _PARAMETER, {}, {"type": "string"}),
-    _e("OperationDefinition.parameter", "opd-2", _PARAMETER | {"searchType": "token"},
+    example("OperationDefinition.parameter", "opd-1", _PARAMETER, {}, {"type": "string"}),
+    example("OperationDefinition.parameter", "opd-2", _PARAMETER | {"searchType": "token"},
        {"type": "code"}, {"type": "string"}),
-    _e("OperationDefinition.parameter", "opd-3", _PARAMETER | {"targetProfile": ["https://x/p"]},
+    example("OperationDefinition.parameter", "opd-3", _PARAMETER | {"targetProfile": ["https://x/p"]},
        {"type": "string"}, {"type": "canonical"}),
-    _e("Parameters.parameter", "inv-1", {"name": "x"}, {"valueCode": "a", "part": [
+    example("Parameters.parameter", "inv-1", {"name": "x"}, {"valueCode": "a", "part": [
         {"name": "y", "valueCode": "b"}]}, {"part": [{"name": "y", "valueCode": "b"}]}),
-    _e("SearchParameter", "spd-1", _SEARCH | {"xpath": "f:Patient"}, {},
+    example("SearchParameter", "spd-1", _SEARCH | {"xpath": "f:Patient"}, {},
        {"xpathUsage": "normal"}),
-    _e("SearchParameter", "spd-2", _SEARCH | {"chain": ["name"]}, {}, {"type": "reference"}),
-    _e("StructureMap.group.rule.target", "smp-1", {"element": "x"}, {},
+    example("SearchParameter", "spd-2", _SEARCH | {"chain": ["name"]}, {}, {"type": "reference"}),
+    example("StructureMap.group.rule.target", "smp-1", {"element": "x"}, {},
        {"context": "y", "contextType": "variable"}),
-    _e("StructureMap.group.rule.target", "smp-2", {"context": "y"}, {},
+    example("StructureMap.group.rule.target", "smp-2", {"context": "y"}, {},
        {"contextType": "variable"}),
 )  # fmt: skip
 
 _CODES = {"resourceType": "CodeSystem", "status": "draft", "content": "complete"}
 _MAPPED = {"code": "c", "equivalence": "narrower"}
 _TERMINOLOGY = (
-    _e("CodeSystem", "csd-1", _CODES,
+    example("CodeSystem", "csd-1", _CODES,
        {"concept": [{"code": "a", "concept": [{"code": "a"}]}]},
        {"concept": [{"code": "a", "concept": [{"code": "b"}]}]}),
-    _e("ConceptMap.group.element.target", "cmd-1", _MAPPED, {}, {"comment": "x"}),
-    _e("ConceptMap.group.unmapped", "cmd-2", {"mode": "fixed"}, {}, {"code": "c"}),
-    _e("ConceptMap.group.unmapped", "cmd-3", {"mode": "other-map"}, {}, {"url": "https://x/m"}),
-    _e("ValueSet.compose.include", "vsd-1", {"version": "1"}, {}, {"valueSet": ["https://x/v"]}),
-    _e("ValueSet.compose.include", "vsd-2",
+    example("ConceptMap.group.element.target", "cmd-1", _MAPPED, {}, {"comment": "x"}),
+    example("ConceptMap.group.unmapped", "cmd-2", {"mode": "fixed"}, {}, {"code": "c"}),
+    example("ConceptMap.group.unmapped", "cmd-3", {"mode": "other-map"}, {}, {"url": "https://x/m"}),
+    example("ValueSet.compose.include", "vsd-1", {"version": "1"}, {}, {"valueSet": ["https://x/v"]}),
+    example("ValueSet.compose.include", "vsd-2",
        {"concept": [{"code": "c"}], "valueSet": ["https://x/v"]}, {}, {"system": "urn:s"}),
-    _e("ValueSet.compose.include", "vsd-3",
+    example("ValueSet.compose.include", "vsd-3",
        {"system": "urn:s", "concept": [{"code": "c"}]},
        {"filter": [{"property": "concept", "op": "is-a", "value": "x"}]}, {}),
-    _e("ValueSet.expansion.contains", "vsd-6", {"abstract": True}, {"system": "urn:s"},
+    example("ValueSet.expansion.contains", "vsd-6", {"abstract": True}, {"system": "urn:s"},
        {"display": "x"}),
-    _e("ValueSet.expansion.contains", "vsd-9", {"display": "x"}, {}, {"abstract": True}),
-    _e("ValueSet.expansion.contains", "vsd-10", {"code": "c"}, {}, {"system": "urn:s"}),
+    example("ValueSet.expansion.contains", "vsd-9", {"display": "x"}, {}, {"abstract": True}),
+    example("ValueSet.expansion.contains", "vsd-10", {"code": "c"}, {}, {"system": "urn:s"}),
 )  # fmt: skip
 
 
@@ -229,9 +219,9 @@ def _form(*links: str) -> dict[str, Any]:
 
 
 _FORMS = (
-    _e("Questionnaire", "que-2", {}, _form("2", "1"), _form("2", "3")),
+    example("Questionnaire", "que-2", {}, _form("2", "1"), _form("2", "3")),
     *(
-        _e("Questionnaire.item", key, {}, bad, good)
+        example("Questionnaire.item", key, {}, bad, good)
         for key, bad, good in (
             ("que-1", _item("group"), _item("group", item=[_item("string", linkId="2")])),
             ("que-3", _item("display", code=[_CODING]), _item("string", code=[_CODING])),
@@ -251,9 +241,9 @@ _FORMS = (
                    initial=[{"valueString": "x"}, {"valueString": "y"}])),
         )
     ),
-    _e("Questionnaire.item.enableWhen", "que-7", {"question": "1", "operator": "exists"},
+    example("Questionnaire.item.enableWhen", "que-7", {"question": "1", "operator": "exists"},
        {"answerString": "x"}, {"answerBoolean": True}),
-    _e("QuestionnaireResponse.item", "qrs-1",
+    example("QuestionnaireResponse.item", "qrs-1",
        {"linkId": "1", "answer": [{"valueString": "x"}]}, {"item": [{"linkId": "2"}]}, {}),
 )  # fmt: skip
 
@@ -299,7 +289,7 @@ _EXTENSION = _structure(_element("Extension"), type="Extension")
 
 _STRUCTURES = (
     *(
-        _e("StructureDefinition", key, {}, bad, good, *also)
+        example("StructureDefinition", key, {}, bad, good, *also)
         for key, bad, good, *also in (
             ("sdf-1", _structure(_ROOT, _NAME, _NAME | {"id": "2"}, **_SPECIAL),
              _structure(_ROOT, _NAME, _NAME | {"id": "2"})),
@@ -331,15 +321,16 @@ _STRUCTURES = (
              _structure(_ROOT, _NAME | {"sliceName": "x"})),
         )
     ),
-    _e("StructureDefinition.differential", "sdf-20", {},
+    example("StructureDefinition.differential", "sdf-20", {},
        {"element": [_ROOT | {"slicing": {"description": "x", "rules": "open"}}]},
        {"element": [_NAME | {"slicing": {"description": "x", "rules": "open"}}]}),
-    _e("StructureDefinition.mapping", "sdf-2", {"identity": "x"}, {}, {"name": "x"}),
-    _e("StructureDefinition.snapshot", "sdf-3", {}, {"element": [_without(_ROOT, "definition")]},
+    example("StructureDefinition.mapping", "sdf-2", {"identity": "x"}, {}, {"name": "x"}),
+    example("StructureDefinition.snapshot", "sdf-3", {},
+        {"element": [_without(_ROOT, "definition")]},
        {"element": [_ROOT]}),
-    _e("StructureDefinition.snapshot", "sdf-8b", {}, {"element": [_without(_ROOT, "base")]},
+    example("StructureDefinition.snapshot", "sdf-8b", {}, {"element": [_without(_ROOT, "base")]},
        {"element": [_ROOT]}),
-    _e("StructureDefinition.snapshot", "sdf-10", {},
+    example("StructureDefinition.snapshot", "sdf-10", {},
        {"element": [_ROOT | {"binding": {"strength": "required"}}]},
        {"element": [_ROOT | {"binding": {"strength": "required", "description": "x"}}]}),
 )  # fmt: skip
@@ -349,7 +340,7 @@ _ASSERT = {"warningOnly": False}
 _RESULT = {"result": "pass"}
 _TESTING = (
     *(
-        _e(structure, key, {"operation": operation}, {"assert": assertion}, {})
+        example(structure, key, {"operation": operation}, {"assert": assertion}, {})
         for structure, key, operation, assertion in (
             ("TestReport.setup.action", "inv-1", _RESULT, _RESULT),
             ("TestReport.test.action", "inv-2", _RESULT, _RESULT),
@@ -357,21 +348,21 @@ _TESTING = (
             ("TestScript.test.action", "tst-2", _OPERATION, _ASSERT),
         )
     ),
-    _e("TestScript.setup.action.assert", "tst-5", _ASSERT,
+    example("TestScript.setup.action.assert", "tst-5", _ASSERT,
        {"contentType": "json", "resource": "Patient"}, {"contentType": "json"}),
-    _e("TestScript.setup.action.assert", "tst-10", _ASSERT | {"compareToSourceId": "x"}, {},
+    example("TestScript.setup.action.assert", "tst-10", _ASSERT | {"compareToSourceId": "x"}, {},
        {"compareToSourcePath": "y"}),
-    _e("TestScript.setup.action.assert", "tst-12", _ASSERT | {"response": "okay"},
+    example("TestScript.setup.action.assert", "tst-12", _ASSERT | {"response": "okay"},
        {"direction": "request"}, {"direction": "response"}),
-    _e("TestScript.setup.action.operation", "tst-7", {"encodeRequestUrl": True},
+    example("TestScript.setup.action.operation", "tst-7", {"encodeRequestUrl": True},
        {"url": "x", "params": "y"}, {"url": "x"}),
-    _e("TestScript.variable", "tst-3", {"name": "x", "path": "y", "expression": "z"},
+    example("TestScript.variable", "tst-3", {"name": "x", "path": "y", "expression": "z"},
        {"headerField": "ETag"}, {}),
 )  # fmt: skip
 
 _ENTRY = {"resource": {"resourceType": "Patient", "id": "p"}}
 _BUNDLED = (
-    _e(
+    example(
         "Bundle.entry",
         "Bundle.entry.fullUrl",
         _ENTRY,

@@ -14,7 +14,9 @@ from fhir_server.r4.invariants import invariants_of
 from fhir_server.r4.outcome import Issue
 from fhir_server.r4.structure import structure
 from tests.unit.r4.conformance_examples import CONFORMANCE_EXAMPLES
-from tests.unit.r4.invariant_examples import EXAMPLES, Example
+from tests.unit.r4.datatype_examples import DATATYPE_EXAMPLES
+from tests.unit.r4.invariant_example import Example
+from tests.unit.r4.resource_examples import RESOURCE_EXAMPLES
 
 OFFICIAL: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("official_constraints.json").read_text(encoding="utf-8")
@@ -39,7 +41,7 @@ ELSEWHERE = {
     ("EvidenceVariable.characteristic", "evv-1"): "no rule of R4: the package took it from R5",
     ("SubscriptionStatus", "sst-1"): "no type of R4: the package took it from R4B",
 }
-ALL = (*EXAMPLES, *CONFORMANCE_EXAMPLES)
+ALL = (*RESOURCE_EXAMPLES, *DATATYPE_EXAMPLES, *CONFORMANCE_EXAMPLES)
 
 
 def _rules(owner: str) -> set[str]:

@@ -25,6 +25,7 @@ from fhir_server.r4.search_parameters import (
 from tests.unit.r4.records import LEAVE_OUT, creatinine, hypertension, patient, report, risk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+OWN = "https://own.example/fhir"
 
 
 def _values(record: dict[str, Any], param: str, **options: Any) -> list[IndexValue]:
@@ -131,7 +132,7 @@ def test_a_timing_is_its_outer_limits() -> None:
             ReferenceValue("subject", "Patient", None, "https://other.example/fhir/Patient/7"),
         ),
         (
-            {"reference": "https://own.example/fhir/Patient/7"},
+            {"reference": f"{OWN}/Patient/7"},
             ReferenceValue("subject", "Patient", "7"),
         ),
         (
@@ -143,7 +144,7 @@ def test_a_timing_is_its_outer_limits() -> None:
     ],
 )
 def test_references(reference: dict[str, Any], expected: ReferenceValue | None) -> None:
-    found = _values(creatinine(subject=reference), "subject", base_url="https://own.example/fhir")
+    found = _values(creatinine(subject=reference), "subject", base_url=OWN)
     assert found == ([] if expected is None else [expected])
 
 

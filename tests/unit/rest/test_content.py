@@ -49,7 +49,8 @@ def test_format_wins_over_accept() -> None:
         ("return=minimal, handling=lenient", Preferences("minimal", True, True)),
         ("handling=lenient; return=OperationOutcome", Preferences("OperationOutcome", True, True)),
         ("return=representation", Preferences("representation", False, True)),
-        ("handling=strict, respond-async", Preferences()),
+        ("handling=strict, respond-async", Preferences(asynchronous=True)),
+        ("return=nonsense", Preferences()),
     ],
 )
 def test_preferences(prefer: str, expected: Preferences) -> None:

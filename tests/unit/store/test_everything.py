@@ -7,9 +7,7 @@ from fhir_server.r4.outcome import FhirError
 from fhir_server.store import resources
 from fhir_server.store.access import Access
 from fhir_server.store.everything import Everything, record_page, supporting
-from tests.support.fhir_store import NOW, hba1c, patient, store
-
-BASE = "http://test/fhir"
+from tests.support.fhir_store import BASE, NOW, hba1c, patient, store
 
 
 def pages(connection: Connection, asked: Everything, count: int = 2) -> list[str]:

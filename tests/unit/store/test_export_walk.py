@@ -10,9 +10,7 @@ from fhir_server.store.access import Access
 from fhir_server.store.compartment_walk import Compartments
 from fhir_server.store.export_walk import Selection
 from fhir_server.store.resources import microseconds
-from tests.support.fhir_store import NOW, hba1c, patient
-
-BASE = "http://test/fhir"
+from tests.support.fhir_store import BASE, NOW, hba1c, patient
 
 
 def after(minutes: float) -> datetime:
@@ -151,3 +149,11 @@ def test_a_union_parameter_places_a_condition(connection: Connection) -> None:
     wanted = selection(1, patients=frozenset({"p1"}))
     assert exported(connection, "Condition", wanted) == ["c1/1"]
     assert exported(connection, "Condition", selection(1, of_patients=True)) == ["c1/1"]
+
+
+def test_of_patients_only_what_changed_is_read(ward: Connection) -> None:
+    indexing.flush(ward)
+    whole = export_walk.live(ward, "Observation", selection(20, patients=frozenset({"p1"})))
+    since = selection(20, since=5, patients=frozenset({"p1"}))
+    changed = export_walk.live(ward, "Observation", since)
+    assert (len(whole.rids), len(changed.rids)) == (3, 2)

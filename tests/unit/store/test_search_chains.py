@@ -12,8 +12,8 @@ from fhir_server.store.search_compile import compile_tests
 from fhir_server.store.search_plan import plan
 from fhir_server.store.search_query import Compartment, SearchQuery
 from fhir_server.store.search_rows import seeks
-from tests.support.fhir_store import LOINC, NOW, hba1c, patient, store
-from tests.support.searching import BASE, found, query_of, total, walked
+from tests.support.fhir_store import BASE, LOINC, NOW, hba1c, patient, store
+from tests.support.searching import found, query_of, total, walked
 
 
 def of(id: str, reference: str, **more: Any) -> dict[str, Any]:

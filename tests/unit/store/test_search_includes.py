@@ -12,11 +12,10 @@ from fhir_server.store import resources
 from fhir_server.store.access import Access
 from fhir_server.store.resources import Stored
 from fhir_server.store.search_includes import Include, included
-from tests.support.fhir_store import NOW, hba1c, patient, store, writing
+from tests.support.fhir_store import BASE, NOW, hba1c, patient, store, writing
 
-BASE = "http://test/fhir"
-ELSEWHERE = "http://b"
 OPEN = Access()
+OTHER = "http://b"
 
 
 def names(brought: tuple[Stored, ...]) -> list[str]:
@@ -66,7 +65,7 @@ def test_what_a_match_refers_to(ward: Connection) -> None:
 def test_a_reference_below_the_own_base_leads_here(ward: Connection) -> None:
     found = bring(ward, "Patient/p1", Include("Patient", "organization"))
     assert found == ["Organization/clinic"]
-    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url=ELSEWHERE)
+    elsewhere = bring(ward, "Patient/p1", Include("Patient", "organization"), base_url=OTHER)
     assert elsewhere == []
 
 

@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import search as search_module
-from tests.support.fhir_store import LOINC, hba1c, patient, store
-from tests.support.searching import BASE, found, total, walked
+from tests.support.fhir_store import BASE, LOINC, hba1c, patient, store
+from tests.support.searching import found, total, walked
 
+STATINS = "http://example.org/vs"
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 
 

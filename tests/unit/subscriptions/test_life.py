@@ -4,8 +4,8 @@ import pytest
 
 from fhir_server.subscriptions.policy import Policy
 from tests.support.fhir_http import FHIR, problem
-from tests.support.fhir_store import hba1c
-from tests.support.subscriptions import BASE, Note, Ward, subscription, ward
+from tests.support.fhir_store import BASE, hba1c
+from tests.support.subscriptions import Note, Ward, subscription, ward
 
 pytestmark = pytest.mark.anyio
 

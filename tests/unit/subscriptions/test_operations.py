@@ -6,8 +6,8 @@ from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
 from fhir_server.subscriptions.policy import Policy
 from tests.support.fhir_http import FHIR, problem
-from tests.support.fhir_store import hba1c
-from tests.support.subscriptions import BASE, Note, Ward, subscription, ward
+from tests.support.fhir_store import BASE, hba1c
+from tests.support.subscriptions import Note, Ward, subscription, ward
 
 pytestmark = pytest.mark.anyio
 

@@ -1,22 +1,9 @@
-"""For each invariant of R4: a structure, a node that breaks it and one that holds it."""
+"""Examples of the invariants of resources other than those of conformance."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from tests.unit.r4.invariant_example import UCUM, Example, example
 
-class Example(NamedTuple):
-    """`broken` and `sound` differ in what the invariant `key` says, and in nothing else.
-
-    `also` are the invariants that whatever breaks `key` breaks too.
-    """
-
-    structure: str
-    key: str
-    broken: dict[str, Any]
-    sound: dict[str, Any]
-    also: tuple[str, ...] = ()
-
-
-_UCUM = "http://unitsofmeasure.org"
 _CS = "http://terminology.hl7.org/CodeSystem/"
 _TEXT = {"text": "x"}
 _PATIENT = {"reference": "Patient/p-1"}
@@ -25,10 +12,6 @@ _DIV = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"
 
 def _coded(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
-
-
-def _e(structure: str, key: str, base: dict[str, Any], bad: dict[str, Any], good: dict[str, Any]):
-    return Example(structure, key, base | bad, base | good)
 
 
 def _bundle(type: str, **more: Any) -> dict[str, Any]:
@@ -70,68 +53,70 @@ def _holding(inner: dict[str, Any], *, named: bool = True) -> dict[str, Any]:
     return _BASIC | {"contained": [_INNER | inner]} | ({"extension": extension} if named else {})
 
 
-_EXAMPLES_OF_RESOURCES = (
-    _e("Basic", "dom-2", {}, _holding({"contained": [_INNER | {"id": "b"}]}), _holding({})),
-    _e("Basic", "dom-3", {}, _holding({}, named=False), _holding({})),
-    _e("Basic", "dom-4", {}, _holding({"meta": {"versionId": "1"}}), _holding({})),
-    _e("Basic", "dom-5", {}, _holding({"meta": {"security": [{"code": "R"}]}}), _holding({})),
-    _e("Bundle", "bdl-1", _bundle("collection"), {"total": 1}, {"type": "searchset", "total": 1}),
-    _e(
+RESOURCE_EXAMPLES: tuple[Example, ...] = (
+    example("Basic", "dom-2", {}, _holding({"contained": [_INNER | {"id": "b"}]}), _holding({})),
+    example("Basic", "dom-3", {}, _holding({}, named=False), _holding({})),
+    example("Basic", "dom-4", {}, _holding({"meta": {"versionId": "1"}}), _holding({})),
+    example("Basic", "dom-5", {}, _holding({"meta": {"security": [{"code": "R"}]}}), _holding({})),
+    example(
+        "Bundle", "bdl-1", _bundle("collection"), {"total": 1}, {"type": "searchset", "total": 1}
+    ),
+    example(
         "Bundle",
         "bdl-2",
         _bundle("collection", entry=[_ENTRY_PATIENT | {"search": {"mode": "match"}}]),
         {},
         {"type": "searchset"},
     ),
-    _e(
+    example(
         "Bundle",
         "bdl-3",
         _bundle("batch"),
         {"entry": [_ENTRY_PATIENT]},
         {"entry": [{"request": _GET}]},
     ),
-    _e(
+    example(
         "Bundle",
         "bdl-4",
         _bundle("batch-response"),
         {"entry": [_ENTRY_PATIENT]},
         {"entry": [{"response": _DONE}]},
     ),
-    _e(
+    example(
         "Bundle",
         "bdl-7",
         _bundle("collection"),
         {"entry": [_ENTRY_PATIENT | {"fullUrl": "urn:oid:1.2"}] * 2},
         {"entry": [_ENTRY_PATIENT | {"fullUrl": f"urn:oid:1.{n}"} for n in (2, 3)]},
     ),
-    _e("Bundle", "bdl-9", _DOCUMENT, {"identifier": {"value": "1"}}, {}),
+    example("Bundle", "bdl-9", _DOCUMENT, {"identifier": {"value": "1"}}, {}),
     Example(
         "Bundle", "bdl-10", {k: v for k, v in _DOCUMENT.items() if k != "timestamp"}, _DOCUMENT
     ),
-    _e("Bundle", "bdl-11", _DOCUMENT, {"entry": [_ENTRY_PATIENT, _COMPOSITION]}, {}),
-    _e(
+    example("Bundle", "bdl-11", _DOCUMENT, {"entry": [_ENTRY_PATIENT, _COMPOSITION]}, {}),
+    example(
         "Bundle",
         "bdl-12",
         _bundle("message"),
         {"entry": [_ENTRY_PATIENT, _HEADER]},
         {"entry": [_HEADER]},
     ),
-    _e("Bundle.entry", "bdl-5", {"fullUrl": "urn:oid:1.2"}, {}, _ENTRY_PATIENT),
-    _e(
+    example("Bundle.entry", "bdl-5", {"fullUrl": "urn:oid:1.2"}, {}, _ENTRY_PATIENT),
+    example(
         "Bundle.entry",
         "bdl-8",
         _ENTRY_PATIENT,
         {"fullUrl": "http://h/Patient/p/_history/1"},
         {"fullUrl": "http://h/Patient/p"},
     ),
-    _e(
+    example(
         "AllergyIntolerance",
         "ait-1",
         {"resourceType": "AllergyIntolerance", "patient": _PATIENT},
         {},
         {"clinicalStatus": _coded(_CS + "allergyintolerance-clinical", "active")},
     ),
-    _e(
+    example(
         "AllergyIntolerance",
         "ait-2",
         {
@@ -144,9 +129,9 @@ _EXAMPLES_OF_RESOURCES = (
         {"clinicalStatus": _coded(_CS + "allergyintolerance-clinical", "active")},
         {},
     ),
-    _e("Appointment.participant", "app-1", {"status": "accepted"}, {}, {"actor": _PATIENT}),
+    example("Appointment.participant", "app-1", {"status": "accepted"}, {}, {"actor": _PATIENT}),
     *(
-        _e(
+        example(
             "Appointment",
             key,
             {
@@ -170,7 +155,7 @@ _EXAMPLES_OF_RESOURCES = (
             ),
         )
     ),
-    _e(
+    example(
         "AppointmentResponse",
         "apr-1",
         {
@@ -181,45 +166,45 @@ _EXAMPLES_OF_RESOURCES = (
         {},
         {"actor": _PATIENT},
     ),
-    _e("AuditEvent.entity", "sev-1", {"name": "x"}, {"query": "eA=="}, {}),
-    _e(
+    example("AuditEvent.entity", "sev-1", {"name": "x"}, {"query": "eA=="}, {}),
+    example(
         "CarePlan.activity",
         "cpl-3",
         {"detail": {"status": "completed"}},
         {"reference": {"reference": "Task/1"}},
         {},
     ),
-    _e(
+    example(
         "CareTeam.participant",
         "ctm-1",
         {"onBehalfOf": {"reference": "Organization/1"}},
         {"member": _PATIENT},
         {"member": {"reference": "Practitioner/1"}},
     ),
-    _e("Composition.section", "cmp-1", {"title": "x"}, {}, {"text": _DIV}),
-    _e(
+    example("Composition.section", "cmp-1", {"title": "x"}, {}, {"text": _DIV}),
+    example(
         "Composition.section",
         "cmp-2",
         {"entry": [_PATIENT]},
         {"emptyReason": _TEXT},
         {"title": "x"},
     ),
-    _e("Condition.stage", "con-1", {"type": _TEXT}, {}, {"summary": _TEXT}),
-    _e(
+    example("Condition.stage", "con-1", {"type": _TEXT}, {}, {"summary": _TEXT}),
+    example(
         "Condition.evidence",
         "con-2",
         {"extension": [{"url": "urn:x", "valueCode": "a"}]},
         {},
         {"code": [_TEXT]},
     ),
-    _e(
+    example(
         "Condition",
         "con-4",
         {"resourceType": "Condition", "subject": _PATIENT, "abatementDateTime": "2020"},
         {"clinicalStatus": _coded(_CS + "condition-clinical", "active")},
         {"clinicalStatus": _coded(_CS + "condition-clinical", "resolved")},
     ),
-    _e(
+    example(
         "Condition",
         "con-5",
         {
@@ -231,7 +216,7 @@ _EXAMPLES_OF_RESOURCES = (
         {"verificationStatus": _coded(_CS + "condition-ver-status", "confirmed")},
     ),
     *(
-        _e(
+        example(
             "Consent",
             key,
             {
@@ -251,14 +236,14 @@ _EXAMPLES_OF_RESOURCES = (
             ("ppc-5", "treatment"),
         )
     ),
-    _e(
+    example(
         "Consent",
         "ppc-1",
         {"resourceType": "Consent", "status": "active", "category": [_TEXT], "scope": _TEXT},
         {},
         {"policyRule": _TEXT},
     ),
-    _e(
+    example(
         "CoverageEligibilityResponse.insurance.item",
         "ces-1",
         {"category": _TEXT},
@@ -266,7 +251,7 @@ _EXAMPLES_OF_RESOURCES = (
         {},
     ),
     *(
-        _e(
+        example(
             "FamilyMemberHistory",
             key,
             {
@@ -283,24 +268,26 @@ _EXAMPLES_OF_RESOURCES = (
             ("fhs-2", {"estimatedAge": True}, {"estimatedAge": True, "ageString": "40"}),
         )
     ),
-    _e("Goal.target", "gol-1", {"detailString": "x"}, {}, {"measure": _TEXT}),
-    _e(
+    example("Goal.target", "gol-1", {"detailString": "x"}, {}, {"measure": _TEXT}),
+    example(
         "Group",
         "grp-1",
         {"resourceType": "Group", "type": "person", "member": [{"entity": _PATIENT}]},
         {"actual": False},
         {"actual": True},
     ),
-    _e("Immunization.education", "imm-1", {"presentationDate": "2026"}, {}, {"documentType": "x"}),
-    _e(
+    example(
+        "Immunization.education", "imm-1", {"presentationDate": "2026"}, {}, {"documentType": "x"}
+    ),
+    example(
         "ImmunizationRecommendation.recommendation",
         "imr-1",
         {"forecastStatus": _TEXT},
         {},
         {"targetDisease": _TEXT},
     ),
-    _e("InsurancePlan", "ipn-1", {"resourceType": "InsurancePlan"}, {}, {"name": "x"}),
-    _e(
+    example("InsurancePlan", "ipn-1", {"resourceType": "InsurancePlan"}, {}, {"name": "x"}),
+    example(
         "Linkage",
         "lnk-1",
         {"resourceType": "Linkage"},
@@ -308,7 +295,7 @@ _EXAMPLES_OF_RESOURCES = (
         {"item": [{"type": "source", "resource": _PATIENT}] * 2},
     ),
     *(
-        _e(
+        example(
             "List",
             key,
             {"resourceType": "List", "status": "current"},
@@ -333,8 +320,8 @@ _EXAMPLES_OF_RESOURCES = (
             ),
         )
     ),
-    _e("MedicationAdministration.dosage", "mad-1", {"text": "x"}, {}, {"dose": {"value": 1}}),
-    _e(
+    example("MedicationAdministration.dosage", "mad-1", {"text": "x"}, {}, {"dose": {"value": 1}}),
+    example(
         "MedicationDispense",
         "mdd-1",
         {
@@ -346,35 +333,35 @@ _EXAMPLES_OF_RESOURCES = (
         {"whenHandedOver": "2026-03-01"},
         {"whenHandedOver": "2026-03"},
     ),
-    _e(
+    example(
         "MolecularSequence",
         "msq-3",
         {"resourceType": "MolecularSequence"},
         {"coordinateSystem": 2},
         {"coordinateSystem": 1},
     ),
-    _e(
+    example(
         "MolecularSequence.referenceSeq",
         "msq-5",
         {"genomeBuild": "GRCh 37"},
         {},
         {"chromosome": _TEXT},
     ),
-    _e(
+    example(
         "MolecularSequence.referenceSeq",
         "msq-6",
         {"referenceSeqString": "A"},
         {"referenceSeqId": _TEXT},
         {},
     ),
-    _e(
+    example(
         "Observation",
         "obs-6",
         {"resourceType": "Observation", "status": "final", "code": _TEXT, "valueString": "x"},
         {"dataAbsentReason": _TEXT},
         {},
     ),
-    _e(
+    example(
         "Observation",
         "obs-7",
         {
@@ -386,36 +373,38 @@ _EXAMPLES_OF_RESOURCES = (
         {"component": [{"code": _coded("http://loinc.org", "8480-6"), "valueString": "x"}]},
         {"component": [{"code": _coded("http://loinc.org", "8462-4"), "valueString": "x"}]},
     ),
-    _e("Observation.referenceRange", "obs-3", {"appliesTo": [_TEXT]}, {}, {"text": "x"}),
-    _e("Organization", "org-1", {"resourceType": "Organization"}, {}, {"name": "x"}),
-    _e(
+    example("Observation.referenceRange", "obs-3", {"appliesTo": [_TEXT]}, {}, {"text": "x"}),
+    example("Organization", "org-1", {"resourceType": "Organization"}, {}, {"name": "x"}),
+    example(
         "Organization",
         "org-2",
         {"resourceType": "Organization", "name": "x"},
         {"address": [{"use": "home"}]},
         {"address": [{"use": "work"}]},
     ),
-    _e(
+    example(
         "Organization",
         "org-3",
         {"resourceType": "Organization", "name": "x"},
         {"telecom": [{"use": "home"}]},
         {"telecom": [{"use": "work"}]},
     ),
-    _e("Patient.contact", "pat-1", {"gender": "female"}, {}, {"name": {"text": "x"}}),
-    _e("RequestGroup.action", "rqg-1", {"title": "x"}, {}, {"resource": {"reference": "Task/1"}}),
+    example("Patient.contact", "pat-1", {"gender": "female"}, {}, {"name": {"text": "x"}}),
+    example(
+        "RequestGroup.action", "rqg-1", {"title": "x"}, {}, {"resource": {"reference": "Task/1"}}
+    ),
     *(
-        _e("RiskAssessment.prediction", key, {}, bad, good)
+        example("RiskAssessment.prediction", key, {}, bad, good)
         for key, bad, good in (
             (
                 "ras-1",
-                {"probabilityRange": {"low": {"value": 9, "system": _UCUM, "code": "1"}}},
-                {"probabilityRange": {"low": {"value": 9, "system": _UCUM, "code": "%"}}},
+                {"probabilityRange": {"low": {"value": 9, "system": UCUM, "code": "1"}}},
+                {"probabilityRange": {"low": {"value": 9, "system": UCUM, "code": "%"}}},
             ),
             ("ras-2", {"probabilityDecimal": 101}, {"probabilityDecimal": 100}),
         )
     ),
-    _e(
+    example(
         "ServiceRequest",
         "prr-1",
         {
@@ -428,7 +417,7 @@ _EXAMPLES_OF_RESOURCES = (
         {},
         {"code": _TEXT},
     ),
-    _e(
+    example(
         "Task",
         "inv-1",
         {"resourceType": "Task", "status": "draft", "intent": "order", "authoredOn": "2026-03-02"},
@@ -436,142 +425,3 @@ _EXAMPLES_OF_RESOURCES = (
         {"lastModified": "2026-03-02"},
     ),
 )
-
-_MEASURED = {"value": 1, "system": _UCUM}
-_EXAMPLES_OF_DATATYPES = (
-    _e("Attachment", "att-1", {"data": "eA=="}, {}, {"contentType": "image/png"}),
-    _e("ContactPoint", "cpt-2", {"value": "110"}, {}, {"system": "phone"}),
-    _e("Age", "age-1", _MEASURED, {}, {"code": "a"}),
-    _e("Count", "cnt-3", _MEASURED, {"code": "a"}, {"code": "1"}),
-    _e("Distance", "dis-1", _MEASURED, {}, {"code": "m"}),
-    _e("Duration", "drt-1", {"system": _UCUM, "code": "h"}, {}, {"value": 1}),
-    _e(
-        "MoneyQuantity",
-        "mqty-1",
-        {"value": 1, "code": "CNY"},
-        {"system": _UCUM},
-        {"system": "urn:iso:std:iso:4217"},
-    ),
-    *(
-        _e(name, "qty-3", {"value": 1, "code": code}, {}, {"system": system})
-        for name, code, system in (
-            ("Age", "a", _UCUM),
-            ("Count", "1", _UCUM),
-            ("Distance", "m", _UCUM),
-            ("MoneyQuantity", "CNY", "urn:iso:std:iso:4217"),
-            ("Quantity", "mg", _UCUM),
-            ("SimpleQuantity", "mg", _UCUM),
-        )
-    ),
-    _e("DataRequirement.codeFilter", "drq-1", {"path": "code"}, {"searchParam": "code"}, {}),
-    _e("DataRequirement.dateFilter", "drq-2", {"path": "date"}, {"searchParam": "date"}, {}),
-    *(
-        _e("ElementDefinition", key, {"path": "Basic.code"}, bad, good)
-        for key, bad, good in (
-            ("eld-2", {"min": 2, "max": "1"}, {"min": 1, "max": "1"}),
-            ("eld-3", {"max": "many"}, {"max": "*"}),
-            (
-                "eld-5",
-                {"contentReference": "#Basic", "maxLength": 1},
-                {"contentReference": "#Basic"},
-            ),
-            (
-                "eld-6",
-                {"fixedCode": "a", "type": [{"code": "code"}, {"code": "id"}]},
-                {"fixedCode": "a", "type": [{"code": "code"}]},
-            ),
-            (
-                "eld-7",
-                {"patternCode": "a", "type": [{"code": "code"}, {"code": "id"}]},
-                {"patternCode": "a", "type": [{"code": "code"}]},
-            ),
-            ("eld-8", {"patternCode": "a", "fixedCode": "a"}, {"patternCode": "a"}),
-            ("eld-13", {"type": [{"code": "id"}, {"code": "id"}]}, {"type": [{"code": "id"}]}),
-            (
-                "eld-14",
-                {"constraint": [{"key": "a-1", "severity": "error", "human": "x"}] * 2},
-                {"constraint": [{"key": "a-1", "severity": "error", "human": "x"}]},
-            ),
-            (
-                "eld-15",
-                {"defaultValueCode": "a", "meaningWhenMissing": "b"},
-                {"defaultValueCode": "a"},
-            ),
-            ("eld-16", {"sliceName": "a b"}, {"sliceName": "a/b"}),
-            ("eld-18", {"isModifier": True}, {"isModifier": True, "isModifierReason": "x"}),
-            ("eld-19", {"path": ".code"}, {"path": "Basic.code"}),
-            (
-                "eld-22",
-                {"sliceIsConstraining": True},
-                {"sliceIsConstraining": True, "sliceName": "a"},
-            ),
-        )
-    ),
-    _e("ElementDefinition.slicing", "eld-1", {"rules": "open"}, {}, {"description": "x"}),
-    _e(
-        "ElementDefinition.binding",
-        "eld-12",
-        {"strength": "required"},
-        {"valueSet": "ftp://x"},
-        {"valueSet": "http://x"},
-    ),
-    _e(
-        "ElementDefinition.type",
-        "eld-4",
-        {"aggregation": ["bundled"]},
-        {"code": "code"},
-        {"code": "Reference"},
-    ),
-    _e(
-        "ElementDefinition.type",
-        "eld-17",
-        {"targetProfile": ["http://x"]},
-        {"code": "code"},
-        {"code": "Reference"},
-    ),
-    _e("Expression", "exp-1", {"language": "text/fhirpath"}, {}, {"expression": "true"}),
-    _e("Extension", "ext-1", {"url": "urn:x"}, {}, {"valueCode": "a"}),
-    _e("Period", "per-1", {"start": "2026-03"}, {"end": "2026-02"}, {"end": "2026"}),
-    _e("Range", "rng-2", {"low": {"value": 2}}, {"high": {"value": 1}}, {"high": {"value": 3}}),
-    _e("Ratio", "rat-1", {"numerator": {"value": 1}}, {}, {"denominator": {"value": 2}}),
-    *(
-        _e("Timing.repeat", key, {}, bad, good)
-        for key, bad, good in (
-            ("tim-1", {"duration": 1}, {"duration": 1, "durationUnit": "h"}),
-            ("tim-2", {"period": 1}, {"period": 1, "periodUnit": "h"}),
-            (
-                "tim-4",
-                {"duration": -1, "durationUnit": "h"},
-                {"duration": 0, "durationUnit": "h"},
-            ),
-            ("tim-5", {"period": -1, "periodUnit": "h"}, {"period": 0, "periodUnit": "h"}),
-            ("tim-6", {"periodMax": 2}, {"periodMax": 2, "period": 1, "periodUnit": "h"}),
-            ("tim-7", {"durationMax": 2}, {"durationMax": 2, "duration": 1, "durationUnit": "h"}),
-            ("tim-8", {"countMax": 2}, {"countMax": 2, "count": 1}),
-            ("tim-9", {"offset": 30, "when": ["CM"]}, {"offset": 30, "when": ["ACM"]}),
-            ("tim-10", {"timeOfDay": ["08:00:00"], "when": ["MORN"]}, {"when": ["MORN"]}),
-        )
-    ),
-    *(
-        _e("TriggerDefinition", key, {}, bad, good)
-        for key, bad, good in (
-            (
-                "trd-1",
-                {"type": "data-added", "data": [{"type": "Patient"}], "timingDate": "2026"},
-                {"type": "data-added", "data": [{"type": "Patient"}]},
-            ),
-            (
-                "trd-2",
-                {
-                    "type": "named-event",
-                    "name": "x",
-                    "condition": {"language": "text/cql", "expression": "x"},
-                },
-                {"type": "named-event", "name": "x"},
-            ),
-            ("trd-3", {"type": "periodic"}, {"type": "periodic", "timingDate": "2026"}),
-        )
-    ),
-)
-
-EXAMPLES: tuple[Example, ...] = (*_EXAMPLES_OF_RESOURCES, *_EXAMPLES_OF_DATATYPES)
