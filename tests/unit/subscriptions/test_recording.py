@@ -117,9 +117,8 @@ async def test_a_prediction_is_told_like_any_other_write(opened: Ward) -> None:
     assert opened.receiver.notes[-1].events[0]["focus"]["type"] == "RiskAssessment"
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # a file has one server
 async def test_a_write_on_another_server_is_told_and_sent_once(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("a file has one server")
     receiver = Receiver()
     async with ward(url, receiver=receiver) as first, ward(url, receiver=receiver) as second:
         await first.store(hba1c("before"))
