@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
+from fhir_server.r4.outcome import FhirError
 from fhir_server.store import resources
+from fhir_server.store.access import Access, visible
 from fhir_server.store.changes import Change, Interaction
 from fhir_server.store.statements import Prepared, SqlValue, adding
 from fhir_server.store.tables import table
@@ -63,6 +65,22 @@ def between(
     """Return the events with numbers from `first` to `last`, the oldest `most` of them."""
     values: dict[str, SqlValue] = {"of_id": id, "first": first, "last": last, "most": most}
     return tuple(Event(*row) for row in _BETWEEN.run_named(connection, values).fetchall())
+
+
+def is_open(connection: Connection, event: Event, access: Access) -> bool:
+    """Return whether its resource may be seen now: as it was then or, if it is gone, before.
+
+    What was filed under the wrong patient and then moved is told of to nobody who may not see it
+    where it is.
+    """
+    if access.patients is None:
+        return True
+    version = event.version - 1 if event.interaction == "delete" else event.version
+    try:
+        stored = resources.read_version(connection, event.type, event.focus, version)
+    except FhirError:
+        return False
+    return visible(connection, stored, access)
 
 
 def bodies(connection: Connection, found: Sequence[Event], *, most_bytes: int) -> Iterator[bytes]:

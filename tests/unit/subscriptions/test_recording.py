@@ -16,7 +16,7 @@ from fhir_server.subscriptions import delivery, recording, records
 from fhir_server.subscriptions.policy import Policy
 from tests.support.fhir_http import FHIR
 from tests.support.fhir_store import NOW, hba1c
-from tests.support.subscriptions import Receiver, Ward, ward
+from tests.support.subscriptions import BASE, Receiver, Ward, ward
 
 pytestmark = pytest.mark.anyio
 
@@ -164,6 +164,52 @@ async def test_restricted_clients_hear_of_their_patients_only(opened: Ward) -> N
     await opened.courier.settle()
     sent = opened.receiver.notes[1].bundle["entry"][1:]
     assert [entry["fullUrl"][-2:] for entry in sent] == ["o1", "o1"]
+
+
+async def test_a_patient_named_by_this_server_s_own_address_is_the_same_patient(
+    opened: Ward,
+) -> None:
+    opened.access = Access(frozenset({"p1"}))
+    id = await opened.subscribe()
+    opened.access = Access()
+    await opened.store({**hba1c("o1"), "subject": {"reference": f"{BASE}/Patient/p1"}})
+    await opened.store({**hba1c("o2"), "subject": {"reference": "http://other/Patient/p1"}})
+    assert events_of(opened, id) == 1
+
+
+async def test_what_was_moved_to_another_patient_before_it_was_sent_is_not_sent(
+    opened: Ward,
+) -> None:
+    opened.access = Access(frozenset({"p1"}))
+    id = await opened.subscribe(content="full-resource", max_count=2)
+    opened.access = Access()
+    for name in ("wrong", "gone", "right", "late"):
+        await opened.store(hba1c(name, "p1"))
+    for name in ("wrong", "gone"):
+        await opened.store(hba1c(name, "p2"))  # it had been filed under the wrong patient
+    await opened.client.delete("Observation/gone")
+    await opened.store(hba1c("late", "p2"))
+    await opened.courier.settle()
+    assert [note.numbers for note in opened.receiver.notes[1:]] == [[3]]
+    known = opened.database.read_now(lambda c: records.find(c, id))
+    assert known is not None
+    assert known.progress.delivered == known.progress.events == 4
+
+
+async def test_a_filter_of_a_restricted_client_does_not_ask_about_others_records(
+    opened: Ward,
+) -> None:
+    chained = "derived-from:Observation.status=preliminary"
+    await opened.store(hba1c("mine", "p1", status="preliminary"))
+    await opened.store(hba1c("theirs", "p2", status="preliminary"))
+    opened.access = Access(frozenset({"p1"}))
+    restricted = await opened.subscribe(chained)
+    opened.access = Access()
+    open = await opened.subscribe(chained)
+    for source in ("mine", "theirs"):
+        reference = {"reference": f"Observation/{source}"}
+        await opened.store(hba1c(f"of-{source}", "p1", derivedFrom=[reference]))
+    assert (events_of(opened, restricted), events_of(opened, open)) == (1, 2)
 
 
 async def test_a_filter_that_cannot_be_read_any_more_is_an_error_and_no_write_fails(
