@@ -131,6 +131,7 @@ def expire(connection: Connection, *, policy: Policy, now: datetime) -> int:
     """
     ended = 0
     before = microseconds(now - policy.retention)
+    events.discard_of_off(connection, before=before)
     for known in records.watching(connection):
         progress = known.progress
         if progress.status == "error" and progress.failed < before:

@@ -35,6 +35,10 @@ _DISCARD = Prepared(
     .where(_TABLE.c.subscription == bindparam("of_id"))
     .where(_TABLE.c.number <= bindparam("last"))
 )
+_OFF = select(table("subscription").c.id).where(table("subscription").c.status == "off")
+_DISCARD_OF_OFF = Prepared(
+    delete(_TABLE).where(_TABLE.c.subscription.in_(_OFF)).where(_TABLE.c.at < bindparam("before"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,8 @@ def last_before(connection: Connection, id: str, *, last: int, before: int) -> i
 def discard(connection: Connection, id: str, *, last: int) -> None:
     """Remove the events up to `last`."""
     _DISCARD.run_named(connection, {"of_id": id, "last": last})
+
+
+def discard_of_off(connection: Connection, *, before: int) -> None:
+    """Remove the events older than `before` of all that are off: nobody waits for them."""
+    _DISCARD_OF_OFF.run_named(connection, {"before": before})

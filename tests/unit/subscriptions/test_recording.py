@@ -27,6 +27,13 @@ def events_of(opened: Ward, id: str) -> int:
     return known.progress.events
 
 
+def numbers_kept(opened: Ward, id: str) -> list[int]:
+    found = opened.database.read_now(
+        lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
+    )
+    return [event.number for event in found]
+
+
 def bundle(type: str, *given: dict[str, object]) -> dict[str, object]:
     return {
         "resourceType": "Bundle",
@@ -237,10 +244,7 @@ async def test_too_many_waiting_events_are_an_error(url: str) -> None:
         assert stored["status"] == "error"
         assert "More than 3 events wait" in stored["error"]
         await opened.courier.expire()
-        kept = opened.database.read_now(
-            lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
-        )
-        assert [event.number for event in kept] == [2, 3, 4]
+        assert numbers_kept(opened, id) == [2, 3, 4]
 
 
 async def test_events_are_kept_for_a_while_and_a_long_error_ends(url: str) -> None:
@@ -253,22 +257,33 @@ async def test_events_are_kept_for_a_while_and_a_long_error_ends(url: str) -> No
         await opened.store(hba1c("o1"))
         await opened.courier.settle()
 
-        def numbers(id: str) -> list[int]:
-            found = opened.database.read_now(
-                lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
-            )
-            return [event.number for event in found]
-
         opened.pass_time(days=6)
         await opened.courier.expire()
-        assert (numbers(quick), numbers(slow)) == ([1], [1])
+        assert (numbers_kept(opened, quick), numbers_kept(opened, slow)) == ([1], [1])
         opened.pass_time(days=2)
         await opened.store(hba1c("o2"))
         await opened.courier.settle()
         await opened.courier.expire()
-        assert (numbers(quick), numbers(slow)) == ([2], [])
+        assert (numbers_kept(opened, quick), numbers_kept(opened, slow)) == ([2], [])
         stored = await opened.read(slow)
         assert stored["status"] == "off"
+
+
+async def test_the_events_of_one_that_is_off_are_removed_in_time(opened: Ward) -> None:
+    off, active = await opened.subscribe(), await opened.subscribe()
+    opened.receiver.refuse = lambda _note: "the endpoint answered 503"
+    await opened.store(hba1c("o1"))
+    stored = await opened.read(off)
+    answer = await opened.client.put(
+        f"Subscription/{off}", json={**stored, "status": "off"}, headers=FHIR
+    )
+    assert answer.status_code == 200
+
+    await opened.courier.expire()
+    assert (numbers_kept(opened, off), numbers_kept(opened, active)) == ([1], [1])
+    opened.pass_time(days=8)
+    await opened.courier.expire()
+    assert (numbers_kept(opened, off), numbers_kept(opened, active)) == ([], [1])
 
 
 async def test_what_waits_for_an_active_one_never_expires(opened: Ward) -> None:
