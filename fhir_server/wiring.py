@@ -145,7 +145,14 @@ def _courier(fhir: FhirServices, telemetry: Telemetry, clock: Callable[[], datet
         clock=clock,
         on_outcome=count,
     )
-    watch(fhir.database, base_url, fhir.limits, fhir.subscriptions, clock, courier.wake)
+    watch(
+        fhir.database,
+        base_url,
+        clock,
+        limits=fhir.limits,
+        policy=fhir.subscriptions,
+        on_events=courier.wake,
+    )
     return courier
 
 

@@ -19,6 +19,8 @@ from fhir_server.subscriptions.policy import Policy
 from fhir_server.subscriptions.recording import Recorder
 from fhir_server.subscriptions.resource import Desk
 
+_LIMITS, _POLICY = FhirLimits(), Policy()
+
 
 def read_search(place: Place, limits: FhirLimits) -> ReadSearch:
     """Return the reader of filters: that of searches, which refuses what it does not know."""
@@ -32,9 +34,10 @@ def read_search(place: Place, limits: FhirLimits) -> ReadSearch:
 def watch(
     database: Database,
     base_url: str,
-    limits: FhirLimits,
-    policy: Policy,
     clock: Callable[[], datetime],
+    *,
+    limits: FhirLimits = _LIMITS,
+    policy: Policy = _POLICY,
     on_events: Callable[[], None] = lambda: None,
 ) -> None:
     """Let every write to `database` be told to whom a Subscription says so.

@@ -207,7 +207,7 @@ async def ward(
         spread=lambda: 0.0,
         on_outcome=lambda kind, outcome: made[0].outcomes.append((kind, outcome)),
     )
-    watch(database, BASE, services.limits, rules, clock)
+    watch(database, BASE, clock, limits=services.limits, policy=rules)
     transport = httpx.ASGITransport(fhir_app(services))
     try:
         async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/") as client:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.rest.services import FhirLimits
 from fhir_server.rest.subscription_writes import watch
 from fhir_server.store import resources
 from fhir_server.store.writer import savepoint
@@ -70,10 +69,7 @@ async def test_more_matches_than_one_search_holds_are_all_told(opened: Ward) -> 
 
 async def test_who_delivers_is_woken_by_a_commit_that_holds_an_event(opened: Ward) -> None:
     woken: list[str] = []
-    watch(
-        opened.database, BASE, FhirLimits(), Policy(), lambda: opened.now,
-        lambda: woken.append("now"),
-    )  # fmt: skip
+    watch(opened.database, BASE, lambda: opened.now, on_events=lambda: woken.append("now"))
     await opened.store(hba1c("before"))
     assert woken == []
     await opened.subscribe()
