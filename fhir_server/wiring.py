@@ -21,16 +21,14 @@ from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
 from fhir_server.rest.incoming import check_resource
-from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits, FhirServices
-from fhir_server.rest.subscription_writes import read_search
+from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
 from fhir_server.store.cards import StoredFeedback, StoredPredictions
 from fhir_server.store.database import Database
 from fhir_server.store.patient_records import PatientRecords
 from fhir_server.subscriptions.courier import Courier
 from fhir_server.subscriptions.policy import Policy as SubscriptionPolicy
-from fhir_server.subscriptions.recording import Recorder
 from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
@@ -147,9 +145,13 @@ def _courier(fhir: FhirServices, telemetry: Telemetry, clock: Callable[[], datet
         clock=clock,
         on_outcome=count,
     )
-    read = read_search(Place(fhir.database.zone, base_url), fhir.limits)
-    fhir.database.watch(
-        Recorder(read=read, policy=fhir.subscriptions, clock=clock, on_events=courier.wake)
+    watch(
+        fhir.database,
+        base_url,
+        clock,
+        limits=fhir.limits,
+        policy=fhir.subscriptions,
+        on_events=courier.wake,
     )
     return courier
 

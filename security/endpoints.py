@@ -8,8 +8,9 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
-# A segment of dots, also written with escapes, would leave the folder that a prefix names.
-_CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+# A segment of dots, also written with escapes, would leave the folder that a prefix names. Some
+# servers take %2F and %5C for the end of a segment, and drop what stands after a semicolon.
+_CLIMBS = re.compile(r"(?:^|/|%2f|%5c)(?:\.|%2e){1,2}(?:/|%2f|%5c|;|%3b|$)", re.IGNORECASE)
 
 
 def prefix_refusal(prefix: str, *, https_only: bool) -> str | None:
@@ -45,4 +46,4 @@ def covers(prefix: str, url: SplitResult) -> bool:
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int]:
-    return url.scheme, url.hostname, url.port or _PORTS[url.scheme]
+    return url.scheme, url.hostname, _PORTS[url.scheme] if url.port is None else url.port

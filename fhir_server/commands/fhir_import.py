@@ -20,6 +20,7 @@ from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
@@ -96,6 +97,8 @@ def _keep_nothing(_connection: Connection, _progress: Progress) -> None:
 @contextmanager
 def _open(settings: Settings) -> Iterator[Database]:
     database = Database.open(settings.store_url, zone=settings.zone)
+    # A server beside this command, or the next that starts, sends what the Subscriptions ask for.
+    watch(database, f"{settings.public_url}/fhir", _now)
     try:
         yield database
     finally:

@@ -126,6 +126,9 @@ class Import:
         type = resource.get("resourceType")
         if type not in STORED_TYPES:
             raise BadRequest("structure", "resourceType names no resource type of R4.")
+        if type == "Subscription":
+            # Nothing would watch for it, and its headers' secrets would be there to read.
+            raise BadRequest("not-supported", "Subscriptions are not imported; post each one.")
         if source.type is not None and type != source.type:
             raise BadRequest("invalid", f"The line is a {type}, the import says {source.type}.")
         if "id" not in resource:

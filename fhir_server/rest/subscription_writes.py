@@ -1,6 +1,7 @@
 """A write of a Subscription: what it asks for is checked and watched for; other types pass."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -9,11 +10,16 @@ from fhir_server.rest.context import Context
 from fhir_server.rest.search_request import parse_search
 from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirLimits
+from fhir_server.store.database import Database
 from fhir_server.store.resources import Stored
 from fhir_server.store.search_query import SearchQuery
 from fhir_server.subscriptions import resource as subscription
 from fhir_server.subscriptions.filters import ReadSearch
+from fhir_server.subscriptions.policy import Policy
+from fhir_server.subscriptions.recording import Recorder
 from fhir_server.subscriptions.resource import Desk
+
+_LIMITS, _POLICY = FhirLimits(), Policy()
 
 
 def read_search(place: Place, limits: FhirLimits) -> ReadSearch:
@@ -23,6 +29,23 @@ def read_search(place: Place, limits: FhirLimits) -> ReadSearch:
         return parse_search(type, pairs, lenient=False, place=place, limits=limits).query
 
     return read
+
+
+def watch(
+    database: Database,
+    base_url: str,
+    clock: Callable[[], datetime],
+    *,
+    limits: FhirLimits = _LIMITS,
+    policy: Policy = _POLICY,
+    on_events: Callable[[], None] = lambda: None,
+) -> None:
+    """Let every write to `database` be told to whom a Subscription says so.
+
+    Whoever writes to a store does this: an event that is not counted with its write is lost.
+    """
+    read = read_search(Place(database.zone, base_url), limits)
+    database.watch(Recorder(read=read, policy=policy, clock=clock, on_events=on_events))
 
 
 def kept(

@@ -128,8 +128,8 @@ class SubscriptionRow(StoreTable, table=True):
 
     `revision` is one more with every change of what is watched for, so that each server sees in
     one look-up whether its filters are current. `type` is the watched resource type, `filters`
-    and `patients` are JSON lists (`patients` None: every patient), `headers` the JSON object with
-    the secrets that the resource does not show. `events` were counted, up to `delivered` they
+    a JSON list, `access` the JSON of what its client may see, `headers` the JSON list with the
+    secrets that the resource does not show. `events` were counted, up to `delivered` they
     were taken. Times are microseconds since the epoch (UTC), 0 for never; `lease` names who is
     sending, until `leased_until`.
     """
@@ -144,7 +144,7 @@ class SubscriptionRow(StoreTable, table=True):
     type: str
     status: str
     filters: str
-    patients: str | None
+    access: str
     endpoint: str
     headers: str
     content: str

@@ -80,8 +80,11 @@ def _of_events(connection: Connection, known: Known, by: str, now: datetime) -> 
         connection, known.id, first=progress.delivered + 1, last=progress.events,
         most=known.terms.max_count,
     )  # fmt: skip
-    if not waiting:  # they have expired: nothing is left to send of what was counted
-        _move(connection, known, replace(progress, delivered=progress.events), now)
+    # Of a full portion more may wait behind it; of any other, nothing.
+    last = waiting[-1].number if len(waiting) == known.terms.max_count else progress.events
+    waiting = tuple(event for event in waiting if events.is_open(connection, event, known.access))
+    if not waiting:  # they have expired, or tell of what the client may no longer see
+        _move(connection, known, replace(progress, delivered=last), now)
         return None
     if known.terms.content != "full-resource":
         return Delivery(known, by, "event-notification", waiting)
@@ -128,6 +131,7 @@ def expire(connection: Connection, *, policy: Policy, now: datetime) -> int:
     """
     ended = 0
     before = microseconds(now - policy.retention)
+    events.discard_of_off(connection, before=before)
     for known in records.watching(connection):
         progress = known.progress
         if progress.status == "error" and progress.failed < before:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
+from fhir_server.r4.outcome import FhirError
 from fhir_server.store import resources
+from fhir_server.store.access import Access, visible
 from fhir_server.store.changes import Change, Interaction
 from fhir_server.store.statements import Prepared, SqlValue, adding
 from fhir_server.store.tables import table
@@ -32,6 +34,10 @@ _DISCARD = Prepared(
     delete(_TABLE)
     .where(_TABLE.c.subscription == bindparam("of_id"))
     .where(_TABLE.c.number <= bindparam("last"))
+)
+_OFF = select(table("subscription").c.id).where(table("subscription").c.status == "off")
+_DISCARD_OF_OFF = Prepared(
+    delete(_TABLE).where(_TABLE.c.subscription.in_(_OFF)).where(_TABLE.c.at < bindparam("before"))
 )
 
 
@@ -65,6 +71,22 @@ def between(
     return tuple(Event(*row) for row in _BETWEEN.run_named(connection, values).fetchall())
 
 
+def is_open(connection: Connection, event: Event, access: Access) -> bool:
+    """Return whether its resource may be seen now: as it was then or, if it is gone, before.
+
+    What was filed under the wrong patient and then moved is told of to nobody who may not see it
+    where it is.
+    """
+    if access.patients is None:
+        return True
+    version = event.version - 1 if event.interaction == "delete" else event.version
+    try:
+        stored = resources.read_version(connection, event.type, event.focus, version)
+    except FhirError:
+        return False
+    return visible(connection, stored, access)
+
+
 def bodies(connection: Connection, found: Sequence[Event], *, most_bytes: int) -> Iterator[bytes]:
     """Yield the resource of each event as it was written, empty for a deletion.
 
@@ -92,3 +114,8 @@ def last_before(connection: Connection, id: str, *, last: int, before: int) -> i
 def discard(connection: Connection, id: str, *, last: int) -> None:
     """Remove the events up to `last`."""
     _DISCARD.run_named(connection, {"of_id": id, "last": last})
+
+
+def discard_of_off(connection: Connection, *, before: int) -> None:
+    """Remove the events older than `before` of all that are off: nobody waits for them."""
+    _DISCARD_OF_OFF.run_named(connection, {"before": before})

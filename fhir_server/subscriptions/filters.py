@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from fhir_server.r4.outcome import BadRequest, FhirError, InvalidResource, Issue
 from fhir_server.r4.references import ID_PATTERN
-from fhir_server.store.search import search
+from fhir_server.store.access import Access, search_visible
 from fhir_server.store.search_query import SearchQuery
 
 ReadSearch: TypeAlias = Callable[[str, Sequence[tuple[str, str]]], SearchQuery]
@@ -30,10 +30,16 @@ _CONTROLS = frozenset(
 )  # fmt: skip
 
 
-def check_filters(type: str, filters: Sequence[str], read: ReadSearch) -> None:
-    """Refuse (422) filters that no search on `type` could answer, with the reason."""
+def check_filters(
+    connection: Connection, type: str, filters: Sequence[str], access: Access, read: ReadSearch
+) -> None:
+    """Refuse (422) filters that no search on `type` could answer, with the reason.
+
+    They are run: that a value set is not there shows only then.
+    """
+    examples = tuple(f"example-{number}" for number in range(_TOGETHER))
     try:
-        _query(type, filters, tuple(f"example-{number}" for number in range(_TOGETHER)), read)
+        matching(connection, type, filters, examples, access, read)
     except FhirError as error:
         where = ("Subscription.criteria.extension",)
         issues = [Issue("error", i.code, i.diagnostics, where) for i in error.issues]
@@ -41,15 +47,23 @@ def check_filters(type: str, filters: Sequence[str], read: ReadSearch) -> None:
 
 
 def matching(
-    connection: Connection, type: str, filters: Sequence[str], ids: Sequence[str], read: ReadSearch
+    connection: Connection,
+    type: str,
+    filters: Sequence[str],
+    ids: Sequence[str],
+    access: Access,
+    read: ReadSearch,
 ) -> frozenset[str]:
-    """Return those of `ids` for which every filter holds now, in the caller's transaction."""
+    """Return those of `ids` for which every filter holds now, in the caller's transaction.
+
+    A chain leads only over what `access` opens: else a filter would ask about others' records.
+    """
     if not filters:
         return frozenset(ids)
     found: set[str] = set()
     for start in range(0, len(ids), _TOGETHER):
         query = _query(type, filters, ids[start : start + _TOGETHER], read)
-        page = search(connection, type, query)
+        page = search_visible(connection, type, query, access)
         if page.next is not None:
             raise ValueError(
                 f"a page holds less than the {_TOGETHER} resources that were asked for"

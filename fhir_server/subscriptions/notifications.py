@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from fhir_server.r4.codec import encode
-from fhir_server.store.resources import moment
+from fhir_server.store.resources import instant_text, moment
 from fhir_server.subscriptions import topics
 from fhir_server.subscriptions.events import Event
 from fhir_server.subscriptions.records import Known
@@ -64,7 +64,7 @@ def notification(
         "id": str(id),
         "meta": {"profile": [topics.NOTIFICATION_PROFILE]},
         "type": "history",
-        "timestamp": _instant(place.now),
+        "timestamp": instant_text(place.now),
     }
     return encode(head)[:-1] + b',"entry":[' + b",".join(entries) + b"]}"
 
@@ -129,7 +129,7 @@ def _error(reason: str) -> dict[str, Any]:
 def _event(event: Event, place: Place, content: str) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [
         {"name": "event-number", "valueString": str(event.number)},
-        {"name": "timestamp", "valueInstant": _instant(moment(event.at))},
+        {"name": "timestamp", "valueInstant": instant_text(moment(event.at))},
     ]
     # "When the content type is empty ... focus SHALL NOT be present."
     if content != "empty":
@@ -151,12 +151,8 @@ def _entry(event: Event, body: bytes, place: Place) -> bytes:
             "response": {
                 "status": _STATUSES[event.interaction],
                 "etag": f'W/"{event.version}"',
-                "lastModified": _instant(moment(event.at)),
+                "lastModified": instant_text(moment(event.at)),
             },
         }
     )
     return entry[:-1] + b',"resource":' + body + b"}" if body else entry
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

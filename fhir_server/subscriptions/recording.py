@@ -73,25 +73,25 @@ class Recorder:
         self, connection: Connection, watching: Sequence[Known], changes: Sequence[Change]
     ) -> None:
         bodies = [(change.id, _body(connection, change)) for change in changes]
-        answers: dict[tuple[str, ...], frozenset[str]] = {}
+        answers: dict[tuple[tuple[str, ...], Access], frozenset[str]] = {}
         for known in tuple(watching):
-            filters = known.terms.filters
-            if filters not in answers:
+            filters, access = known.terms.filters, known.access
+            if (filters, access) not in answers:
                 asked = (id for id, body in bodies if not cannot_match(filters, body))
                 ids = tuple(dict.fromkeys(asked))
                 try:
-                    answers[filters] = matching(
-                        connection, known.terms.type, filters, ids, self.read
+                    answers[filters, access] = matching(
+                        connection, known.terms.type, filters, ids, access, self.read
                     )
                 except FhirError as error:
                     # It was understood when it was written: another version or other settings.
                     self._fail(connection, known, f"A filter cannot be read any more: {error}")
                     continue
-            wanted = answers[filters]
+            wanted = answers[filters, access]
             found = [
                 change
                 for change in changes
-                if change.id in wanted and _may_see(connection, change, known.access)
+                if change.id in wanted and _may_see(connection, change, access)
             ]
             if found:
                 self._count(connection, known, found)

@@ -19,7 +19,7 @@ from fhir_server.subscriptions.terms import Terms
 _TABLE = table("subscription")
 _SECOND = 1_000_000
 # What a row says beside its id and revision, in the order of the table.
-_TERMS = ("type", "filters", "patients", "endpoint", "headers", "content", "media_type",
+_TERMS = ("type", "filters", "access", "endpoint", "headers", "content", "media_type",
           "heartbeat", "timeout", "max_count", "ends")  # fmt: skip
 _PROGRESS = ("status", "events", "delivered", "attempts", "due", "sent", "failed", "reason")
 _ALL = select(_TABLE.c.id, *(_TABLE.c[name] for name in (*_TERMS, *_PROGRESS)))
@@ -176,11 +176,11 @@ def release_all(connection: Connection) -> None:
 
 
 def _written_terms(known: Known) -> dict[str, SqlValue]:
-    terms, patients = known.terms, known.access.patients
+    terms = known.terms
     return {
         "type": terms.type,
         "filters": _json(terms.filters),
-        "patients": None if patients is None else _json(sorted(patients)),
+        "access": _json(known.access),
         "endpoint": terms.endpoint,
         "headers": _json(terms.headers),
         "content": terms.content,
@@ -198,15 +198,12 @@ def _written_progress(progress: Progress) -> dict[str, SqlValue]:
 
 def _known(row: tuple[Any, ...]) -> Known:
     named: dict[str, Any] = dict(zip(("id", *_TERMS, *_PROGRESS), row, strict=True))
-    patients = named["patients"]
     terms = Terms(
-        **{name: named[name] for name in _TERMS if name not in ("filters", "patients", "headers")},
+        **{name: named[name] for name in _TERMS if name not in ("filters", "access", "headers")},
         filters=msgspec.json.decode(named["filters"], type=tuple[str, ...]),
         headers=msgspec.json.decode(named["headers"], type=tuple[tuple[str, str], ...]),
     )
-    access = Access(
-        None if patients is None else msgspec.json.decode(patients, type=frozenset[str])
-    )
+    access = msgspec.json.decode(named["access"], type=Access)
     return Known(named["id"], terms, access, Progress(*(named[n] for n in _PROGRESS)))
 
 

@@ -46,7 +46,7 @@ def keep(
     id = resource.get("id")
     before = None if id is None else records.find(connection, str(id))
     terms = read_terms(resource, desk.policy)
-    check_filters(terms.type, terms.filters, desk.read)
+    check_filters(connection, terms.type, terms.filters, desk.access, desk.read)
     # A secret goes to the endpoint that it was given for, and to no other.
     same = before is not None and before.terms.endpoint == terms.endpoint
     known = before.terms.headers if before is not None and same else ()

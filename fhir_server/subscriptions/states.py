@@ -26,8 +26,9 @@ class Progress:
     """Where a Subscription stands; times in microseconds since the epoch, 0 for never.
 
     `events` were counted since its creation, up to `delivered` they were taken; `attempts` have
-    failed since the last that did not, and nothing is sent before `due`. `sent` is the last
-    notification that was taken, `failed` the begin of an error, `reason` why.
+    failed since the last that did not. Nothing is sent before `due`, and of many the earliest goes
+    first. `sent` is the last notification that was taken, `failed` the begin of an error, `reason`
+    why.
     """
 
     status: Status
@@ -70,7 +71,8 @@ def taken(progress: Progress, kind: Kind, *, through: int, now: int) -> Progress
         delivered=max(progress.delivered, through) if kind == "event-notification" else
         progress.delivered,
         attempts=0,
-        due=0,
+        # Behind all that have waited since before: nobody with much to send holds up the others.
+        due=now,
         sent=now,
         reason="",
     )  # fmt: skip

@@ -75,6 +75,7 @@ class _Reading:
     def terms(self) -> Terms:
         channel: JsonObject = self.resource["channel"]
         type = self._type()
+        self._check_values()
         self._check_channel(channel)
         numbers = {
             url: self._number(channel, url, least, most, default)
@@ -103,7 +104,7 @@ class _Reading:
         self.issues.append(Issue("error", code, text, (f"Subscription.{where}",)))
 
     def _type(self) -> str:
-        criteria: str = self.resource["criteria"]
+        criteria: str = self.resource.get("criteria", "")
         type = topics.TOPICS.get(criteria)
         if type is not None:
             return type
@@ -120,6 +121,12 @@ class _Reading:
             )
         self._refuse("not-supported", text, "criteria")
         return ""
+
+    def _check_values(self) -> None:
+        """Refuse an extension in place of a value: valid R4 (json.html#primitive), but unclear."""
+        for name in ("status", "end"):
+            if name not in self.resource and f"_{name}" in self.resource:
+                self._refuse("required", f"{name} needs a value; an extension is none.", name)
 
     def _filters(self, type: str) -> Iterator[str]:
         given = list(_values(self.resource.get("_criteria"), topics.FILTER))
@@ -139,7 +146,7 @@ class _Reading:
                 yield query
 
     def _check_channel(self, channel: JsonObject) -> None:
-        if channel["type"] != "rest-hook" or list(
+        if channel.get("type") != "rest-hook" or list(
             _values(channel.get("_type"), topics.CHANNEL_TYPE)
         ):
             text = "notifications are sent by rest-hook only; write channel.type rest-hook."
@@ -182,12 +189,13 @@ class _Reading:
         return int(value)
 
     def _headers(self, channel: JsonObject) -> Iterator[tuple[str, str]]:
-        given: Sequence[str] = channel.get("header", ())
+        given: Sequence[str | None] = channel.get("header", ())
         if len(given) > _HEADERS_MOST:
             self._refuse("too-costly", f"{_HEADERS_MOST} headers at most.", "channel.header")
         seen: set[str] = set()
         for index, line in enumerate(given[:_HEADERS_MOST]):
-            match = _HEADER.fullmatch(line) if len(line) <= _HEADER_LONGEST else None
+            fits = line is not None and len(line) <= _HEADER_LONGEST
+            match = _HEADER.fullmatch(line or "") if fits else None
             # The line may be a secret: it is not repeated.
             if match is None:
                 text = 'write a header as "Name: value", in visible ASCII characters.'

@@ -12,6 +12,7 @@ from tests.support.bulk import ASYNC, NDJSON, exported, finished, lines, ndjson
 from tests.support.fhir_http import FHIR, problem
 from tests.support.fhir_store import hba1c, patient
 from tests.support.server import serving
+from tests.support.subscriptions import subscription
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +91,16 @@ async def test_a_bad_line_is_named_and_the_others_are_stored(client: httpx.Async
     assert [text.partition("line ")[2].partition(":")[0] for text in said] == list("24567")
     assert refused[1]["issue"][0]["expression"] == ["Observation.status"]
     assert (await client.get("/fhir/Observation/o1")).status_code == 404
+
+
+async def test_a_subscription_is_not_imported(client: httpx.AsyncClient) -> None:
+    """It would seem to be served, and show the secrets that a write of it hides."""
+    given = subscription(id="s1", headers=("Authorization: Bearer s3cret",))
+    manifest = await posted(client, ndjson(given))
+    assert manifest["output"] == []
+    [outcome] = await lines(client, manifest, "error")
+    assert outcome["issue"][0]["code"] == "not-supported"
+    assert (await client.get("/fhir/Subscription/s1")).status_code == 404
 
 
 async def test_what_lies_in_the_future_is_refused_as_over_http(client: httpx.AsyncClient) -> None:

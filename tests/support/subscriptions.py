@@ -12,14 +12,12 @@ from fastapi import Request
 
 from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
-from fhir_server.rest.search_terms import Place
 from fhir_server.rest.services import FhirServices
-from fhir_server.rest.subscription_writes import read_search
+from fhir_server.rest.subscription_writes import watch
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
 from fhir_server.subscriptions.courier import Courier
 from fhir_server.subscriptions.policy import Policy
-from fhir_server.subscriptions.recording import Recorder
 from fhir_server.subscriptions.sending import NotTaken
 from fhir_server.subscriptions.topics import (
     CONTENT,
@@ -208,8 +206,7 @@ async def ward(
         spread=lambda: 0.0,
         on_outcome=lambda kind, outcome: made[0].outcomes.append((kind, outcome)),
     )
-    read = read_search(Place(database.zone, BASE), services.limits)
-    database.watch(Recorder(read=read, policy=rules, clock=clock))
+    watch(database, BASE, clock, limits=services.limits, policy=rules)
     transport = httpx.ASGITransport(fhir_app(services))
     try:
         async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/") as client:

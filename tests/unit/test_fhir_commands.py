@@ -1,5 +1,6 @@
 """`attending fhir import` and `export`: what goes out of one store comes into another."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from fhir_server import cli
 from fhir_server.r4.codec import decode
 from tests.support.bulk import names, ndjson
 from tests.support.fhir_store import hba1c, patient
+from tests.support.subscriptions import Receiver, ward
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,28 @@ def test_there_and_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     only = ["fhir", "export", str(tmp_path / "p"), "--type", "Patient"]
     assert cli.main(only) == 0
     assert names(read(tmp_path / "p")) == ["Patient/p1"]
+
+
+def test_what_is_imported_is_told_to_whom_a_subscription_says_so(tmp_path: Path) -> None:
+    """The server beside the command, or the next that starts, sends it."""
+    (tmp_path / "data").mkdir()
+    url = f"sqlite:///{tmp_path / 'data' / 'attending.db'}"
+    receiver = Receiver()
+
+    async def subscribed() -> None:
+        async with ward(url, receiver=receiver) as opened:
+            await opened.subscribe()
+
+    async def settled() -> None:
+        async with ward(url, receiver=receiver) as opened:
+            await opened.courier.settle()
+
+    asyncio.run(subscribed())
+    source = tmp_path / "ward.ndjson"
+    source.write_bytes(ndjson(patient("p1"), hba1c("o1"), hba1c("o2")))
+    assert cli.main(["fhir", "import", str(source)]) == 0
+    asyncio.run(settled())
+    assert receiver.numbers == [1, 2]
 
 
 def test_a_refused_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,15 +9,13 @@ from uuid import uuid4
 from fastapi import Response
 from sqlalchemy import Connection
 
-from fhir_server.r4.outcome import BadRequest, FhirError, Gone, NotFound
+from fhir_server.r4.outcome import BadRequest, Gone, NotFound
 from fhir_server.rest.content import answer_type
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import base_of, services_of
-from fhir_server.store import resources
-from fhir_server.store.access import Access, visible
+from fhir_server.rest.services import access_to, base_of, services_of
+from fhir_server.store.access import Access
 from fhir_server.subscriptions import events, records, topics
-from fhir_server.subscriptions.events import Event
 from fhir_server.subscriptions.notifications import Place, notification, statuses
 from fhir_server.subscriptions.records import Known
 from fhir_server.subscriptions.resource import TYPE
@@ -32,7 +30,7 @@ async def status(call: Call) -> Response:
     """Return how Subscriptions stand: the one of the address, those named, or all."""
     call.check_known("id", "status")
     services = services_of(call.request)
-    access = services.access_of(call.request)
+    access = access_to(call.request)
     media_type = answer_type(call.request)
     wanted = call.texts("status") if call.id is None else ()
     for name in wanted:
@@ -66,7 +64,7 @@ async def past_events(call: Call) -> Response:
     """Return the events of a Subscription that are still kept, as one notification Bundle."""
     call.check_known("eventsSinceNumber", "eventsUntilNumber", "content")
     services = services_of(call.request)
-    access = services.access_of(call.request)
+    access = access_to(call.request)
     media_type = answer_type(call.request)
     first = call.number("eventsSinceNumber", least=0) or 0
     last = call.number("eventsUntilNumber", least=0)
@@ -79,7 +77,7 @@ async def past_events(call: Call) -> Response:
         known = _known(connection, str(call.id), access)
         until = known.progress.events if last is None else last
         found = events.between(connection, known.id, first=first, last=until, most=_MOST_EVENTS + 1)
-        found = tuple(event for event in found if _is_open(connection, event, access))
+        found = tuple(event for event in found if events.is_open(connection, event, access))
         bodies = tuple(events.bodies(connection, found, most_bytes=_MOST_BYTES))
         if len(found) > _MOST_EVENTS or len(bodies) < len(found):
             text = (
@@ -109,18 +107,6 @@ def _is_seen(connection: Connection, id: str, access: Access) -> bool:
     except (NotFound, Gone):
         return False
     return True
-
-
-def _is_open(connection: Connection, event: Event, access: Access) -> bool:
-    """Whether whoever asks may see the resource, as it was then or, if it is gone, before."""
-    if access.patients is None:
-        return True
-    version = event.version - 1 if event.interaction == "delete" else event.version
-    try:
-        stored = resources.read_version(connection, event.type, event.focus, version)
-    except FhirError:
-        return False
-    return visible(connection, stored, access)
 
 
 OPERATIONS = (

@@ -1,5 +1,7 @@
 """The life of a Subscription on each database: handshake, events, failures, error, a new start."""
 
+import asyncio
+
 import pytest
 
 from fhir_server.subscriptions.policy import Policy
@@ -75,6 +77,21 @@ async def test_events_come_in_order_and_in_portions(opened: Ward) -> None:
     assert [note.numbers for note in opened.receiver.notes[1:]] == [[1, 2, 3], [4, 5, 6], [7, 8]]
     counts = [note.value("events-since-subscription-start") for note in opened.receiver.notes]
     assert counts == ["0", "3", "6", "8"]
+
+
+async def test_who_has_much_to_be_told_does_not_hold_up_the_others(opened: Ward) -> None:
+    for _ in range(2):
+        await opened.subscribe(max_count=1)
+    for number in range(3):
+        await opened.store(hba1c(f"o{number}"))
+    opened.courier.together = 1
+    before = len(opened.receiver.notes)
+    for _ in range(6):
+        opened.pass_time(seconds=1)
+        await opened.courier.round()
+        await asyncio.gather(*opened.courier._under_way.values())
+    told = [note.numbers for note in opened.receiver.notes[before:]]
+    assert told == [[1], [1], [2], [2], [3], [3]]
 
 
 async def test_a_failed_handshake_is_an_error_and_the_client_begins_again(opened: Ward) -> None:

@@ -99,6 +99,14 @@ async def test_a_filter_that_is_no_search_is_refused(opened: Ward) -> None:
         assert (status, where) == (422, ["Subscription.criteria.extension"]), text
 
 
+async def test_a_filter_by_a_value_set_that_is_not_there_is_refused(opened: Ward) -> None:
+    """Accepted, it would fail at the first result, and that result would be told to nobody."""
+    given = subscription("code:in=http://nowhere.example/ValueSet/x")
+    answer = await opened.client.post("Subscription", json=given, headers=FHIR)
+    assert answer.status_code == 422
+    assert "no ValueSet with this url" in answer.text
+
+
 async def test_the_query_form_of_r4_is_refused_over_http(opened: Ward) -> None:
     classic = {**subscription(), "criteria": "Observation?code=4548-4"}
     answer = await opened.client.post("Subscription", json=classic, headers=FHIR)

@@ -16,7 +16,7 @@ from fhir_server.subscriptions import delivery, recording, records
 from fhir_server.subscriptions.policy import Policy
 from tests.support.fhir_http import FHIR
 from tests.support.fhir_store import NOW, hba1c
-from tests.support.subscriptions import Receiver, Ward, ward
+from tests.support.subscriptions import BASE, Receiver, Ward, ward
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +25,13 @@ def events_of(opened: Ward, id: str) -> int:
     known = opened.database.read_now(lambda c: records.find(c, id))
     assert known is not None
     return known.progress.events
+
+
+def numbers_kept(opened: Ward, id: str) -> list[int]:
+    found = opened.database.read_now(
+        lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
+    )
+    return [event.number for event in found]
 
 
 def bundle(type: str, *given: dict[str, object]) -> dict[str, object]:
@@ -117,9 +124,8 @@ async def test_a_prediction_is_told_like_any_other_write(opened: Ward) -> None:
     assert opened.receiver.notes[-1].events[0]["focus"]["type"] == "RiskAssessment"
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # a file has one server
 async def test_a_write_on_another_server_is_told_and_sent_once(url: str) -> None:
-    if url.startswith("sqlite"):
-        pytest.skip("a file has one server")
     receiver = Receiver()
     async with ward(url, receiver=receiver) as first, ward(url, receiver=receiver) as second:
         await first.store(hba1c("before"))
@@ -167,6 +173,52 @@ async def test_restricted_clients_hear_of_their_patients_only(opened: Ward) -> N
     assert [entry["fullUrl"][-2:] for entry in sent] == ["o1", "o1"]
 
 
+async def test_a_patient_named_by_this_server_s_own_address_is_the_same_patient(
+    opened: Ward,
+) -> None:
+    opened.access = Access(frozenset({"p1"}))
+    id = await opened.subscribe()
+    opened.access = Access()
+    await opened.store({**hba1c("o1"), "subject": {"reference": f"{BASE}/Patient/p1"}})
+    await opened.store({**hba1c("o2"), "subject": {"reference": "http://other/Patient/p1"}})
+    assert events_of(opened, id) == 1
+
+
+async def test_what_was_moved_to_another_patient_before_it_was_sent_is_not_sent(
+    opened: Ward,
+) -> None:
+    opened.access = Access(frozenset({"p1"}))
+    id = await opened.subscribe(content="full-resource", max_count=2)
+    opened.access = Access()
+    for name in ("wrong", "gone", "right", "late"):
+        await opened.store(hba1c(name, "p1"))
+    for name in ("wrong", "gone"):
+        await opened.store(hba1c(name, "p2"))  # it had been filed under the wrong patient
+    await opened.client.delete("Observation/gone")
+    await opened.store(hba1c("late", "p2"))
+    await opened.courier.settle()
+    assert [note.numbers for note in opened.receiver.notes[1:]] == [[3]]
+    known = opened.database.read_now(lambda c: records.find(c, id))
+    assert known is not None
+    assert known.progress.delivered == known.progress.events == 4
+
+
+async def test_a_filter_of_a_restricted_client_does_not_ask_about_others_records(
+    opened: Ward,
+) -> None:
+    chained = "derived-from:Observation.status=preliminary"
+    await opened.store(hba1c("mine", "p1", status="preliminary"))
+    await opened.store(hba1c("theirs", "p2", status="preliminary"))
+    opened.access = Access(frozenset({"p1"}))
+    restricted = await opened.subscribe(chained)
+    opened.access = Access()
+    open = await opened.subscribe(chained)
+    for source in ("mine", "theirs"):
+        reference = {"reference": f"Observation/{source}"}
+        await opened.store(hba1c(f"of-{source}", "p1", derivedFrom=[reference]))
+    assert (events_of(opened, restricted), events_of(opened, open)) == (1, 2)
+
+
 async def test_a_filter_that_cannot_be_read_any_more_is_an_error_and_no_write_fails(
     opened: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,10 +244,7 @@ async def test_too_many_waiting_events_are_an_error(url: str) -> None:
         assert stored["status"] == "error"
         assert "More than 3 events wait" in stored["error"]
         await opened.courier.expire()
-        kept = opened.database.read_now(
-            lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
-        )
-        assert [event.number for event in kept] == [2, 3, 4]
+        assert numbers_kept(opened, id) == [2, 3, 4]
 
 
 async def test_events_are_kept_for_a_while_and_a_long_error_ends(url: str) -> None:
@@ -208,22 +257,33 @@ async def test_events_are_kept_for_a_while_and_a_long_error_ends(url: str) -> No
         await opened.store(hba1c("o1"))
         await opened.courier.settle()
 
-        def numbers(id: str) -> list[int]:
-            found = opened.database.read_now(
-                lambda c: delivery.events.between(c, id, first=0, last=9, most=9)
-            )
-            return [event.number for event in found]
-
         opened.pass_time(days=6)
         await opened.courier.expire()
-        assert (numbers(quick), numbers(slow)) == ([1], [1])
+        assert (numbers_kept(opened, quick), numbers_kept(opened, slow)) == ([1], [1])
         opened.pass_time(days=2)
         await opened.store(hba1c("o2"))
         await opened.courier.settle()
         await opened.courier.expire()
-        assert (numbers(quick), numbers(slow)) == ([2], [])
+        assert (numbers_kept(opened, quick), numbers_kept(opened, slow)) == ([2], [])
         stored = await opened.read(slow)
         assert stored["status"] == "off"
+
+
+async def test_the_events_of_one_that_is_off_are_removed_in_time(opened: Ward) -> None:
+    off, active = await opened.subscribe(), await opened.subscribe()
+    opened.receiver.refuse = lambda _note: "the endpoint answered 503"
+    await opened.store(hba1c("o1"))
+    stored = await opened.read(off)
+    answer = await opened.client.put(
+        f"Subscription/{off}", json={**stored, "status": "off"}, headers=FHIR
+    )
+    assert answer.status_code == 200
+
+    await opened.courier.expire()
+    assert (numbers_kept(opened, off), numbers_kept(opened, active)) == ([1], [1])
+    opened.pass_time(days=8)
+    await opened.courier.expire()
+    assert (numbers_kept(opened, off), numbers_kept(opened, active)) == ([], [1])
 
 
 async def test_what_waits_for_an_active_one_never_expires(opened: Ward) -> None:

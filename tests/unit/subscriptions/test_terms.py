@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fhir_server.r4.codec import encode
+from fhir_server.r4.codec import decode, encode
 from fhir_server.r4.outcome import InvalidResource
 from fhir_server.r4.validation import validate
 from fhir_server.subscriptions.filters import cannot_match
@@ -16,6 +16,14 @@ from tests.support.fhir_store import hba1c
 from tests.support.subscriptions import ENDPOINT, subscription
 
 ANYWHERE = Policy()
+UNKNOWN = {
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+            "valueCode": "unknown",
+        }
+    ]
+}
 HOOKS = Policy(endpoints=("https://ehr.example/hooks/",), loopback=False, https_only=True)
 
 
@@ -111,6 +119,35 @@ def test_what_is_not_served_is_refused(change: dict[str, Any], where: str) -> No
     assert found == f"Subscription.{where}"
 
 
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        (("criteria",), "criteria"),
+        (("status",), "status"),
+        (("end",), "end"),
+        (("channel", "type"), "channel.type"),
+        (("channel", "endpoint"), "channel.endpoint"),
+        (("channel", "payload"), "channel.payload"),
+    ],
+)
+def test_an_extension_in_place_of_a_value_is_refused(path: tuple[str, ...], where: str) -> None:
+    """Valid R4, and no reason to fail: the answer says where a value is needed."""
+    given = subscription()
+    element = given["channel"] if len(path) == 2 else given
+    element.pop(path[-1], None)
+    others = element.get(f"_{path[-1]}", {}).get("extension", [])
+    element[f"_{path[-1]}"] = {"extension": [*others, *UNKNOWN["extension"]]}
+    assert validate(decode(encode(given))) == ()
+    assert [found for found, _text in refused(given)] == [f"Subscription.{where}"]
+
+
+def test_a_header_without_a_value_is_refused() -> None:
+    given = subscription()
+    given["channel"] = {**given["channel"], "header": [None], "_header": [UNKNOWN]}
+    assert validate(decode(encode(given))) == ()
+    assert [found for found, _text in refused(given)] == ["Subscription.channel.header[0]"]
+
+
 def test_a_header_that_breaks_the_line_is_refused_and_not_repeated() -> None:
     given = subscription()
     given["channel"] = {**given["channel"], "header": ["X-A: s3cret\r\nX-B: 2"]}
@@ -140,6 +177,10 @@ def test_listed_endpoints_are_allowed(endpoint: str) -> None:
         "https://ehr.example/hooks/../admin",
         "https://ehr.example/hooks/%2e%2e/admin",
         "https://ehr.example/hooks/.%2E/admin",
+        "https://ehr.example/hooks/..%2fadmin",
+        "https://ehr.example/hooks/..%5Cadmin",
+        "https://ehr.example/hooks/..;x/admin",
+        "https://ehr.example:0/hooks/a",
         "https://ehr.example:8443/hooks/a",
         "https://ehr.example.evil.example/hooks/a",
         "https://ehr.example@evil.example/hooks/a",
