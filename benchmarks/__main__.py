@@ -4,25 +4,29 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import fhir, order_sign, search_scale
+from benchmarks import bulk, fhir, order_sign, parts, search_scale
 
 _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
     "fhir": fhir.main,
+    "parts": parts.main,
+    "bulk": bulk.main,
     "search-scale": search_scale.main,
 }
+# How many results are stored.
+_SIZED: dict[str, Callable[[int], int]] = {"bulk": bulk.main, "search-scale": search_scale.main}
 
 
 def main() -> int:
     """Run the benchmark named, or all of them; 0 where no request failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=_RUNS, help="default: all")
-    parser.add_argument("n", nargs="?", type=int, help="search-scale: how many Observations")
+    parser.add_argument("n", nargs="?", type=int, help=f"{', '.join(_SIZED)}: how many results")
     arguments = parser.parse_args()
     if arguments.n is not None:
-        if arguments.name != "search-scale":
-            parser.error("only search-scale takes a number")
-        return search_scale.main(arguments.n)
+        if arguments.name not in _SIZED:
+            parser.error(f"only {' and '.join(_SIZED)} take a number")
+        return _SIZED[arguments.name](arguments.n)
     names = [arguments.name] if arguments.name else list(_RUNS)
     return max(_RUNS[name]() for name in names)
 

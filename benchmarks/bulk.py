@@ -1,13 +1,10 @@
 """Bulk data: resources per second in and out, and how long others wait meanwhile.
 
-    python -m benchmarks.bulk [COUNT] [DATABASE_URL]
-
 One process, one store; the event loop's lag and a small write are measured beside the work.
 """
 
 import asyncio
 import resource
-import sys
 import tempfile
 import threading
 import time
@@ -31,10 +28,21 @@ from fhir_server.store.resources import microseconds
 BASE = "http://bench/fhir"
 
 
-async def main(count: int, url: str | None) -> None:
+COUNT = 200_000
+
+
+def main(count: int = COUNT) -> int:
+    """Print the figures of one run on SQLite; 0: a line that is refused stops it."""
+    print(f"bulk data: {count:,} results in and out\n")
+    asyncio.run(_run(count))
+    print()
+    return 0
+
+
+async def _run(count: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        database = Database.open(url or f"sqlite:///{folder}/store.db")
+        database = Database.open(f"sqlite:///{folder}/store.db")
         try:
             path = folder / "in.ndjson"
             with path.open("wb") as file:
@@ -130,12 +138,3 @@ async def exported(
         stop=threading.Event(),
     )
     return await asyncio.to_thread(work.run)
-
-
-if __name__ == "__main__":
-    asyncio.run(
-        main(
-            int(sys.argv[1]) if len(sys.argv) > 1 else 20_000,
-            sys.argv[2] if len(sys.argv) > 2 else None,
-        )
-    )

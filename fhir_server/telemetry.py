@@ -49,7 +49,7 @@ class Telemetry:
     def request(self) -> AbstractContextManager[trace.Span]:
         """Open the span of a request; of one that is not sampled, one that has but a trace id.
 
-        What is sampled is decided here and not by the SDK's sampler, which takes 6 us for a "no".
+        What is sampled is decided here: the SDK's sampler is slow to say no (docs/adr/0016).
         """
         if random.random() < self._trace_ratio:  # noqa: S311 (no secret)
             return self.tracer.start_as_current_span("request")
@@ -78,7 +78,7 @@ class Telemetry:
 class RequestTimes:
     """How long requests took, by route, method and status.
 
-    Prometheus' own histogram: the SDK's takes ten times as long for each request (docs/adr/0016).
+    Prometheus' own histogram: the SDK's takes longer for each request (docs/adr/0016).
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:

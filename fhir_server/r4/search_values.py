@@ -1,7 +1,7 @@
 """What a search index holds of one element: tokens, strings, ranges of time, references, numbers.
 
 Rules: http://hl7.org/fhir/R4/search.html, one section per parameter type. They are made for every
-value of every write, hence Structs: a frozen dataclass takes five times as long to make.
+value of every write, hence Structs: a frozen dataclass takes several times as long to make.
 """
 
 import unicodedata
