@@ -1,7 +1,7 @@
 """The only place that joins ports to adapters."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -66,24 +66,22 @@ class House:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take up messages that a crash cut off, listen, and at the end finish what came in."""
-        await self.intake.recover()
-        if self.fhir.jobs is not None:
-            await self.fhir.jobs.start()
-        await self.courier.start()
-        listener = _listener(self.settings, self.intake)
-        if listener is not None:
-            await listener.start()
-        try:
-            yield
-        finally:
-            if listener is not None:
-                await listener.stop()
-            await self.intake.drain()
-            await self.courier.stop()
+        async with AsyncExitStack() as ends:
+            # Whatever fails to start, what has started is ended, the last first.
+            ends.callback(self.telemetry.close)
+            ends.callback(self.database.close)
+            await self.intake.recover()
             if self.fhir.jobs is not None:
-                await self.fhir.jobs.stop()
-            self.database.close()
-            self.telemetry.close()
+                ends.push_async_callback(self.fhir.jobs.stop)
+                await self.fhir.jobs.start()
+            ends.push_async_callback(self.courier.stop)
+            await self.courier.start()
+            ends.push_async_callback(self.intake.drain)
+            listener = _listener(self.settings, self.intake)
+            if listener is not None:
+                await listener.start()
+                ends.push_async_callback(listener.stop)
+            yield
 
 
 def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:

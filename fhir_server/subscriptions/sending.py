@@ -46,8 +46,9 @@ class HttpSend:
                 status = response.status_code
         except TimeoutError:
             raise NotTaken(f"no answer within {seconds:g} seconds") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-            # Its text may hold the address, and an address may hold a secret.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            # Also what cannot be sent at all (a header that is no ASCII) counts as an attempt.
+            # An error's text may hold the address, and an address may hold a secret.
             raise NotTaken(f"no connection ({type(error).__name__})") from None
         if not 200 <= status < 300:
             raise NotTaken(f"the endpoint answered {status}")

@@ -126,3 +126,27 @@ async def test_a_silent_or_absent_receiver_is_given_up_in_time_without_its_addre
     with pytest.raises(NotTaken, match=r"^no connection \(ConnectError\)$"):
         await send("http://127.0.0.1:9/secret", b"{}", {}, seconds=5)
     await send.close()
+
+
+async def test_no_proxy_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that the operator meant for something else would read patients' data."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    send = HttpSend()
+    async with hook_server() as hook:
+        try:
+            await send(hook.url, b"{}", {}, seconds=5)
+        finally:
+            await send.close()
+    assert len(hook.notes) == 1
+
+
+async def test_what_cannot_be_sent_is_not_taken() -> None:
+    send = HttpSend()
+    try:
+        with pytest.raises(NotTaken):
+            await send("http://127.0.0.1:9/hook", b"{}", {"X-\u00e4": "\n"}, seconds=5)
+    finally:
+        await send.close()

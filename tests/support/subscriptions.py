@@ -118,6 +118,7 @@ class Receiver:
 
     notes: list[Note] = field(default_factory=list)
     attempts: int = 0
+    seconds: list[float] = field(default_factory=list)
     refuse: Callable[[Note], str | None] = lambda _note: None
 
     async def __call__(
@@ -127,6 +128,7 @@ class Receiver:
         assert validate(decode(body)) == ()
         note = Note(json.loads(body), dict(headers))
         self.attempts += 1
+        self.seconds.append(seconds)
         why = self.refuse(note)
         if why is not None:
             raise NotTaken(why)

@@ -1,6 +1,7 @@
 """What goes wrong in the middle: of a job, of a portion, of a delivery."""
 
 import contextlib
+from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import Connection
@@ -138,3 +139,45 @@ async def test_what_says_how_to_answer_is_no_filter_with_a_modifier_either(opene
     answer = await opened.client.post("Subscription", json=given, headers=FHIR)
     assert answer.status_code == 422
     assert "it is no filter" in answer.text
+
+
+async def test_the_receiver_has_the_time_that_the_client_grants(opened: Ward) -> None:
+    await opened.subscribe(timeout=7)
+    assert opened.receiver.seconds == [7]
+
+
+async def test_an_outcome_that_comes_too_late_is_counted_as_such(opened: Ward) -> None:
+    """While one server sent, the client wrote it anew: what was taken counts no more."""
+    id = await opened.subscribe()
+    anew = subscription(status="off") | {"id": id}
+    given = opened.courier.send
+
+    async def slow(endpoint: str, body: bytes, headers: Mapping[str, str], **more: float) -> None:
+        await opened.client.put(f"Subscription/{id}", json=anew, headers=FHIR)
+        await given(endpoint, body, headers, seconds=more["seconds"])
+
+    opened.courier.send = slow  # type: ignore[assignment]
+    await opened.store(hba1c("o1"))
+    await opened.courier.settle()
+    opened.courier.send = given
+    assert opened.outcomes[-1] == ("event-notification", "superseded")
+
+
+async def test_a_delivery_that_fails_beyond_all_foresight_is_logged_and_others_go_on(
+    opened: Ward, caplog: pytest.LogCaptureFixture
+) -> None:
+    await opened.subscribe()
+    given = opened.courier.send
+
+    async def broken(*_given: object, **_more: object) -> None:
+        raise RuntimeError("s3cret")
+
+    opened.courier.send = broken  # type: ignore[assignment]
+    await opened.store(hba1c("o1"))
+    with contextlib.suppress(RuntimeError):
+        await opened.courier.settle()
+    opened.courier.send = given
+    assert "notification failed" in [record.msg for record in caplog.records]
+    opened.pass_time(hours=1)
+    await opened.courier.settle()
+    assert opened.receiver.numbers == [1]

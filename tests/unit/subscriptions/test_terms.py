@@ -234,3 +234,17 @@ def test_a_prefix_is_https_in_production() -> None:
 )
 def test_a_look_at_the_bytes_says_no_only_where_it_is_sure(filter: str, says_no: bool) -> None:
     assert cannot_match((filter,), encode(hba1c("o1", "p1"))) == says_no
+
+
+def test_production_takes_https_only_on_this_machine_too() -> None:
+    production = Policy(loopback=True, https_only=True)
+    assert refusal("http://127.0.0.1:9/hook", production) == "in production an endpoint is https"
+    assert refusal("https://127.0.0.1:9/hook", production) is None
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://user:pw@ehr.example/hooks/a", "https://ehr.example/hooks/a#b"]
+)
+def test_a_name_or_a_fragment_in_an_endpoint_is_refused(endpoint: str) -> None:
+    """What readers of URLs read differently; and a password would be served to who reads it."""
+    assert "user name and fragment" in str(refusal(endpoint, HOOKS))
