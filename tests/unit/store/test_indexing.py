@@ -1,9 +1,17 @@
 """Index rows that gather: seen by every read of the transaction, dropped with what they are of."""
 
+import asyncio
+import threading
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Connection, bindparam, select
 
+from fhir_server.r4.search_values import IndexValue
 from fhir_server.store import indexing, interning, resources
+from fhir_server.store.database import Database
+from fhir_server.store.index_rows import Place, Row
+from fhir_server.store.resources import Stored
 from fhir_server.store.statements import NewRows, Prepared, driver
 from fhir_server.store.tables import table
 from fhir_server.store.writer import savepoint
@@ -83,3 +91,42 @@ def test_any_number_of_rows_is_written_once(connection: Connection, count: int) 
     NewRows(_TOKEN).run(connection, rows + rows[:1])
     found = driver(connection).execute("SELECT param, code, system, rid FROM token_index")
     assert sorted(tuple(row) for row in found) == sorted(rows)
+
+
+async def test_of_a_group_only_the_write_fails_whose_rows_cannot_be_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of a group go in together; one that no column holds must not take the rest along."""
+    given = indexing.row_of
+
+    def row_of(value: IndexValue, place: Place) -> tuple[str, Row]:
+        name, row = given(value, place)
+        return (name, (*row[:3], 1 << 70)) if getattr(value, "code", "") == "bad" else (name, row)
+
+    monkeypatch.setattr(indexing, "row_of", row_of)
+    database = Database.open(f"sqlite:///{tmp_path}/store.db")
+    hold = threading.Event()
+    try:
+        first = asyncio.create_task(database.write(lambda _c: hold.wait(10)))
+        await asyncio.sleep(0.05)  # the writer is busy: what follows is one group
+        jobs = [
+            asyncio.create_task(
+                database.write(lambda c, n=n: resources.create(c, _patient(n), now=NOW))
+            )
+            for n in ("a", "bad", "c")
+        ]
+        # It looks for something, and so is the first to meet the row.
+        jobs.append(asyncio.create_task(database.write(lambda c: _found(c, "a"))))
+        await asyncio.sleep(0)
+        hold.set()
+        a, bad, c, seen = await asyncio.gather(*jobs, return_exceptions=True)
+        await first
+        assert isinstance(bad, OverflowError)
+        assert seen == 1
+        for stored, number in ((a, "a"), (c, "c")):
+            assert isinstance(stored, Stored)
+            assert database.read_now(lambda r, s=stored: resources.read(r, "Patient", s.id))
+            assert database.read_now(lambda r, n=number: _found(r, n)) == 1
+        assert database.read_now(lambda r: _found(r, "bad")) == 0
+    finally:
+        database.close()
