@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -33,6 +33,7 @@ from fhir_server.hl7v2.processing import (
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
+from fhir_server.store.hl7v2_keys import message_key, other_key
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
 from fhir_server.store.resources import microseconds, moment
 
@@ -133,7 +134,7 @@ class Intake:
     async def fault(
         self, kind: FaultKind, content: bytes, *, channel: str, peer: str
     ) -> bytes | None:
-        """Keep bytes that are no frame as a rejected message; an AR only for one too long.
+        """Keep bytes that are no frame in quarantine; an AR only for one too long.
 
         To half a message there is no answer: the sender has begun anew and waits for that one.
         """
@@ -143,7 +144,7 @@ class Intake:
         message = self._new(content, nameless, channel, peer)
         problem = _FAULTS[kind]
         answer = self._acknowledge(header, "AR", [problem], message.id)
-        outcome = self._outcome("rejected", answer, [problem])
+        outcome = self._outcome("quarantined", answer, [problem])
         _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": peer})
         try:
             await self._database.write(lambda c: _keep(c, message, outcome))
@@ -168,34 +169,44 @@ class Intake:
             await asyncio.wait(list(self._running.values()))
 
     def _new(self, raw: bytes, header: Header, channel: str, peer: str) -> NewMessage:
+        sender, sha256 = f"{header.field(3)}|{header.field(4)}", hashlib.sha256(raw).hexdigest()
         return NewMessage(
             id=secrets.token_hex(10),
             received=microseconds(self._now()),
             channel=channel,
             peer=peer,
-            sender=f"{header.field(3)}|{header.field(4)}",
+            sender=sender,
             control_id=header.control_id,
             type=header.type,
-            sha256=hashlib.sha256(raw).hexdigest(),
+            sha256=sha256,
+            key=message_key(sender, header.control_id, sha256),
             body=raw,
         )
 
     def _register(
         self, connection: Connection, message: NewMessage, header: Header
     ) -> KnownMessage:
-        """Store a new message, or find the one that this repeats (sender, MSH-10, bytes)."""
-        known = messages.find_duplicate(connection, message)
-        if known is not None:
-            return known
-        if not message.control_id or not messages.is_control_id_taken(connection, message):
+        """Store a new message, or find the one that this repeats (sender, MSH-10, bytes).
+
+        Other bytes under a control id that the sender has used before are kept for a person to
+        judge: which of the two is right cannot be told here.
+        """
+        known = messages.find(connection, message.key)
+        if known is None:
             messages.insert_message(connection, message)
-            return KnownMessage(message.id, message.received, "received", message.body, None)
+            return _stored(message)
+        if known.sha256 == message.sha256:
+            return known
+        key = other_key(message.sender, message.control_id, message.sha256)
+        other = messages.find(connection, key)
+        if other is not None:
+            return other
         text = "MSH-10 was used before by this sender for another message; send a new id"
         problem = Problem("205", text, Location("MSH", 1, 10))
         answer = self._acknowledge(header, "AE", [problem], message.id)
-        messages.insert_message(connection, message)
-        messages.finish(connection, message.id, self._outcome("rejected", answer, [problem]))
-        return KnownMessage(message.id, message.received, "rejected", message.body, answer)
+        messages.insert_message(connection, replace(message, key=key))
+        messages.finish(connection, message.id, self._outcome("quarantined", answer, [problem]))
+        return _stored(message, "quarantined", answer)
 
     async def _settled(self, known: KnownMessage) -> Answer:
         """Return the answer of a stored message, processing it where that has not been done.
@@ -336,7 +347,13 @@ class Intake:
         return acknowledge(header, code, problems, at=at, control_id=message_id)
 
 
+def _stored(
+    message: NewMessage, state: messages.State = "received", answer: bytes | None = None
+) -> KnownMessage:
+    return KnownMessage(message.id, message.received, state, message.sha256, message.body, answer)
+
+
 def _keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None:
-    if messages.find_duplicate(connection, message) is None:
+    if messages.find(connection, message.key) is None:
         messages.insert_message(connection, message)
         messages.finish(connection, message.id, outcome)

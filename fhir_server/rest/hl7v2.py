@@ -29,6 +29,8 @@ _STATUS: Final = {"AA": 200, "AE": 422, "AR": 400}
 
 _STATES: Final[Mapping[str, tuple[State, ...]]] = {
     "failed": UNSUCCESSFUL,
+    "quarantined": ("quarantined",),
+    "discarded": ("discarded",),
     "rejected": ("rejected",),
     "processed": ("processed",),
     "received": ("received",),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -11,14 +11,17 @@ from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import table
 
-State: TypeAlias = Literal["received", "processed", "rejected", "failed"]
-# Messages of which nothing was stored: the sender's fault, or ours.
-UNSUCCESSFUL: Final[tuple[State, ...]] = ("rejected", "failed")
+State: TypeAlias = Literal[
+    "received", "processed", "rejected", "failed", "quarantined", "discarded"
+]
+STATES: Final[tuple[State, ...]] = get_args(State)
+# Messages of which nothing was stored: the sender's fault, ours, or a person's to judge.
+UNSUCCESSFUL: Final[tuple[State, ...]] = ("rejected", "failed", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message as it arrives."""
+    """A message as it arrives; `key` is that of `store.hl7v2_keys`."""
 
     id: str
     received: int
@@ -28,6 +31,7 @@ class NewMessage:
     control_id: str
     type: str
     sha256: str
+    key: str
     body: bytes
 
 
@@ -38,6 +42,7 @@ class KnownMessage:
     id: str
     received: int
     state: State
+    sha256: str
     body: bytes
     acknowledgment: bytes | None
 
@@ -91,22 +96,12 @@ _KNOWN = (
     _MESSAGE.c.id,
     _MESSAGE.c.received,
     _MESSAGE.c.state,
+    _MESSAGE.c.sha256,
     _MESSAGE.c.body,
     _MESSAGE.c.acknowledgment,
 )
 _GET = Prepared(select(*_KNOWN).where(_MESSAGE.c.id == bindparam("of_id")))
-_DUPLICATE = Prepared(
-    select(*_KNOWN)
-    .where(_MESSAGE.c.sender == bindparam("of_sender"))
-    .where(_MESSAGE.c.control_id == bindparam("of_control_id"))
-    .where(_MESSAGE.c.sha256 == bindparam("of_sha256"))
-)
-_TAKEN = Prepared(
-    select(_MESSAGE.c.number)
-    .where(_MESSAGE.c.sender == bindparam("of_sender"))
-    .where(_MESSAGE.c.control_id == bindparam("of_control_id"))
-    .limit(1)
-)
+_BY_KEY = Prepared(select(*_KNOWN).where(_MESSAGE.c.key == bindparam("of_key")))
 _FINISH = Prepared(
     update(_MESSAGE)
     .values(
@@ -127,7 +122,7 @@ _LIST = {
         .order_by(_MESSAGE.c.number.desc())
         .limit(bindparam("most"))
     )
-    for state in ("received", "processed", "rejected", "failed")
+    for state in STATES
 }
 _ACCOUNT = Prepared(
     select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
@@ -167,27 +162,15 @@ def insert_message(connection: Connection, message: NewMessage) -> None:
             "warnings": "[]",
             "account": "{}",
             "superseded": "[]",
+            "decision": None,
         },
     )
 
 
-def find_duplicate(connection: Connection, message: NewMessage) -> KnownMessage | None:
-    """Return the stored message of the same sender, control id and bytes, None without one."""
-    row = _DUPLICATE.run_named(
-        connection,
-        {
-            "of_sender": message.sender,
-            "of_control_id": message.control_id,
-            "of_sha256": message.sha256,
-        },
-    ).fetchone()
+def find(connection: Connection, key: str) -> KnownMessage | None:
+    """Return the stored message of a key, None where there is none."""
+    row = _BY_KEY.run_named(connection, {"of_key": key}).fetchone()
     return None if row is None else KnownMessage(*row)
-
-
-def is_control_id_taken(connection: Connection, message: NewMessage) -> bool:
-    """Whether the sender has used the control id before, whatever the bytes."""
-    values = {"of_sender": message.sender, "of_control_id": message.control_id}
-    return _TAKEN.run_named(connection, values).fetchone() is not None
 
 
 def finish(connection: Connection, id: str, outcome: Outcome) -> None:
@@ -237,7 +220,7 @@ def list_messages(
 
 
 def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
-    """Return the messages of which nothing was stored: rejected and failed, the newest first."""
+    """Return the messages of which nothing was stored, the newest first."""
     return list_messages(connection, UNSUCCESSFUL, most=most)
 
 

@@ -39,17 +39,14 @@ class FeedbackRow(StoreTable, table=True):
 class HL7v2MessageRow(StoreTable, table=True):
     """One message: its bytes, stored before anything else, and its outcome.
 
-    `sender` is MSH-3 and MSH-4 as they came; times are microseconds since the epoch (UTC);
-    `errors`, `warnings`, `account` and `superseded` are JSON without patient content.
+    `sender` is MSH-3 and MSH-4 as they came, `key` what makes it unique (`store.hl7v2_keys`);
+    times are microseconds since the epoch (UTC); `errors`, `warnings`, `account`, `superseded`
+    and `decision` (what an operator decided on it) are JSON without patient content.
     """
 
     __tablename__ = "hl7v2_message"
     __table_args__ = (
-        Index("hl7v2_message_by_control_id", "sender", "control_id").ddl_if(dialect="sqlite"),
-        # A sender may put anything there, and a B-tree of PostgreSQL takes 2.7 KB at most.
-        Index("hl7v2_message_by_control_hash", "control_id", postgresql_using="hash").ddl_if(
-            dialect="postgresql"
-        ),
+        Index("hl7v2_message_by_key", "key", unique=True),
         Index("hl7v2_message_by_state", "state"),
     )
     number: int | None = Field(default=None, primary_key=True)
@@ -69,6 +66,27 @@ class HL7v2MessageRow(StoreTable, table=True):
     warnings: str = "[]"
     account: str = "{}"
     superseded: str = "[]"
+    key: str | None = None
+    decision: str | None = None
+
+
+class HL7v2UnmappedRow(StoreTable, table=True):
+    """A stored result whose local code maps to no LOINC code: it waits for a mapping.
+
+    `sender` is the scope of the code (the name under which its sender's codes are unique).
+    """
+
+    __tablename__ = "hl7v2_unmapped"
+    __table_args__ = (
+        Index("hl7v2_unmapped_by_resource", "type", "id"),
+        {"sqlite_with_rowid": False},
+    )
+    sender: str = Field(primary_key=True, sa_type=Text)
+    system: str = Field(primary_key=True, sa_type=Text)
+    code: str = Field(primary_key=True, sa_type=Text)
+    type: str = Field(primary_key=True, sa_type=Text)
+    id: str = Field(primary_key=True, sa_type=Text)
+    display: str
 
 
 class HL7v2OriginRow(StoreTable, table=True):

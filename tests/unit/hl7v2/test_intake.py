@@ -129,7 +129,7 @@ async def test_another_message_under_a_used_control_id_is_kept_and_refused(store
     answer = await send(hospital, MSH, PID, OBR, obx(f5="99"))
     fields = ack_fields(answer.acknowledgment)
     assert (answer.code, fields["ERR"][0][2]) == ("AE", "MSH^1^10")
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
     assert creatinine(store)["valueQuantity"]["value"] == 88
     again = await send(hospital, MSH, PID, OBR, obx(f5="99"))
     assert again.acknowledgment == answer.acknowledgment
@@ -364,7 +364,7 @@ async def test_a_result_deleted_over_fhir_comes_back_only_with_newer_content(sto
 async def test_a_message_left_received_by_a_crash_is_processed_at_the_next_start(store, hospital):
     row = NewMessage(
         id="left", received=resources.microseconds(NOW), channel="mllp", peer="p",
-        sender="LIS|DEMOHOSP", control_id="C1", type="ORU^R01", sha256="x", body=PLAIN,
+        sender="LIS|DEMOHOSP", control_id="C1", type="ORU^R01", sha256="x", key="k", body=PLAIN,
     )  # fmt: skip
     await store.write(lambda c: messages.insert_message(c, row))
     assert await hospital.recover() == 1
@@ -452,9 +452,9 @@ async def test_half_a_frame_is_kept_without_an_answer_and_is_no_duplicate(store,
     half = PLAIN[:120]
     assert await hospital.fault("half-frame", half, channel="mllp", peer="p") is None
     assert (await send(hospital, raw=PLAIN)).code == "AA"
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
     assert await hospital.fault("half-frame", half, channel="mllp", peer="p") is None
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
 
 
 async def test_a_frame_that_is_too_long_is_answered_ar_with_its_control_id(store, hospital):

@@ -88,7 +88,7 @@ async def test_half_a_frame_is_kept_and_only_the_whole_one_is_answered(store, ho
         assert await answer(reader) == ["AA", "C2"]
         writer.write(SB + numbered(3) + EB + framed(numbered(4)))
         assert [await answer(reader), await answer(reader)] == [["AA", "C3"], ["AA", "C4"]]
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
 
 
 async def test_junk_before_a_frame_does_not_close_the_connection(store, hospital):
@@ -98,7 +98,7 @@ async def test_junk_before_a_frame_does_not_close_the_connection(store, hospital
         writer.write(b"more junk" + framed(numbered(2)))
         assert await answer(reader) == ["AA", "C2"]
     # The first stray bytes of a connection are kept, a flood of them is not.
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
 
 
 async def test_a_frame_past_the_cap_is_rejected_while_it_still_comes(hospital):
@@ -119,7 +119,7 @@ async def test_a_frame_that_does_not_end_in_time_is_kept_and_the_connection_clos
     ):
         writer.write(SB + b"MSH|^~\\&|slow")
         assert await asyncio.wait_for(reader.read(), 10) == b""
-    assert count(store, "hl7v2_message", state="rejected") == 1
+    assert count(store, "hl7v2_message", state="quarantined") == 1
 
 
 async def test_a_slow_sender_does_not_hold_up_the_others(hospital):
