@@ -33,9 +33,6 @@ from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
 from inference.registry import ModelRegistry
-from security.client_authentication import ClientAuthenticator
-from security.clients import load_clients
-from security.replay import MemoryReplayStore
 from security.tls import TlsFiles, server_context
 from terminology import catalogue as catalogue_room
 from terminology.catalogue import Catalogue
@@ -253,6 +250,11 @@ def job_runner(
 def _gate(settings: Settings, clock: Callable[[], datetime]) -> Gate | None:
     if settings.clients_file is None:
         return None
+    # Imported here: the libraries that read keys and tokens take 10 MB.
+    from security.client_authentication import ClientAuthenticator  # noqa: PLC0415
+    from security.clients import load_clients  # noqa: PLC0415
+    from security.replay import MemoryReplayStore  # noqa: PLC0415
+
     authenticator = ClientAuthenticator(load_clients(settings.clients_file), MemoryReplayStore())
     return Gate(authenticator, settings.public_url, clock)
 

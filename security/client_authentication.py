@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from fhir_server.r4.outcome import FhirError, Issue
 from security import client_tokens
-from security.clients import ClientRegistry, Interface
+from security.clients import ClientRegistry
+from security.registration import Interface
 from security.replay import ReplayStore, ReplayStoreFull
 
 REALM = "attending"

@@ -7,23 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from security.client_keys import PublicKey, UnusableKeyError, public_key
-
-Interface: TypeAlias = Literal["cds-hooks", "fhir", "hl7v2"]
-INTERFACES: tuple[Interface, ...] = get_args(Interface)
-
-
-class ClientFileError(Exception):
-    """The file of registered clients cannot be used; names the file and the field."""
-
-    def __init__(self, path: Path, field: str, problem: str) -> None:
-        super().__init__(f"{path}: {field}: {problem}")
-        self.field = field
+from security.registration import INTERFACES, ClientFileError, Interface
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fhir_server.store.engines import DatabaseRefused
 from fhir_server.telemetry import log_to_standard_error
 from fhir_server.text_catalogue import say
 from inference.registry import ModelRefused
-from security.clients import ClientFileError
+from security.registration import ClientFileError
 from security.tls import TlsFileError, TlsFiles, server_context
 from terminology.local_codes import LocalCodesError
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,19 +17,38 @@ from fhir_server.rest.errors import error_response
 from fhir_server.rest.route_tree import TEMPLATE
 from fhir_server.rest.services import CLIENT
 from fhir_server.telemetry import Telemetry
-from security.client_authentication import ClientAuthenticator
-from security.clients import Interface
+from security.registration import Interface
 
 _log = logging.getLogger(__name__)
 
 _QUIET = ("/health/live", "/health/ready", "/metrics")
 
 
+class Authenticator(Protocol):
+    """Tells registered clients from others (`security.client_authentication`).
+
+    A protocol: where nobody is registered, what reads keys and tokens is not loaded.
+    """
+
+    def authenticate(
+        self, authorization: str | None, *, url: str, need: Interface, now: datetime
+    ) -> "Caller":
+        """Return who calls; raises a FhirError for anybody who may not."""
+
+
+class Caller(Protocol):
+    """A client that has proved itself."""
+
+    @property
+    def issuer(self) -> str:
+        """The name under which it is registered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Which requests need a registered client; None where the profile asks for none."""
 
-    authenticator: ClientAuthenticator
+    authenticator: Authenticator
     public_url: str
     clock: Callable[[], datetime]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 
-from security.clients import ClientFileError, load_clients
+from security.clients import load_clients
+from security.registration import ClientFileError
 from tests.unit.security.signing import ISSUER, client_file, ec, registration
 
 
