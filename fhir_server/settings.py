@@ -5,6 +5,7 @@ docs/reference/settings.md is the same list for people; a test keeps the two equ
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -79,6 +80,21 @@ class Settings(BaseSettings):
     hl7v2_charset: str | None = Field(
         None, description="charset of HL7v2 messages without MSH-18; default: UTF-8, checked"
     )
+    hl7v2_senders: Path | None = Field(
+        None,
+        description="JSON file of the senders whose HL7v2 messages are taken; none: anybody who "
+        "may connect",
+    )
+    hl7v2_acknowledge: Literal["processed", "stored"] = Field(
+        "processed",
+        description="when AA of original mode is sent: when the message is in the record, or when "
+        "it is kept",
+    )
+    mllp_addresses: tuple[str, ...] = Field(
+        (),
+        description="JSON array of addresses and CIDR ranges that may connect to the MLLP "
+        "listener; none: all",
+    )
     hl7v2_processing_ids: tuple[Literal["P", "D", "T"], ...] | None = Field(
         None,
         description="JSON array of the MSH-11 values that are taken; default: P, in evaluation "
@@ -136,6 +152,16 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{value!r} is no IANA time zone, such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("mllp_addresses")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValueError(f"{each!r} is no address and no range (10.1.0.0/16)") from error
         return value
 
     @field_validator("base_url")

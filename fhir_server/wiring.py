@@ -9,11 +9,10 @@ from importlib.metadata import version
 from cds_hooks import discovery, prefetch
 from cds_hooks.evaluate import Evaluation
 from cds_hooks.wording import LANGUAGES, Wording
+from fhir_server import hl7v2_wiring
 from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
-from fhir_server.hl7v2.held_profiles import held_profiles
-from fhir_server.hl7v2.intake import Answer, Intake, Policy
-from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
+from fhir_server.hl7v2.intake import Intake
 from fhir_server.jobs.runner import JobPolicy, JobRunner
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.profile_packages import Publication
@@ -33,7 +32,6 @@ from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
 from inference.registry import ModelRegistry
-from security.tls import TlsFiles, server_context
 from terminology import catalogue as catalogue_room
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
@@ -74,7 +72,7 @@ class House:
             ends.push_async_callback(self.courier.stop)
             await self.courier.start()
             ends.push_async_callback(self.intake.drain)
-            listener = _listener(self.settings, self.intake)
+            listener = hl7v2_wiring.listener(self.settings, self.intake)
             if listener is not None:
                 await listener.start()
                 ends.push_async_callback(listener.stop)
@@ -85,6 +83,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
     """Open the store, load the models and join the rooms; raises what refuses a start."""
     catalogue = catalogue_room.load()
     codes = LocalCodes.load(settings.local_codes) if settings.local_codes else LocalCodes({})
+    reception = hl7v2_wiring.reception(settings, codes)
     registry = ModelRegistry.discover()
     gate = _gate(settings, clock)
     telemetry = telemetry_room.start(
@@ -108,7 +107,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
-        intake=_intake(settings, codes, database, telemetry, clock, profiles),
+        intake=hl7v2_wiring.intake(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
     )
@@ -199,33 +198,6 @@ def _profiles(settings: Settings) -> Profiles | None:
     return Profiles(Publication(), refuse_unknown=True) if refuse else None
 
 
-def _intake(
-    settings: Settings,
-    codes: LocalCodes,
-    database: Database,
-    telemetry: Telemetry,
-    clock: Callable[[], datetime],
-    profiles: Profiles | None,
-) -> Intake:
-    def count(answer: Answer) -> None:
-        telemetry.messages.add(1, {"acknowledgment": answer.code})
-
-    return Intake(
-        database=database,
-        policy=Policy(
-            zone=settings.zone,
-            default_charset=settings.hl7v2_charset or "",
-            identifier_systems=dict(settings.identifier_systems),
-            processing_ids=settings.processing_ids,
-        ),
-        codes=codes,
-        now=clock,
-        on_answer=count,
-        longest=settings.body_limit,
-        held=held_profiles(profiles, settings.hl7v2_profiles),
-    )
-
-
 def job_runner(
     settings: Settings,
     database: Database,
@@ -257,19 +229,3 @@ def _gate(settings: Settings, clock: Callable[[], datetime]) -> Gate | None:
 
     authenticator = ClientAuthenticator(load_clients(settings.clients_file), MemoryReplayStore())
     return Gate(authenticator, settings.public_url, clock)
-
-
-def _listener(settings: Settings, intake: Intake) -> MllpServer | None:
-    if not settings.mllp_port:
-        return None
-    context = None
-    if settings.tls_certificate is not None and settings.tls_key is not None:
-        files = TlsFiles(settings.tls_certificate, settings.tls_key, settings.mllp_client_ca)
-        context = server_context(files)
-    return MllpServer(
-        intake,
-        host=settings.mllp_host,
-        port=settings.mllp_port,
-        limits=MllpLimits(frame_bytes=settings.body_limit),
-        tls=context,
-    )

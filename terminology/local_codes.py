@@ -52,6 +52,10 @@ class LocalCodes:
         """No mapping at all, for a hospital that sends LOINC."""
         return cls({})
 
+    def before(self, others: "LocalCodes") -> "LocalCodes":
+        """Return these mappings, and of `others` those of codes that are not mapped here."""
+        return LocalCodes({**others._mappings, **self._mappings})
+
     def __len__(self) -> int:
         return len(self._mappings)
 

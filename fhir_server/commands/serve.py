@@ -9,6 +9,7 @@ import uvicorn
 from fhir_server import profiles
 from fhir_server.app import create_app
 from fhir_server.commands.bounded_http import BoundedHttp
+from fhir_server.hl7v2.senders import SenderFileError
 from fhir_server.r4.profile_packages import ProfilesRefused
 from fhir_server.settings import Settings, SettingsRefused
 from fhir_server.store.engines import DatabaseRefused
@@ -20,7 +21,7 @@ from security.tls import TlsFileError, TlsFiles, server_context
 from terminology.local_codes import LocalCodesError
 
 _REFUSALS = (SettingsRefused, ModelRefused, ClientFileError, TlsFileError, LocalCodesError,
-             DatabaseRefused, ProfilesRefused)  # fmt: skip
+             DatabaseRefused, ProfilesRefused, SenderFileError)  # fmt: skip
 
 
 def serve(settings: Settings) -> int:

@@ -7,7 +7,7 @@ for the ERR-1 of versions before 2.5. Whatever came in, the answer can be parsed
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 from fhir_server.hl7v2.charset import codec_of
 from fhir_server.hl7v2.escapes import Separators, escape
@@ -18,7 +18,9 @@ _VERSION: Final = re.compile(r"2\.[0-9](\.[0-9])?")
 # The version in which a sender is answered whose own cannot be read.
 _FALLBACK_VERSION: Final = "2.5.1"
 _SEVERITY_FIRST: Final = "2.5"
-_CODES: Final[dict[bytes, Acknowledgment]] = {b"AA": "AA", b"AE": "AE", b"AR": "AR"}
+_CODES: Final[dict[bytes, Acknowledgment]] = {
+    code.encode(): code for code in get_args(Acknowledgment)
+}
 
 
 def acknowledge(
@@ -28,17 +30,19 @@ def acknowledge(
     *,
     at: datetime,
     control_id: str,
+    enhanced: bool = False,
 ) -> bytes:
     """Return the ACK of a message: segments end with CR, without MLLP blocks.
 
-    `at` (aware) becomes MSH-7, `control_id` MSH-10. AA may carry warnings.
+    `at` (aware) becomes MSH-7, `control_id` MSH-10. AA may carry warnings. `enhanced`: nothing
+    is to be sent back to it (MSH-15 and MSH-16 are NE).
     """
     marks = header.separators
     found = list(problems)
     version = header.version if _VERSION.fullmatch(header.version) else _FALLBACK_VERSION
     errors = [problem for problem in found if problem.severity == "E"]
     segments = [
-        _msh(header, version, at, control_id),
+        _msh(header, version, at, control_id, "NE" if enhanced else ""),
         _msa(header, code, errors),
         *_err(found, version, marks),
     ]
@@ -61,7 +65,7 @@ def _codec(header: Header) -> str:
     return codec_of(header.charset) or header.codec
 
 
-def _msh(header: Header, version: str, at: datetime, control_id: str) -> list[str]:
+def _msh(header: Header, version: str, at: datetime, control_id: str, condition: str) -> list[str]:
     event = escape(header.component(9, 2), header.separators)
     kind = header.separators.component.join(("ACK", event, "ACK")) if event else "ACK"
     # Fields are echoed as they came, still escaped: 3 and 4 change places with 5 and 6.
@@ -78,7 +82,11 @@ def _msh(header: Header, version: str, at: datetime, control_id: str) -> list[st
         control_id,
         header.field(11) or "P",
         version,
-        *[""] * 5,
+        "",
+        "",
+        condition,
+        condition,
+        "",
         header.field(18) if codec_of(header.charset) else "",
     ]
 

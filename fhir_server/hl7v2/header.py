@@ -5,11 +5,11 @@ must be readable in a message that is broken everywhere else.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fhir_server.hl7v2.charset import codec_of
-from fhir_server.hl7v2.escapes import STANDARD, Separators, unescape
+from fhir_server.hl7v2.escapes import STANDARD, Separators, escape, unescape
 from fhir_server.hl7v2.problems import Location, Problem
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -48,6 +48,12 @@ class Header:
         text = parts[component - 1] if component <= len(parts) else ""
         return unescape(text, self.separators, self.codec).strip()
 
+    def sent_by(self, application: str, facility: str) -> "Header":
+        """Return the header with MSH-3 and MSH-4 filled in, for a sender that leaves them empty."""
+        fields = list(self.fields) + [""] * (5 - len(self.fields))
+        fields[3], fields[4] = (escape(name, self.separators) for name in (application, facility))
+        return replace(self, fields=tuple(fields))
+
     @property
     def control_id(self) -> str:
         """MSH-10."""
@@ -70,8 +76,11 @@ def body_start(raw: bytes) -> int:
     return len(raw) - len(raw[start:].lstrip(_PADDING))
 
 
-def read_header(raw: bytes, *, default_charset: str = "") -> Header:
-    """Return the header of a message; `default_charset` (table 0211) where MSH-18 is empty."""
+def read_header(raw: bytes, *, default_charset: str = "", charset_always: str = "") -> Header:
+    """Return the header of a message; `default_charset` (table 0211) where MSH-18 is empty.
+
+    `charset_always` is the set of a sender that declares another one than it writes in.
+    """
     start = body_start(raw)
     line = _LINE_END.split(raw[start : start + _LONGEST], maxsplit=1)[0]
     if line[:3].upper() != b"MSH":
@@ -81,13 +90,15 @@ def read_header(raw: bytes, *, default_charset: str = "") -> Header:
             "MSH-1 is no field separator: a printing character that is no letter or digit",
             Location("MSH", 1, 1),
         )
-    codec = _codec_of_header(line) or codec_of(default_charset) or "utf-8"
+    known = codec_of(charset_always) or _codec_of_header(line) or codec_of(default_charset)
+    codec = known or "utf-8"
     try:
         text = line.decode(codec)
     except UnicodeDecodeError:
         codec = "latin-1"
         text = line.decode(codec)
-    return _header(text, codec)
+    header = _header(text, codec)
+    return replace(header, charset=charset_always) if charset_always else header
 
 
 def _header(text: str, codec: str) -> Header:

@@ -8,28 +8,23 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
-from fhir_server.hl7v2 import admission
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
 from fhir_server.hl7v2.framing import FaultKind
-from fhir_server.hl7v2.header import Header, read_header
-from fhir_server.hl7v2.held_profiles import HeldProfiles
-from fhir_server.hl7v2.mapping.context import Translator, context
-from fhir_server.hl7v2.mapping.conversion import Read
+from fhir_server.hl7v2.header import Header
+from fhir_server.hl7v2.mapping.accounting import refused_account
+from fhir_server.hl7v2.modes import ORIGINAL, Mode, is_wanted, mode_of
+from fhir_server.hl7v2.ordering import PatientOrder, patient_keys
+from fhir_server.hl7v2.policy import Reception, Sending
 from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
-from fhir_server.hl7v2.processing import (
-    InvalidConversion,
-    convert_message,
-    patients_of,
-    read_message,
-    record,
-)
+from fhir_server.hl7v2.senders import Peer
+from fhir_server.hl7v2.working import Answer, Worker
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
@@ -39,47 +34,46 @@ from fhir_server.store.resources import microseconds, moment
 
 _LOG = logging.getLogger(__name__)
 
-# A patient may be created over FHIR between the look-up and the write; then it is done again.
-_ATTEMPTS: Final = 3
-
-_FAULTS: Final[Mapping[FaultKind, Problem]] = {
+_FAULTS: Final[dict[FaultKind, Problem]] = {
     "half-frame": Problem("100", "a new start block came before the end block: half a message"),
     "too-long": Problem("104", "the message is longer than this server takes; its start is kept"),
     "unterminated": Problem("100", "the connection or its time ended before the end block"),
     "stray-bytes": Problem("100", "bytes outside a frame"),
 }
+_CONTROL_ID: Final = Location("MSH", 1, 10)
+# Messages being converted at once: enough to share each commit, few enough to answer soon.
+_AT_WORK: Final = 16
+# How long an acknowledged message waits for a store that does not answer, at most, each time.
+_LONGEST_PAUSE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What a hospital decides about its messages.
+class Receipt:
+    """What a message is answered: `first` at once, `later` once it has been processed.
 
-    `zone` is that of times without an offset; `default_charset` (a name of table 0211, "" for
-    strict UTF-8) that of messages without MSH-18; `identifier_systems` maps the name of an
-    assigning authority to its URI; `processing_ids` are those taken into the record (MSH-11).
+    Either is None where the message asks for no such acknowledgment, or none is due.
     """
 
-    zone: tzinfo
-    default_charset: str = ""
-    identifier_systems: Mapping[str, str] = field(default_factory=dict)
-    processing_ids: frozenset[str] = frozenset(("P",))
+    first: Answer | None
+    later: "asyncio.Task[Answer] | None" = None
+    mode: Mode = ORIGINAL
+
+    async def application(self) -> Answer | None:
+        """Return the acknowledgment of the processed message where it is wanted."""
+        if self.later is None:
+            return None
+        answer = await asyncio.shield(self.later)
+        return answer if is_wanted(self.mode.application, answer.code) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An acknowledgment and the message that it answers.
+class _Arrival:
+    """A message on its way into the store."""
 
-    `may_be_repeated`: the fault was ours (condition 207); the same bytes may be sent again.
-    """
-
-    acknowledgment: bytes
-    code: Acknowledgment
-    message_id: str
-    may_be_repeated: bool = False
-
-
-class _PatientsMoved(Exception):
-    """The patients of a message are other ones than when it was converted."""
+    message: NewMessage
+    sending: Sending
+    mode: Mode
+    problem: Problem | None
 
 
 def _now() -> datetime:
@@ -89,63 +83,86 @@ def _now() -> datetime:
 class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
-    `on_answer` is told of each answer (for metrics); `longest` is the size in bytes beyond which
-    a channel takes no message; `held` are the profiles that what messages become is held to.
+    `on_answer` is told of each acknowledgment (for metrics); `longest` is the size in bytes
+    beyond which a channel takes no message; `waiting` messages at most are taken and not yet
+    processed: beyond them a sender waits.
     """
 
     def __init__(
         self,
         *,
         database: Database,
-        policy: Policy,
-        codes: Translator,
+        reception: Reception,
+        worker: Worker,
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
         longest: int = 5 * 1024 * 1024,
-        held: HeldProfiles | None = None,
+        waiting: int = 1024,
     ) -> None:
         self._database = database
-        self._policy = policy
-        self._codes = codes
+        self._reception = reception
+        self._worker = worker
         self._now = now
         self._on_answer = on_answer
         self.longest = longest
-        self._held = held
+        self._room = asyncio.Semaphore(waiting)
+        self._work = asyncio.Semaphore(_AT_WORK)
+        self._order = PatientOrder()
         self._running: dict[str, asyncio.Task[Answer]] = {}
+        self._stopping = asyncio.Event()
 
-    async def accept(self, raw: bytes, *, channel: str, peer: str) -> bytes:
+    @property
+    def waiting(self) -> int:
+        """How many messages are kept and not yet processed."""
+        return len(self._running)
+
+    async def accept(self, raw: bytes, *, channel: str, peer: Peer) -> bytes:
         """Return the acknowledgment of a message, without MLLP blocks; it never raises."""
         return (await self.answer(raw, channel=channel, peer=peer)).acknowledgment
 
-    async def answer(self, raw: bytes, *, channel: str, peer: str) -> Answer:
-        """Store and process a message; AA only where it and all its resources are durable."""
-        header = read_header(raw, default_charset=self._policy.default_charset)
-        message = self._new(raw, header, channel, peer)
-        try:
-            known = await self._database.write(lambda c: self._register(c, message, header))
-            answer = await self._settled(known)
-        except FhirError as error:
-            # The store is full or stopping: nothing is durable, so nothing may be acknowledged.
-            _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
-            answer = self._unavailable(header, message.id)
-        self._on_answer(answer)
+    async def answer(self, raw: bytes, *, channel: str, peer: Peer) -> Answer:
+        """Take a message and return one acknowledgment, for a channel that has one answer.
+
+        In enhanced mode that of the application where it is asked for, else that it is kept.
+        """
+        receipt = await self.take(raw, channel=channel, peer=peer, always=True)
+        application = await receipt.application()
+        answer = application or receipt.first
+        if answer is None:
+            raise AssertionError("a message that is asked for an answer always has one")
         return answer
 
+    async def take(self, raw: bytes, *, channel: str, peer: Peer, always: bool = False) -> Receipt:
+        """Store a message and begin to process it; what is acknowledged is durable.
+
+        `always`: the first acknowledgment is returned also where MSH-15 asks for none.
+        """
+        arrival = self._arrival(raw, channel, peer)
+        await self._room.acquire()
+        try:
+            known = await self._database.write(lambda c: self._register(c, arrival))
+        except FhirError as error:
+            # The store is full or stopping: nothing is durable, so nothing may be acknowledged.
+            self._room.release()
+            _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
+            return Receipt(self._told(self._unavailable(arrival)))
+        return self._receipt(known, arrival, always)
+
     async def fault(
-        self, kind: FaultKind, content: bytes, *, channel: str, peer: str
+        self, kind: FaultKind, content: bytes, *, channel: str, peer: Peer
     ) -> bytes | None:
         """Keep bytes that are no frame in quarantine; an AR only for one too long.
 
         To half a message there is no answer: the sender has begun anew and waits for that one.
         """
-        header = read_header(content, default_charset=self._policy.default_charset)
+        header = self._reception.policy.header(content)
         # Without the key of the whole message: a resend of that must not look like a duplicate.
         nameless = Header(("MSH",), header.separators, "", "latin-1")
-        message = self._new(content, nameless, channel, peer)
+        message = self._new(content, nameless, "|", channel, peer)
         problem = _FAULTS[kind]
         answer = self._acknowledge(header, "AR", [problem], message.id)
         outcome = self._outcome("quarantined", answer, [problem])
-        _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": peer})
+        _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": str(peer)})
         try:
             await self._database.write(lambda c: _keep(c, message, outcome))
         except FhirError as error:
@@ -156,25 +173,48 @@ class Intake:
         """Return the newest messages in any of `states`, without patient content."""
         return await self._database.read(lambda c: messages.list_messages(c, states))
 
+    async def process_again(self, id: str) -> Answer | None:
+        """Process a stored message, whatever its state; None where there is none of that id.
+
+        Content that is there already makes no new version. The acknowledgment that its sender
+        got stays the one that a resend gets.
+        """
+        known = await self._database.read(lambda c: messages.get(c, id))
+        if known is None:
+            return None
+        await self._room.acquire()
+        return await asyncio.shield(self._started(known, again=True))
+
     async def recover(self) -> int:
         """Process what was stored and not finished before the last stop; return how many."""
-        left = await self._database.read(messages.list_unfinished)
-        for known in left:
-            await self._settled(known)
+        left = await self._database.read(messages.unfinished)
+        for id in left:
+            known = await self._database.read(lambda c, id=id: messages.get(c, id))  # type: ignore[misc]
+            if known is not None:
+                await self._room.acquire()
+                self._started(known)
+        await self.drain()
         return len(left)
 
     async def drain(self) -> None:
         """Wait until every message that is being processed has its outcome."""
+        self._stopping.set()
         while self._running:
             await asyncio.wait(list(self._running.values()))
+        self._stopping.clear()
 
-    def _new(self, raw: bytes, header: Header, channel: str, peer: str) -> NewMessage:
-        sender, sha256 = f"{header.field(3)}|{header.field(4)}", hashlib.sha256(raw).hexdigest()
+    def _arrival(self, raw: bytes, channel: str, peer: Peer) -> _Arrival:
+        sending = self._reception.arriving(raw, peer)
+        message = self._new(raw, sending.header, sending.sender, channel, peer)
+        return _Arrival(message, sending, mode_of(sending.header), sending.refusal)
+
+    def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
+        sha256 = hashlib.sha256(raw).hexdigest()
         return NewMessage(
             id=secrets.token_hex(10),
             received=microseconds(self._now()),
             channel=channel,
-            peer=peer,
+            peer=str(peer),
             sender=sender,
             control_id=header.control_id,
             type=header.type,
@@ -183,151 +223,162 @@ class Intake:
             body=raw,
         )
 
-    def _register(
-        self, connection: Connection, message: NewMessage, header: Header
-    ) -> KnownMessage:
+    def _register(self, connection: Connection, arrival: _Arrival) -> KnownMessage:
         """Store a new message, or find the one that this repeats (sender, MSH-10, bytes).
 
         Other bytes under a control id that the sender has used before are kept for a person to
         judge: which of the two is right cannot be told here.
         """
+        message = arrival.message
+        if arrival.problem is not None:
+            # Under a key of its own: nobody else may take a registered sender's control ids.
+            key = other_key(message.sender, message.control_id, message.sha256)
+            return self._quarantined(connection, arrival, key, arrival.problem)
         known = messages.find(connection, message.key)
         if known is None:
-            messages.insert_message(connection, message)
-            return _stored(message)
+            early = self._early(arrival)
+            messages.insert_message(connection, message, early)
+            return _stored(message, "received", early)
         if known.sha256 == message.sha256:
             return known
+        text = "MSH-10 was used before by this sender for another message; send a new id"
+        problem = Problem("205", text, _CONTROL_ID)
         key = other_key(message.sender, message.control_id, message.sha256)
+        return self._quarantined(connection, arrival, key, problem)
+
+    def _quarantined(
+        self, connection: Connection, arrival: _Arrival, key: str, problem: Problem
+    ) -> KnownMessage:
         other = messages.find(connection, key)
         if other is not None:
             return other
-        text = "MSH-10 was used before by this sender for another message; send a new id"
-        problem = Problem("205", text, Location("MSH", 1, 10))
-        answer = self._acknowledge(header, "AE", [problem], message.id)
-        messages.insert_message(connection, replace(message, key=key))
-        messages.finish(connection, message.id, self._outcome("quarantined", answer, [problem]))
+        message = replace(arrival.message, key=key)
+        refusal = Refusal(problem)
+        code: Acknowledgment = "AR" if arrival.problem is not None else refusal.acknowledgment
+        answer = self._acknowledge(
+            arrival.sending.header, code, [problem], message.id, arrival.mode
+        )
+        outcome = self._outcome("quarantined", answer, [problem])
+        account = refused_account(message.body, arrival.sending.header).as_json()
+        messages.insert_message(connection, message)
+        messages.finish(connection, message.id, replace(outcome, account=account))
         return _stored(message, "quarantined", answer)
 
-    async def _settled(self, known: KnownMessage) -> Answer:
-        """Return the answer of a stored message, processing it where that has not been done.
+    def _early(self, arrival: _Arrival) -> bytes | None:
+        """Return the AA of a message that is acknowledged once it is kept; None for any other."""
+        sending = arrival.sending
+        if arrival.mode.enhanced or sending.policy.acknowledge == "processed":
+            return None
+        try:
+            sending.admit()
+        except Refusal:
+            return None
+        return self._acknowledge(sending.header, "AA", [], arrival.message.id)
+
+    def _receipt(self, known: KnownMessage, arrival: _Arrival, always: bool) -> Receipt:
+        """Return the answers to a message that is stored, and process it where that is due.
 
         A message that failed by our fault is tried again when its sender repeats it.
         """
-        if known.acknowledgment is not None and known.state != "failed":
-            return Answer(known.acknowledgment, code_of(known.acknowledgment), known.id)
-        task = self._running.get(known.id)
-        if task is None:
-            task = asyncio.create_task(self._guarded(known))
-            self._running[known.id] = task
-            task.add_done_callback(lambda _: self._running.pop(known.id, None))
-        # The sender may hang up; the message is processed all the same.
-        return await asyncio.shield(task)
+        mode, task = arrival.mode, None
+        if known.state in ("received", "failed"):
+            task = self._started(known)
+        else:
+            self._room.release()
+        if not mode.enhanced:
+            if known.acknowledgment is None or known.state == "failed":
+                return Receipt(None, task)
+            return Receipt(self._told(_sent(known, known.acknowledgment)))
+        first = self._accepted(known, arrival)
+        # HL7 v2.5.1 section 2.9.3.2: only an accepted message gets an application acknowledgment.
+        later = None
+        if first.code == "CA":
+            later = task or _settled(_sent(known, known.acknowledgment or b""))
+        return Receipt(self._wanted(first, mode, always), later, mode)
 
-    async def _guarded(self, known: KnownMessage) -> Answer:
-        """Process a message; whatever goes wrong there is recorded as a failure of ours."""
-        work = asyncio.ensure_future(self._process(known))
-        await asyncio.wait([work])
-        error = work.exception()
-        if error is None:
-            return work.result()
-        if isinstance(error, FhirError):
-            raise error
-        return await self._failed(known, error)
+    def _wanted(self, first: Answer, mode: Mode, always: bool) -> Answer | None:
+        return self._told(first) if always or is_wanted(mode.accept, first.code) else None
 
-    async def _process(self, known: KnownMessage) -> Answer:
-        header = read_header(known.body, default_charset=self._policy.default_charset)
-        try:
-            found = self._read(known, header)
-            for _ in range(_ATTEMPTS):
-                try:
-                    return await self._convert_and_store(known, header, found)
-                except _PatientsMoved:
-                    continue
-            raise InvalidConversion("the patients of the message changed with every attempt")
-        except Refusal as refusal:
-            return await self._refused(known, header, refusal)
+    def _accepted(self, known: KnownMessage, arrival: _Arrival) -> Answer:
+        """Return the acknowledgment of enhanced mode that a message is kept, or why it is not.
 
-    def _read(self, known: KnownMessage, header: Header) -> Read:
-        policy = self._policy
-        admission.admit(header, processing_ids=policy.processing_ids)
-        codec = admission.codec(header, known.body, default_charset=policy.default_charset)
-        surroundings = context(
+        HL7 v2.5.1 section 2.9.3.1: CR where MSH-9, MSH-11 or MSH-12 are not acceptable, CE where
+        it cannot be accepted for another reason. Made of the stored row alone, so that a resend
+        gets the same bytes.
+        """
+        problems: list[Problem] = []
+        code: Acknowledgment = "CA"
+        header = arrival.sending.header
+        if known.state == "quarantined":
+            text = "the message is kept for a person to judge and is not processed"
+            code, problems = "CE", [arrival.problem or Problem("205", text, _CONTROL_ID)]
+        else:
+            try:
+                arrival.sending.admit()
+            except Refusal as refusal:
+                code = "CR" if refusal.acknowledgment == "AR" else "CE"
+                problems = list(refusal.problems)
+        content = acknowledge(
             header,
-            # The time of receipt: a message processed again is judged as it was the first time.
-            now=moment(known.received),
-            zone=policy.zone,
-            codes=self._codes,
-            identifier_systems=policy.identifier_systems,
+            code,
+            problems,
+            at=moment(known.received).astimezone(self._reception.policy.zone),
+            control_id=f"C{known.id[1:]}",
+            enhanced=True,
         )
-        return read_message(known.body, header, codec, surroundings)
+        return Answer(content, code, known.id)
 
-    async def _convert_and_store(self, known: KnownMessage, header: Header, found: Read) -> Answer:
-        ids = await self._database.look_up(lambda c: patients_of(c, found))
-        conversion = convert_message(found, ids)
+    def _started(self, known: KnownMessage, *, again: bool = False) -> "asyncio.Task[Answer]":
+        """Process a message in its patient's order; whoever asks meanwhile joins the same work."""
+        task = self._running.get(known.id)
+        if task is not None:
+            self._room.release()
+            return task
+        sending = self._reception.stored(known.body, known.sender)
+        turn = self._order.turn(patient_keys(known.body, sending.header))
 
-        def job(connection: Connection) -> Answer:
-            if patients_of(connection, found) != ids:
-                raise _PatientsMoved
-            recorded = record(
-                connection,
-                found,
-                conversion,
-                ids,
-                message_id=known.id,
-                received=moment(known.received),
-                now=self._now(),
-                held=self._held,
-            )
-            answer = self._acknowledge(header, "AA", recorded.warnings, known.id)
-            outcome = Outcome(
-                state="processed",
-                acknowledgment=answer,
-                finished=microseconds(self._now()),
-                warnings=[each.as_json() for each in recorded.warnings],
-                account=conversion.account.as_json(),
-                superseded=recorded.superseded,
-            )
-            messages.finish(connection, known.id, outcome)
-            return Answer(answer, "AA", known.id)
+        async def work() -> Answer:
+            try:
+                async with turn, self._work:
+                    return await self._processed(known, sending, again)
+            finally:
+                self._room.release()
 
-        return await self._database.write(job)
+        # The sender may hang up; the message is processed all the same.
+        task = asyncio.create_task(work())
+        self._running[known.id] = task
+        task.add_done_callback(lambda _: self._running.pop(known.id, None))
+        return task
 
-    async def _refused(self, known: KnownMessage, header: Header, refusal: Refusal) -> Answer:
-        answer = self._acknowledge(header, refusal.acknowledgment, refusal.problems, known.id)
-        outcome = self._outcome("rejected", answer, refusal.problems)
-        await self._database.write(lambda c: messages.finish(c, known.id, outcome))
-        _LOG.warning(
-            "hl7v2 message rejected",
-            extra={
-                "state": "rejected",
-                "error": refusal.problems[0].code,
-                "control_id": header.control_id,
-            },
-        )
-        return Answer(answer, refusal.acknowledgment, known.id)
+    async def _processed(self, known: KnownMessage, sending: Sending, again: bool) -> Answer:
+        """Process a message; one that is acknowledged already waits for a store that is away."""
+        pause = 0.1
+        while True:
+            try:
+                answer = await self._worker.process(known, sending)
+            except FhirError as error:
+                _LOG.error("hl7v2 message waits", extra={"reason": type(error).__name__})
+                if known.acknowledgment is None or again or self._stopping.is_set():
+                    return self._told(self._worker.unavailable(known, sending))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                return answer if known.acknowledgment is not None else self._told(answer)
 
-    async def _failed(self, known: KnownMessage, error: BaseException) -> Answer:
-        """Answer AR for a fault of ours: the message is kept and may be sent again."""
-        _LOG.error(
-            "hl7v2 message failed",
-            exc_info=error,
-            extra={"state": "failed", "error": type(error).__name__},
-        )
-        header = read_header(known.body, default_charset=self._policy.default_charset)
-        detail = f": {error}" if isinstance(error, InvalidConversion) else ""
-        problem = Problem("207", f"{type(error).__name__} while the message was converted{detail}")
-        answer = self._acknowledge(header, "AR", [problem], known.id)
-        outcome = self._outcome("failed", answer, [problem])
-        await self._database.write(lambda c: messages.finish(c, known.id, outcome))
-        return Answer(answer, "AR", known.id, may_be_repeated=True)
+    def _told(self, answer: Answer) -> Answer:
+        self._on_answer(answer)
+        return answer
 
-    def _unavailable(self, header: Header, message_id: str) -> Answer:
+    def _unavailable(self, arrival: _Arrival) -> Answer:
         problem = Problem("207", "the message could not be stored; send it again later")
-        answer = self._acknowledge(header, "AR", [problem], message_id)
-        return Answer(answer, "AR", message_id, may_be_repeated=True)
+        enhanced = arrival.mode.enhanced
+        code: Acknowledgment = "CE" if enhanced else "AR"
+        id = arrival.message.id
+        content = self._acknowledge(arrival.sending.header, code, [problem], id, arrival.mode)
+        return Answer(content, code, id, may_be_repeated=True)
 
     def _outcome(
-        self, state: messages.State, answer: bytes, problems: Sequence[Problem]
+        self, state: messages.State, answer: bytes, problems: Iterable[Problem]
     ) -> Outcome:
         return Outcome(
             state=state,
@@ -340,17 +391,39 @@ class Intake:
         self,
         header: Header,
         code: Acknowledgment,
-        problems: Sequence[Problem],
+        problems: Iterable[Problem],
         message_id: str,
+        mode: Mode = ORIGINAL,
     ) -> bytes:
-        at = self._now().astimezone(self._policy.zone)
-        return acknowledge(header, code, problems, at=at, control_id=message_id)
+        at = self._now().astimezone(self._reception.policy.zone)
+        return acknowledge(
+            header, code, problems, at=at, control_id=message_id, enhanced=mode.enhanced
+        )
 
 
 def _stored(
     message: NewMessage, state: messages.State = "received", answer: bytes | None = None
 ) -> KnownMessage:
-    return KnownMessage(message.id, message.received, state, message.sha256, message.body, answer)
+    return KnownMessage(
+        id=message.id,
+        received=message.received,
+        sender=message.sender,
+        state=state,
+        sha256=message.sha256,
+        body=message.body,
+        acknowledgment=answer,
+    )
+
+
+def _sent(known: KnownMessage, acknowledgment: bytes) -> Answer:
+    return Answer(acknowledgment, code_of(acknowledgment), known.id)
+
+
+def _settled(answer: Answer) -> "asyncio.Task[Answer]":
+    async def known() -> Answer:
+        return answer
+
+    return asyncio.create_task(known())
 
 
 def _keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None:

@@ -1,7 +1,8 @@
 """The MLLP listener: frames in, acknowledgments out, one connection after another's rights.
 
 A connection's frames are answered in the order in which they came, each before the next is read
-from the buffer: a sender that sends faster than messages are stored is held back by TCP.
+from the buffer: a sender that sends faster than messages are stored is held back by TCP. In
+enhanced mode the application's acknowledgments follow on the same connection, in that order too.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from fhir_server.hl7v2.framing import END, START, Event, Fault, Frame, FrameDecoder
-from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.intake import Intake, Receipt
+from fhir_server.hl7v2.senders import Network, Peer, is_within
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,13 +33,16 @@ class MllpLimits:
 
     `frame_seconds` is the time from a frame's first byte to its last, and that in which a peer
     must take its acknowledgment; between frames a connection may rest. `drain_seconds` is the
-    time at shutdown in which frames that have come in are finished.
+    time at shutdown in which frames that have come in are finished. `addresses` are those that
+    may connect, all where it is empty; `per_address` connections at most come from one.
     """
 
     frame_bytes: int = 5 * 1024 * 1024
     frame_seconds: float = 30.0
-    connections: int = 256
+    connections: int = 1024
+    per_address: int = 1024
     drain_seconds: float = 20.0
+    addresses: tuple[Network, ...] = ()
 
 
 class MllpServer:
@@ -58,7 +63,7 @@ class MllpServer:
         self._limits = limits
         self._tls = tls
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], str] = {}
         self._stopping = asyncio.Event()
         self.refused = 0
 
@@ -93,19 +98,33 @@ class MllpServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._connections) >= self._limits.connections:
+        peer = _peer(writer)
+        refusal = self._refusal(peer.address)
+        if task is None or refusal is not None:
             self.refused += 1
-            _LOG.warning("mllp connection refused", extra={"reason": "too many connections"})
-            writer.close()
+            _LOG.warning("mllp connection refused", extra={"reason": refusal, "peer": peer.address})
+            # Not closed in order: who may not send is not waited for.
+            writer.transport.abort()
             return
-        self._connections.add(task)
+        self._connections[task] = peer.address
         try:
             await _Connection(self._intake, self._limits, self._stopping, reader, writer).serve()
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), self._limits.frame_seconds)
+
+    def _refusal(self, address: str) -> str | None:
+        """Return why a peer may not connect, None where it may."""
+        limits, taken = self._limits, self._connections
+        if limits.addresses and not is_within(address, limits.addresses):
+            return "address not allowed"
+        if len(taken) >= limits.connections:
+            return "too many connections"
+        if sum(each == address for each in taken.values()) >= limits.per_address:
+            return "too many connections from this address"
+        return None
 
 
 class _Connection:
@@ -127,11 +146,13 @@ class _Connection:
         self._decoder = FrameDecoder(max_frame=limits.frame_bytes)
         self._peer = _peer(writer)
         self._stray_kept = False
+        self._later: asyncio.Queue[Receipt | None] = asyncio.Queue()
         _keep_alive(writer)
 
     async def serve(self) -> None:
         """Answer frames until the peer, the deadline or the server ends the connection."""
         stopping = asyncio.ensure_future(self._stopping.wait())
+        following = asyncio.ensure_future(self._follow())
         try:
             await self._serve(stopping)
             await self._handle(self._decoder.finish())
@@ -141,6 +162,16 @@ class _Connection:
             await self._handle(self._decoder.finish(), answering=False)
         finally:
             stopping.cancel()
+            self._later.put_nowait(None)
+            with contextlib.suppress(OSError):
+                await following
+
+    async def _follow(self) -> None:
+        """Send the application's acknowledgments of enhanced mode as their messages are done."""
+        while (receipt := await self._later.get()) is not None:
+            answer = await receipt.application()
+            if answer is not None:
+                await self._send(answer.acknowledgment)
 
     async def _serve(self, stopping: "asyncio.Task[Literal[True]]") -> None:
         decoder, began = self._decoder, time.monotonic()
@@ -172,23 +203,34 @@ class _Connection:
         with contextlib.suppress(asyncio.CancelledError):
             await reading
         if not self._stopping.is_set():
-            _LOG.warning("mllp frame not ended in time", extra={"peer": self._peer})
+            _LOG.warning("mllp frame not ended in time", extra={"peer": str(self._peer)})
         return b""
 
     async def _handle(self, events: Iterable[Event], *, answering: bool = True) -> None:
         for event in events:
-            answer = await self._take(event)
-            if answer is not None and answering:
-                self._writer.write(_START + answer + _END)
-                async with asyncio.timeout(self._limits.frame_seconds):
-                    await self._writer.drain()
+            if isinstance(event, Frame):
+                await self._take(event.content, answering)
+            elif not self._is_noise(event):
+                kind, content = event.kind, event.content
+                answer = await self._intake.fault(kind, content, channel=CHANNEL, peer=self._peer)
+                if answer is not None and answering:
+                    await self._send(answer)
 
-    async def _take(self, event: Event) -> bytes | None:
-        if isinstance(event, Frame):
-            return await self._intake.accept(event.content, channel=CHANNEL, peer=self._peer)
-        if self._is_noise(event):
-            return None
-        return await self._intake.fault(event.kind, event.content, channel=CHANNEL, peer=self._peer)
+    async def _take(self, content: bytes, answering: bool) -> None:
+        receipt = await self._intake.take(content, channel=CHANNEL, peer=self._peer)
+        if not answering:
+            return
+        if receipt.first is not None:
+            await self._send(receipt.first.acknowledgment)
+        if receipt.mode.enhanced:
+            self._later.put_nowait(receipt)
+        elif (answer := await receipt.application()) is not None:
+            await self._send(answer.acknowledgment)
+
+    async def _send(self, answer: bytes) -> None:
+        self._writer.write(_START + answer + _END)
+        async with asyncio.timeout(self._limits.frame_seconds):
+            await self._writer.drain()
 
     def _is_noise(self, fault: Fault) -> bool:
         """Whether bytes outside frames are only counted: the first of a connection are kept."""
@@ -200,13 +242,13 @@ class _Connection:
         return kept
 
 
-def _peer(writer: asyncio.StreamWriter) -> str:
-    """Return the peer's address, with its certificate's subject under mutual TLS."""
+def _peer(writer: asyncio.StreamWriter) -> Peer:
+    """Return the peer's address, with its certificate's common names under mutual TLS."""
     address = writer.get_extra_info("peername")
     name = str(address[0]) if isinstance(address, tuple) else str(address or "")
     certificate = writer.get_extra_info("peercert") or {}
     subject = [value for part in certificate.get("subject", ()) for key, value in part]
-    return f"{name} ({', '.join(subject)})" if subject else name
+    return Peer(name, tuple(subject))
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

@@ -7,7 +7,8 @@ sent back. A coded value (a status, a message type, a character set) may be repe
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-Acknowledgment: TypeAlias = Literal["AA", "AE", "AR"]
+# Table 0008: A. of original mode and of the application, C. that a message is kept (or not).
+Acknowledgment: TypeAlias = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
 Severity: TypeAlias = Literal["E", "W"]
 
 # HL7 table 0357, "Message error condition codes" (v2.5.1 and v2.8).

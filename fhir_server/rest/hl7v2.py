@@ -14,9 +14,12 @@ from typing import Any, Final
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from fhir_server.hl7v2.intake import Answer, Intake
+from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.senders import Peer
+from fhir_server.hl7v2.working import Answer
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest.bodies import read_body
+from fhir_server.rest.services import CLIENT
 from fhir_server.store.hl7v2_messages import UNSUCCESSFUL, ListedMessage, State
 from fhir_server.store.resources import moment
 
@@ -25,7 +28,7 @@ router = APIRouter(prefix="/hl7v2", tags=["HL7v2"])
 CHANNEL: Final = "http"
 _ER7: Final = "application/hl7-v2"
 _ACCEPTED: Final = (_ER7, "x-application/hl7-v2+er7", "application/hl7-v2+er7", "text/plain")
-_STATUS: Final = {"AA": 200, "AE": 422, "AR": 400}
+_STATUS: Final = {"AA": 200, "CA": 200, "AE": 422, "CE": 422, "AR": 400, "CR": 400}
 
 _STATES: Final[Mapping[str, tuple[State, ...]]] = {
     "failed": UNSUCCESSFUL,
@@ -43,7 +46,9 @@ async def receive(request: Request) -> Response:
     intake = _intake(request)
     kind = _media_type(request)
     body = await read_body(request, limit=intake.longest)
-    peer = request.client.host if request.client is not None else ""
+    address = request.client.host if request.client is not None else ""
+    client = request.scope.get(CLIENT)
+    peer = Peer(address, (client,) if client else ())
     answer = await intake.answer(body, channel=CHANNEL, peer=peer)
     headers = {"Retry-After": "1"} if answer.may_be_repeated else None
     return Response(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
@@ -37,10 +37,11 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A stored message; `acknowledgment` None while it waits to be processed."""
+    """A stored message; `acknowledgment` None as long as none was sent."""
 
     id: str
     received: int
+    sender: str
     state: State
     sha256: str
     body: bytes
@@ -49,10 +50,10 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message."""
+    """What became of a message; `acknowledgment` None leaves the one that was sent."""
 
     state: State
-    acknowledgment: bytes
+    acknowledgment: bytes | None
     finished: int
     errors: Sequence[dict[str, Any]] = ()
     warnings: Sequence[dict[str, Any]] = ()
@@ -95,6 +96,7 @@ _ADD = Prepared(adding(_MESSAGE, *_COLUMNS))
 _KNOWN = (
     _MESSAGE.c.id,
     _MESSAGE.c.received,
+    _MESSAGE.c.sender,
     _MESSAGE.c.state,
     _MESSAGE.c.sha256,
     _MESSAGE.c.body,
@@ -105,14 +107,17 @@ _BY_KEY = Prepared(select(*_KNOWN).where(_MESSAGE.c.key == bindparam("of_key")))
 _FINISH = Prepared(
     update(_MESSAGE)
     .values(
-        dict.fromkeys(
-            ("state", "finished", "acknowledgment", "errors", "warnings", "account", "superseded")
-        )
+        # What was sent once is sent again to who sends the message again.
+        acknowledgment=func.coalesce(
+            bindparam("of_acknowledgment", type_=_MESSAGE.c.acknowledgment.type),
+            _MESSAGE.c.acknowledgment,
+        ),
+        **dict.fromkeys(("state", "finished", "errors", "warnings", "account", "superseded")),
     )
     .where(_MESSAGE.c.id == bindparam("of_id"))
 )
 _UNFINISHED = Prepared(
-    select(*_KNOWN).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
+    select(_MESSAGE.c.id).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
 )
 _LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
 _LIST = {
@@ -148,8 +153,13 @@ _SET_ORIGIN = Prepared(
 )
 
 
-def insert_message(connection: Connection, message: NewMessage) -> None:
-    """Store a message as it came, in state `received`; `finish` gives it its outcome."""
+def insert_message(
+    connection: Connection, message: NewMessage, acknowledgment: bytes | None = None
+) -> None:
+    """Store a message as it came, in state `received`; `finish` gives it its outcome.
+
+    `acknowledgment` is the one that is sent before the message is processed.
+    """
     values = {name: getattr(message, name) for name in NewMessage.__dataclass_fields__}
     _ADD.run_named(
         connection,
@@ -157,7 +167,7 @@ def insert_message(connection: Connection, message: NewMessage) -> None:
             **values,
             "state": "received",
             "finished": None,
-            "acknowledgment": None,
+            "acknowledgment": acknowledgment,
             "errors": "[]",
             "warnings": "[]",
             "account": "{}",
@@ -181,7 +191,7 @@ def finish(connection: Connection, id: str, outcome: Outcome) -> None:
             "of_id": id,
             "state": outcome.state,
             "finished": outcome.finished,
-            "acknowledgment": outcome.acknowledgment,
+            "of_acknowledgment": outcome.acknowledgment,
             "errors": _json(outcome.errors),
             "warnings": _json(outcome.warnings),
             "account": json.dumps(outcome.account or {}),
@@ -205,9 +215,9 @@ def details(connection: Connection, id: str) -> dict[str, Any] | None:
     return {name: json.loads(text) for name, text in zip(names, row, strict=True)}
 
 
-def list_unfinished(connection: Connection) -> list[KnownMessage]:
-    """Return the messages that were stored and not processed, in order of arrival."""
-    return [KnownMessage(*row) for row in _UNFINISHED.run_named(connection, {}).fetchall()]
+def unfinished(connection: Connection) -> list[str]:
+    """Return the ids of the messages that are stored and not processed, in order of arrival."""
+    return [id for (id,) in _UNFINISHED.run_named(connection, {}).fetchall()]
 
 
 def list_messages(

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.mapping import notes, observation, order, patient, specimen
 from fhir_server.hl7v2.mapping.groups import Unconverted
-from fhir_server.hl7v2.tokenizer import Message, Segment
+from fhir_server.hl7v2.tokenizer import Message, Segment, parse
 
 # What of each converted segment is read; MSH: separators, parties, time, type, ids, charset.
 _READ: Final = {
-    "MSH": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 18)),
+    "MSH": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 18)),
     "PID": patient.FIELDS,
     "ORC": order.ORC_FIELDS,
     "OBR": order.OBR_FIELDS,
@@ -47,6 +48,16 @@ def account(message: Message, left_out: Iterable[Unconverted]) -> Account:
         if segment.index not in missing and (fields := _unread(segment))
     ]
     return Account(len(message.segments), len(message.segments) - len(missing), (*whole, *partly))
+
+
+def refused_account(raw: bytes, header: Header) -> Account:
+    """Return the account of a message that was refused: every segment is listed, none converted.
+
+    The bytes need not be of the set that they declare: only line ends and names are looked at.
+    """
+    found = parse(raw, header, "latin-1").segments
+    reason = "the message was refused"
+    return Account(len(found), 0, tuple(Unconverted(each, reason) for each in found))
 
 
 def _unread(segment: Segment) -> tuple[int, ...]:

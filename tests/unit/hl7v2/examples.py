@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 
 from fhir_server.hl7v2 import admission
 from fhir_server.hl7v2.header import read_header
-from fhir_server.hl7v2.intake import Intake, Policy
-from fhir_server.hl7v2.mapping.context import Context, context
+from fhir_server.hl7v2.held_profiles import HeldProfiles
+from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.mapping.context import Context, Translator, context
 from fhir_server.hl7v2.mapping.conversion import Conversion, convert, read
+from fhir_server.hl7v2.policy import Policy, Reception
+from fhir_server.hl7v2.senders import Peer, Senders
 from fhir_server.hl7v2.tokenizer import Message, parse
+from fhir_server.hl7v2.working import Worker
 from fhir_server.r4.codec import decode
 from fhir_server.r4.validation import validate
 from fhir_server.store.database import Database
@@ -119,13 +123,27 @@ class Clock:
         return self.now
 
 
-def intake(database: Database, clock: Clock, **policy: Any) -> Intake:
+# Where the messages of the tests come from.
+LIS = Peer("10.0.0.7")
+
+
+def intake(
+    database: Database,
+    clock: Clock,
+    *,
+    codes: Translator = LOCAL_CODES,
+    held: HeldProfiles | None = None,
+    senders: Senders | None = None,
+    options: Mapping[str, Any] = {},
+    **policy: Any,
+) -> Intake:
     """The intake of the demo hospital."""
     return Intake(
         database=database,
-        policy=Policy(zone=SHANGHAI, **policy),
-        codes=LOCAL_CODES,
+        reception=Reception(Policy(zone=SHANGHAI, **policy), codes, senders),
+        worker=Worker(database=database, now=clock, held=held),
         now=clock,
+        **options,
     )
 
 

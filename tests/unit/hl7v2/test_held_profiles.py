@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 
 from fhir_server.hl7v2.held_profiles import held_profiles
-from fhir_server.hl7v2.intake import Intake, Policy
+from fhir_server.hl7v2.intake import Intake
 from fhir_server.r4.profile_packages import ProfilesRefused
 from fhir_server.r4.profiles import Profiles
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from tests.support.profiles import RESULT, package, result_profile
 from tests.unit.hl7v2.examples import (
-    LOCAL_CODES,
+    LIS,
     MSH,
     OBR,
     PID,
-    SHANGHAI,
     Clock,
     ack_fields,
+    intake,
     message,
     obx,
     stored,
@@ -46,14 +46,13 @@ def profiles(tmp_path: Path) -> Profiles:
 @pytest.fixture
 def strict(store: Database, clock: Clock, profiles: Profiles) -> Intake:
     held = held_profiles(profiles, {"Observation": RESULT})
-    policy = Policy(zone=SHANGHAI)
-    return Intake(database=store, policy=policy, codes=LOCAL_CODES, now=clock, held=held)
+    return intake(store, clock, held=held)
 
 
 async def test_a_result_that_breaks_the_profile_is_stored_and_told(
     store: Database, strict: Intake
 ) -> None:
-    answer = await strict.answer(WITHOUT, channel="mllp", peer="10.0.0.7")
+    answer = await strict.answer(WITHOUT, channel="mllp", peer=LIS)
     assert answer.code == "AA"
     found = result(store)
     assert "profile" not in found["meta"]
@@ -68,7 +67,7 @@ async def test_a_result_that_breaks_the_profile_is_stored_and_told(
 
 
 async def test_a_result_that_conforms_claims_the_profile(store: Database, strict: Intake) -> None:
-    answer = await strict.answer(WITH_METHOD, channel="mllp", peer="10.0.0.7")
+    answer = await strict.answer(WITH_METHOD, channel="mllp", peer=LIS)
     assert "ERR" not in ack_fields(answer.acknowledgment)
     assert result(store)["meta"]["profile"] == [RESULT]
 
@@ -76,10 +75,10 @@ async def test_a_result_that_conforms_claims_the_profile(store: Database, strict
 async def test_a_correction_that_no_longer_conforms_loses_the_claim(
     store: Database, strict: Intake, clock: Clock
 ) -> None:
-    await strict.answer(WITH_METHOD, channel="mllp", peer="10.0.0.7")
+    await strict.answer(WITH_METHOD, channel="mllp", peer=LIS)
     later = MSH.replace("20261120103500", "20261120113500").replace("|C1|", "|C2|")
     corrected = message(later, PID, OBR.replace("20261120103000", "20261120113000"), obx(f11="C"))
-    await strict.answer(corrected, channel="mllp", peer="10.0.0.7")
+    await strict.answer(corrected, channel="mllp", peer=LIS)
     found = result(store)
     assert found["status"] == "corrected"
     assert "profile" not in found["meta"]

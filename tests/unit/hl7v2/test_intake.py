@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fhir_server.hl7v2.intake import Intake, Policy
+from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.problems import Refusal
 from fhir_server.r4.codec import decode
 from fhir_server.store import hl7v2_messages as messages
@@ -14,12 +14,12 @@ from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.hl7v2_messages import NewMessage
 from tests.unit.hl7v2.examples import (
     DATA,
+    LIS,
     LOCAL_CODES,
     MSH,
     NOW,
     OBR,
     PID,
-    SHANGHAI,
     ack_fields,
     count,
     intake,
@@ -47,7 +47,7 @@ OBSERVATION = f"Observation/{converted(PLAIN, 'Observation')[0]['id']}"
 
 
 async def send(hospital: Intake, *lines: str, raw: bytes | None = None):
-    return await hospital.answer(raw or message(*lines), channel="mllp", peer="10.0.0.7")
+    return await hospital.answer(raw or message(*lines), channel="mllp", peer=LIS)
 
 
 def creatinine(store) -> dict:
@@ -364,7 +364,8 @@ async def test_a_result_deleted_over_fhir_comes_back_only_with_newer_content(sto
 async def test_a_message_left_received_by_a_crash_is_processed_at_the_next_start(store, hospital):
     row = NewMessage(
         id="left", received=resources.microseconds(NOW), channel="mllp", peer="p",
-        sender="LIS|DEMOHOSP", control_id="C1", type="ORU^R01", sha256="x", key="k", body=PLAIN,
+        sender="LIS|DEMOHOSP", control_id="C1", type="ORU^R01", sha256="x", key="k",
+        body=PLAIN,
     )  # fmt: skip
     await store.write(lambda c: messages.insert_message(c, row))
     assert await hospital.recover() == 1
@@ -386,7 +387,7 @@ class BrokenCodes:
 
 async def test_a_fault_of_ours_keeps_the_message_answers_ar_and_is_tried_again(store, clock):
     codes = BrokenCodes()
-    broken = Intake(database=store, policy=Policy(zone=SHANGHAI), codes=codes, now=clock)
+    broken = intake(store, clock, codes=codes)
     answer = await send(broken, raw=PLAIN)
     assert (answer.code, answer.may_be_repeated) == ("AR", True)
     (listed,) = await broken.listed(("failed",))
@@ -409,7 +410,7 @@ async def test_what_cannot_be_stored_is_never_acknowledged(clock):
     full = intake(FullStore(), clock)
     answer = await send(full, raw=PLAIN)
     assert (answer.code, answer.may_be_repeated) == ("AR", True)
-    assert await full.fault("too-long", PLAIN, channel="mllp", peer="p") is not None
+    assert await full.fault("too-long", PLAIN, channel="mllp", peer=LIS) is not None
 
 
 class WatchedCodes:
@@ -425,7 +426,7 @@ class WatchedCodes:
 
 async def test_the_sender_hangs_up_and_the_message_is_processed_all_the_same(store, clock):
     codes = WatchedCodes()
-    watched = Intake(database=store, policy=Policy(zone=SHANGHAI), codes=codes, now=clock)
+    watched = intake(store, clock, codes=codes)
     waiting = asyncio.create_task(send(watched, raw=PLAIN))
     await codes.asked.wait()
     waiting.cancel()
@@ -436,13 +437,7 @@ async def test_the_sender_hangs_up_and_the_message_is_processed_all_the_same(sto
 
 async def test_each_answer_is_counted(store, clock):
     seen = []
-    counting = Intake(
-        database=store,
-        policy=Policy(zone=SHANGHAI),
-        codes=LOCAL_CODES,
-        now=clock,
-        on_answer=lambda answer: seen.append(answer.code),
-    )
+    counting = intake(store, clock, options={"on_answer": lambda answer: seen.append(answer.code)})
     await send(counting, raw=PLAIN)
     await send(counting, raw=b"HELLO")
     assert seen == ["AA", "AR"]
@@ -450,15 +445,15 @@ async def test_each_answer_is_counted(store, clock):
 
 async def test_half_a_frame_is_kept_without_an_answer_and_is_no_duplicate(store, hospital):
     half = PLAIN[:120]
-    assert await hospital.fault("half-frame", half, channel="mllp", peer="p") is None
+    assert await hospital.fault("half-frame", half, channel="mllp", peer=LIS) is None
     assert (await send(hospital, raw=PLAIN)).code == "AA"
     assert count(store, "hl7v2_message", state="quarantined") == 1
-    assert await hospital.fault("half-frame", half, channel="mllp", peer="p") is None
+    assert await hospital.fault("half-frame", half, channel="mllp", peer=LIS) is None
     assert count(store, "hl7v2_message", state="quarantined") == 1
 
 
 async def test_a_frame_that_is_too_long_is_answered_ar_with_its_control_id(store, hospital):
-    answer = await hospital.fault("too-long", PLAIN[:200], channel="mllp", peer="p")
+    answer = await hospital.fault("too-long", PLAIN[:200], channel="mllp", peer=LIS)
     fields = ack_fields(answer)
     assert fields["MSA"][0][1:3] == ["AR", "C1"]
     assert fields["ERR"][0][3].startswith("104^")

@@ -1,0 +1,88 @@
+"""How the HL7v2 intake and its listener are joined; a part of `fhir_server.wiring`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from fhir_server.hl7v2.held_profiles import held_profiles
+from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
+from fhir_server.hl7v2.policy import Policy, Reception
+from fhir_server.hl7v2.senders import load_senders, network
+from fhir_server.hl7v2.working import Answer, Worker
+from fhir_server.r4.profiles import Profiles
+from fhir_server.settings import Settings
+from fhir_server.store.database import Database
+from fhir_server.telemetry import Telemetry
+from security.tls import TlsFiles, server_context
+from terminology.local_codes import LocalCodes
+
+
+def reception(settings: Settings, codes: LocalCodes) -> Reception:
+    """Return how messages are read: the hospital's settings and those of its senders.
+
+    SenderFileError and LocalCodesError where a file cannot be used.
+    """
+    senders = load_senders(settings.hl7v2_senders) if settings.hl7v2_senders else None
+
+    def of(path: Path) -> LocalCodes:
+        # What the sender's own table does not say, the hospital's does.
+        return LocalCodes.load(path).before(codes)
+
+    return Reception(
+        policy=Policy(
+            zone=settings.zone,
+            default_charset=settings.hl7v2_charset or "",
+            identifier_systems=dict(settings.identifier_systems),
+            processing_ids=settings.processing_ids,
+            acknowledge=settings.hl7v2_acknowledge,
+        ),
+        codes=codes,
+        senders=senders,
+        sender_codes={
+            sender.name: of(sender.local_codes) for sender in senders or () if sender.local_codes
+        },
+    )
+
+
+def intake(
+    settings: Settings,
+    reception: Reception,
+    database: Database,
+    telemetry: Telemetry,
+    clock: Callable[[], datetime],
+    profiles: Profiles | None,
+) -> Intake:
+    """Return the intake of a deployment."""
+
+    def count(answer: Answer) -> None:
+        telemetry.messages.add(1, {"acknowledgment": answer.code})
+
+    return Intake(
+        database=database,
+        reception=reception,
+        worker=Worker(
+            database=database, now=clock, held=held_profiles(profiles, settings.hl7v2_profiles)
+        ),
+        now=clock,
+        on_answer=count,
+        longest=settings.body_limit,
+    )
+
+
+def listener(settings: Settings, intake: Intake) -> MllpServer | None:
+    """Return the MLLP listener, None where it is turned off."""
+    if not settings.mllp_port:
+        return None
+    context = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        files = TlsFiles(settings.tls_certificate, settings.tls_key, settings.mllp_client_ca)
+        context = server_context(files)
+    addresses = tuple(network(each) for each in settings.mllp_addresses)
+    return MllpServer(
+        intake,
+        host=settings.mllp_host,
+        port=settings.mllp_port,
+        limits=MllpLimits(frame_bytes=settings.body_limit, addresses=addresses),
+        tls=context,
+    )
