@@ -4,14 +4,18 @@ A conversion knows the ids of its patients; whether a draft is newer than what i
 store's question (`fhir_server.hl7v2.recording`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.accounting import Account, account
+from fhir_server.hl7v2.mapping.code_systems import ABSENT_REASON
 from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.datatypes import filled
 from fhir_server.hl7v2.mapping.encounter import encounter, visit_number
+from fhir_server.hl7v2.mapping.family import Family
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
     OrderGroup,
@@ -27,9 +31,8 @@ from fhir_server.hl7v2.mapping.patient import PatientDraft, merged_patient, pati
 from fhir_server.hl7v2.mapping.specimen import specimen, specimen_number, specimen_of_obr
 from fhir_server.hl7v2.mapping.structures import STRUCTURES, Structure
 from fhir_server.hl7v2.mapping.times import Moment, utc
-from fhir_server.hl7v2.mapping.values import is_converted
 from fhir_server.hl7v2.problems import Location, Problem, refuse
-from fhir_server.hl7v2.tokenizer import Message
+from fhir_server.hl7v2.tokenizer import Message, Segment
 from fhir_server.r4.codec import JsonObject
 
 Merge = Literal["replace", "keep-value", "report", "visit"]
@@ -58,12 +61,13 @@ class Draft:
 
     `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
     for a report, keep the results that the stored one lists, or, for a visit, keep what the
-    newer one does not state.
+    newer one does not state. `sources` are the segments that it is made of.
     """
 
     resource: JsonObject
     age: Age
     merge: Merge = "replace"
+    sources: tuple[Segment, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -146,6 +150,7 @@ class _Work:
     left_out: list[Unconverted]
     drafts: dict[str, Draft] = field(default_factory=dict)
     ordinals: Ordinals = field(default_factory=Ordinals)
+    family: Family = field(default_factory=Family)
 
     def add_patient(self, group: PatientGroup, patient_id: str) -> None:
         links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
@@ -167,7 +172,8 @@ class _Work:
         if pv1 is not None and number:
             found = encounter(group, number, self.structure, self.context)
             key = (*self.context.sender, links["subject"]["reference"], number["value"])
-            return self._add(found, None, key, links, merge="visit")
+            sources = [each for each in (pv1, group.pv2) if each is not None]
+            return self._add(found, None, key, links, sources, merge="visit")
         reason = "a visit without number (PV1-19): which visit it is cannot be told"
         self.left_out += [
             Unconverted(each, reason) for each in (pv1, group.pv2) if each is not None
@@ -186,7 +192,7 @@ class _Work:
         if found is not None:
             request = service_request(found, group, self.context)
             more = {"supportingInfo": information} if information else {}
-            self._add(request, found, key, links | more)
+            self._add(request, found, key, links | more | self._parent_order(found), _of(group))
 
     def _add_measured(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
         """Add what an ADT message says was measured; orders have no place in it."""
@@ -198,6 +204,10 @@ class _Work:
         told = [each for each in group.observations if self._has_time(each)]
         key = self._order_key(None, patient_id)
         self._observations(OrderGroup(None, observations=told), None, key, links, {})
+
+    def _parent_order(self, found: Order | None) -> JsonObject:
+        above = self.family.order(found, self.context)
+        return {"basedOn": [above]} if above else {}
 
     def _has_time(self, each: ObservationGroup) -> bool:
         """Whether a measured value says when; one that does not is listed, with its notes."""
@@ -213,7 +223,10 @@ class _Work:
         specimens = self._specimens(group, found, key, links)
         if found is not None:
             request = service_request(found, group, self.context)
-            links = links | {"basedOn": [self._add(request, found, key, links)]}
+            above = self._parent_order(found)
+            based = self._add(request, found, key, links | above, _of(group))
+            self.family.add_order(found, based)
+            links = links | {"basedOn": [based]}
         results = self._observations(group, found, key, links, specimens)
         if found is not None:
             report = diagnostic_report(found, group, self.context)
@@ -221,7 +234,7 @@ class _Work:
                 links = links | {"specimen": list(specimens.values())}
             if results:
                 links = links | {"result": results}
-            self._add(report, found, key, links, merge="report")
+            self._add(report, found, key, links, _of(group), merge="report")
 
     def _order_key(self, found: Order | None, patient_id: str) -> tuple[str, ...]:
         """Return what identifies an order: sender, patient, number and service.
@@ -252,7 +265,9 @@ class _Work:
         resource = specimen_of_obr(found, self.context) if found is not None else {}
         if not resource or found is None:
             return {}
-        return {found.obr.index: self._add(resource, found, key, _without_visit(links))}
+        sources = (found.obr,)
+        added = self._add(resource, found, key, _without_visit(links), sources)
+        return {found.obr.index: added}
 
     def _specimen(
         self, group: SpecimenGroup, found: Order | None, key: tuple[str, ...], links: JsonObject
@@ -261,7 +276,8 @@ class _Work:
         # A specimen with a number of its own serves several orders of its patient.
         own = (*key[:3], number) if number else (*key, self.ordinals.next("specimen", *key))
         # R4 Specimen has no encounter.
-        return self._add(specimen(group, self.context), found, own, _without_visit(links))
+        sources = (group.spm, *group.notes)
+        return self._add(specimen(group, self.context), found, own, _without_visit(links), sources)
 
     def _observations(
         self,
@@ -272,13 +288,17 @@ class _Work:
         specimens: dict[int, JsonObject],
     ) -> list[JsonObject]:
         references = []
+        named: dict[str, JsonObject] = {}
         for each in group.observations:
-            if not is_converted(each.obx):
-                self._leave_out(each)
-                continue
             sampled = _specimen_of(each, group, specimens)
-            more = {"specimen": sampled} if sampled else {}
-            references.append(self._observation(each, group, found, key, links | more))
+            more = links | ({"specimen": sampled} if sampled else {})
+            parent = _parent_of(each, named) or self.family.result(found)
+            if parent:
+                more["derivedFrom"] = [parent]
+            reference = self._observation(each, group, found, key, more)
+            named.setdefault(each.obx.text(4), reference)
+            self.family.add_result(found, each.obx, reference)
+            references.append(reference)
         return references
 
     def _observation(
@@ -296,14 +316,34 @@ class _Work:
             own = (*own, draft.observed.text if draft.observed else "")
         own = (*own, self.ordinals.next("observation", *own))
         merge: Merge = "keep-value" if draft.keeps_value else "replace"
-        return self._add(draft.resource, found, own, links, merge=merge, rank=draft.rank)
+        resource, sources = draft.resource, (each.obx, *each.notes)
+        if each.obx.text(2).upper() in documents.TYPES and each.obx.raw(5):
+            held = self._documents(each.obx, resource, found, own, links)
+            if held:
+                links = links | {"derivedFrom": [*held, *links.get("derivedFrom", [])]}
+            elif "valueString" not in resource:
+                absent = {"coding": [{"system": ABSENT_REASON, "code": "error"}]}
+                resource = {**resource, "dataAbsentReason": absent}
+        return self._add(resource, found, own, links, sources, merge=merge, rank=draft.rank)
 
-    def _leave_out(self, each: ObservationGroup) -> None:
-        kind = each.obx.text(2) or "(empty)"
-        reason = f"OBX-2 {kind[:10]} is not converted by this version"
-        self.context.remark("102", f"{reason}; the result is kept in the message", each.obx.at(2))
-        self.left_out.append(Unconverted(each.obx, reason))
-        self.left_out += [Unconverted(nte, "a note to a result left out") for nte in each.notes]
+    def _documents(
+        self,
+        obx: Segment,
+        resource: JsonObject,
+        found: Order | None,
+        key: tuple[str, ...],
+        links: JsonObject,
+    ) -> list[JsonObject]:
+        """Add the documents that an OBX holds; return the References to them."""
+        context = filled(
+            encounter=[links["encounter"]] if "encounter" in links else [],
+            related=links.get("basedOn", []),
+        )
+        more = {"subject": links["subject"], **({"context": context} if context else {})}
+        return [
+            self._add(document, found, (*key, str(number)), more, (obx,))
+            for number, document in enumerate(documents.documents(obx, resource, self.context))
+        ]
 
     def _add(
         self,
@@ -311,6 +351,7 @@ class _Work:
         found: Order | None,
         key: tuple[str, ...],
         links: JsonObject,
+        sources: Sequence[Segment],
         *,
         merge: Merge = "replace",
         rank: int = 0,
@@ -320,16 +361,33 @@ class _Work:
         sent = microseconds(self.context.sent)
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
-        draft = Draft(whole, Age(_is_settled(resource), issued, sent, rank), merge)
+        age = Age(_is_settled(resource), issued, sent, rank)
+        draft = Draft(whole, age, merge, tuple(sources))
         earlier = self.drafts.get(draft.reference)
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.
-            draft = replace(draft, resource={**earlier.resource, **whole})
+            both = (*earlier.sources, *(s for s in sources if s not in earlier.sources))
+            draft = replace(draft, resource={**earlier.resource, **whole}, sources=both)
         self.drafts[draft.reference] = draft
         return {"reference": draft.reference}
 
 
 _OPEN: Final = frozenset(("registered", "partial", "preliminary"))
+
+
+def _of(group: OrderGroup) -> tuple[Segment, ...]:
+    """Return the segments that an order is made of."""
+    own = (group.orc, group.obr, *group.timings, *group.diagnoses, *group.notes)
+    return tuple(each for each in own if each is not None)
+
+
+def _parent_of(each: ObservationGroup, named: Mapping[str, JsonObject]) -> JsonObject | None:
+    """Return the result whose part an OBX is by its sub-id: `1.2` is a part of `1`.
+
+    HL7 v2.8 section 7.4.2.4: dotted sub-ids, such as a susceptibility's under its isolate.
+    """
+    prefix, dot, last = each.obx.text(4).rpartition(".")
+    return named.get(prefix) if dot and last else None
 
 
 def _without_visit(links: JsonObject) -> JsonObject:
