@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from fhir_server.hl7v2 import patients
 from fhir_server.hl7v2.held_profiles import HeldProfiles
-from fhir_server.hl7v2.mapping.conversion import Age, Draft
+from fhir_server.hl7v2.mapping.drafts import Age, Draft
 from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.tokenizer import Segment

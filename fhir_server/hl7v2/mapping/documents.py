@@ -11,6 +11,7 @@ import hashlib
 import re
 from typing import Final
 
+from fhir_server.hl7v2.mapping.code_systems import ABSENT_REASON
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import clean, filled
 from fhir_server.hl7v2.tokenizer import Composite, Segment
@@ -48,6 +49,19 @@ _DOC_STATUS: Final = {
     "final": "final",
     "preliminary": "preliminary",
 }
+
+
+# What an Observation says whose document cannot be read.
+UNREADABLE: Final[JsonObject] = {"coding": [{"system": ABSENT_REASON, "code": "error"}]}
+
+
+def links(of_observation: JsonObject) -> JsonObject:
+    """Return the references of a document: those of its Observation, where R4 has them."""
+    context = filled(
+        encounter=[of_observation["encounter"]] if "encounter" in of_observation else [],
+        related=of_observation.get("basedOn", []),
+    )
+    return {"subject": of_observation["subject"], **filled(context=context)}
 
 
 def documents(obx: Segment, observation: JsonObject, context: Context) -> list[JsonObject]:
