@@ -78,7 +78,10 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version."""
+    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version.
+
+    `stated`: the elements whose newest statement is another message's (`hl7v2.stated`).
+    """
 
     settled: bool
     issued: int
@@ -86,6 +89,7 @@ class Origin:
     rank: int
     version: int
     message: str
+    stated: str = ""
 
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
@@ -142,6 +146,7 @@ _ORIGIN_OF = Prepared(
         _ORIGIN.c.rank,
         _ORIGIN.c.version,
         _ORIGIN.c.message,
+        _ORIGIN.c.stated,
     )
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
@@ -253,6 +258,7 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "rank": value.rank,
             "version": value.version,
             "message": value.message,
+            "stated": value.stated,
         },
     )
 

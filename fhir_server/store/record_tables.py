@@ -93,6 +93,7 @@ class HL7v2OriginRow(StoreTable, table=True):
     """The message that wrote a resource's content, and its age: an older one must not overwrite.
 
     `version` is the resource's version at that write: a later one was written by somebody else.
+    `stated` is the JSON of `hl7v2.stated`: elements whose newest statement is another message's.
     """
 
     __tablename__ = "hl7v2_origin"
@@ -105,6 +106,7 @@ class HL7v2OriginRow(StoreTable, table=True):
     rank: int = Field(sa_type=Big)
     version: int
     message: str
+    stated: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class JobRow(StoreTable, table=True):
