@@ -42,6 +42,10 @@ def element_of(name: str) -> str:
 def stated(resource: JsonObject, stamp: Stamp, ended: frozenset[str]) -> Stated:
     """Return what one message states; it ends the elements `ended` unless it states them."""
     said = dict(_parts(resource))
+    if "identifier" in resource:
+        # Said twice it is one identifier.
+        once = {_identifier_key(each): each for each in resource["identifier"]}
+        resource = {**resource, "identifier": [*once.values()]}
     return Stated(resource, stamp, {each: stamp for each in ended if each not in said})
 
 

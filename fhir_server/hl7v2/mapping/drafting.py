@@ -56,7 +56,8 @@ class Drafting:
         number = visit_number(pv1, self.context) if pv1 is not None else {}
         if pv1 is not None and number:
             found = encounter(group, number, self.structure, self.context)
-            key = (*self.context.sender, links["subject"]["reference"], number["value"])
+            patient_id = links["subject"]["reference"].partition("/")[2]
+            key = (*self.context.sender, patient_id, number["system"], number["value"])
             sources = [each for each in (pv1, group.pv2) if each is not None]
             return self._add(found, None, key, links, sources, merge="visit")
         reason = "a visit without number (PV1-19): which visit it is cannot be told"
@@ -242,7 +243,7 @@ class Drafting:
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
         age = Age(_is_settled(resource), issued, sent, rank)
-        draft = Draft(whole, age, merge, tuple(sources))
+        draft = Draft(whole, age, merge, tuple(sources), key)
         earlier = self.drafts.get(draft.reference)
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.

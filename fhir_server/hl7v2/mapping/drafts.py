@@ -34,13 +34,16 @@ class Draft:
 
     `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
     for a report, keep the results that the stored one lists, or, for a visit, keep what the
-    newer one does not state. `sources` are the segments that it is made of.
+    newer one does not state. `sources` are the segments that it is made of. The id follows from
+    `key`, whose third part is the patient; `ended` are the elements that it says hold no more.
     """
 
     resource: JsonObject
     age: Age
     merge: Merge = "replace"
     sources: tuple[Segment, ...] = ()
+    key: tuple[str, ...] = ()
+    ended: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> str:
