@@ -7,16 +7,12 @@ merge, under the old number or the new one, must meet it and not stand beside it
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
-from fhir_server.hl7v2.mapping.drafts import Draft
+from fhir_server.hl7v2.mapping.drafts import PATIENT, Draft
 from fhir_server.hl7v2.mapping.identity import resource_id
 from fhir_server.hl7v2.patients import Person
 from fhir_server.r4.codec import JsonObject
-
-# The part of Draft.key that is the patient.
-_PATIENT: Final = 2
-
 
 def filed(
     drafts: Sequence[Draft], persons: Iterable[Person], is_known: Callable[[str, str], bool]
@@ -31,7 +27,7 @@ def filed(
         return drafts
     names = {f"Patient/{each.record}": f"Patient/{each.id}" for each in several.values()}
     for draft in drafts:
-        person = several.get(draft.key[_PATIENT])
+        person = several.get(draft.key[PATIENT])
         if person is not None:
             type, id = draft.resource["resourceType"], draft.resource["id"]
             names[draft.reference] = f"{type}/{_known_id(draft, person, is_known) or id}"
@@ -54,7 +50,7 @@ def with_references(value: Any, names: Mapping[str, str]) -> Any:
 
 def _known_id(draft: Draft, person: Person, is_known: Callable[[str, str], bool]) -> str | None:
     type = draft.resource["resourceType"]
-    keys = ((*draft.key[:_PATIENT], id, *draft.key[_PATIENT + 1 :]) for id in person.records)
+    keys = ((*draft.key[:PATIENT], id, *draft.key[PATIENT + 1 :]) for id in person.records)
     ids = (resource_id(type, *key) for key in keys)
     return next((id for id in ids if is_known(type, id)), None)
 

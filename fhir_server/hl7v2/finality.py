@@ -1,22 +1,19 @@
 """OBX-11 = U: a result is final, and its value, sent before, is not sent again.
 
 Source: HL7 v2.8 table 0085. The value is that of the newest message that has one, whichever of
-them comes first; so what U says is kept beside the result and laid over each open value.
+them comes first; so what U says is kept beside the result and laid over each open value. A
+settled result stays as it is: a withdrawn one is not revived, one of unknown state not released.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from fhir_server.hl7v2.mapping.drafts import Age
 from fhir_server.r4.codec import JsonObject, decode, encode
 
-# The states that U turns into final; any other stays as it is: a withdrawn result is not revived.
-_OPEN: Final = frozenset(("registered", "preliminary"))
 
-
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Finality:
-    """What one U said: the newer of two counts."""
+    """What one U said."""
 
     age: Age
     message_id: str
@@ -39,14 +36,6 @@ def from_text(text: str) -> Finality | None:
         return None
     stored = decode(text.encode())
     return Finality(Age(*stored["age"]), stored["message"], stored["resource"])
-
-
-def applied(valued: JsonObject, text: str) -> JsonObject:
-    """Return a result with what a stored U says of it, which is nothing where it is settled."""
-    told = from_text(text)
-    if told is None or valued.get("status") not in _OPEN:
-        return valued
-    return finalised(valued, told.resource)
 
 
 def finalised(valued: JsonObject, status: JsonObject) -> JsonObject:

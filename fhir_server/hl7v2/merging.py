@@ -8,6 +8,7 @@ written over FHIR stays where its writer put it and is read together with the su
 (`fhir_server.store.patient_records`).
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from fhir_server.hl7v2 import describing, patients
 from fhir_server.hl7v2.filing import with_references
 from fhir_server.hl7v2.mapping.drafts import Age
 from fhir_server.hl7v2.mapping.patient import PatientDraft
+from fhir_server.hl7v2.meeting import Account
 from fhir_server.hl7v2.patients import Person
 from fhir_server.hl7v2.problems import refuse, warning
 from fhir_server.hl7v2.recording import Recording
@@ -136,18 +138,81 @@ def _linked(record: JsonObject, type: Literal["replaced-by", "replaces"], other:
 
 
 def _refile(recording: Recording, other: str, survivor: str, prior: PatientDraft) -> None:
-    """File under the survivor what messages filed under a merged record; its age stays."""
-    connection = recording.connection
+    """File under the survivor what messages filed under a merged record; its age stays.
+
+    A correction under the survivor's number that came before the merge made a result of its own:
+    with the one that it corrects it becomes one.
+    """
     names = {f"Patient/{other}": f"Patient/{survivor}"}
+    moved: dict[str, str] = {}
     for type in FILED:
-        for id in same_patient.filed_by_messages(connection, type, other):
-            existing, known = recording.read(type, id), origin(connection, type, id)
-            if existing is None or known is None:
+        ids = same_patient.filed_by_messages(recording.connection, type, other)
+        own = _by_identity(recording, type, survivor) if ids else {}
+        for id in ids:
+            account = _account(recording, type, id)
+            twin = own.get(account.by.identity) if account is not None else None
+            if account is None:
                 continue
-            recording.write(with_references(existing, names), existing, known)
+            recording.write(with_references(account.resource, names), account.resource, account.by)
             recording.target(f"{type}/{id}", prior.sources)
+            if twin is not None and _is_one(account.resource, twin.resource):
+                recording.join(type, twin.resource["id"], id)
+                moved[f"{type}/{id}"] = f"{type}/{twin.resource['id']}"
+    if moved:
+        _refer(recording, survivor, moved)
+    _warn_of_others(recording, other, prior)
+
+
+def _account(recording: Recording, type: str, id: str) -> Account | None:
+    resource, by = recording.read(type, id), origin(recording.connection, type, id)
+    return None if resource is None or by is None else Account(resource, by)
+
+
+def _by_identity(recording: Recording, type: str, patient: str) -> dict[str, Account]:
+    """Return what messages filed under a record, by what they know it by."""
+    found = (
+        _account(recording, type, id)
+        for id in same_patient.filed_by_messages(recording.connection, type, patient)
+    )
+    return {each.by.identity: each for each in found if each is not None and each.by.identity}
+
+
+def _is_one(first: JsonObject, second: JsonObject) -> bool:
+    """Whether two resources under one order number are one: not if they are of different times.
+
+    Laboratories use their numbers again. What was withdrawn or cancelled may have no time.
+    """
+    times = [
+        {name: value for name, value in each.items() if name.startswith("effective")}
+        for each in (first, second)
+    ]
+    return not all(times) or times[0] == times[1]
+
+
+def _refer(recording: Recording, survivor: str, moved: Mapping[str, str]) -> None:
+    """Let the survivor's resources refer to the ones that are left of two."""
+    for type in FILED:
+        for id in same_patient.filed_by_messages(recording.connection, type, survivor):
+            account = _account(recording, type, id)
+            if account is not None:
+                changed = _without_doubles(with_references(account.resource, moved))
+                recording.write(changed, account.resource, account.by)
+
+
+def _without_doubles(resource: JsonObject) -> JsonObject:
+    """Return a resource whose lists name each thing once."""
+    return {
+        name: [each for n, each in enumerate(value) if each not in value[:n]]
+        if isinstance(value, list)
+        else value
+        for name, value in resource.items()
+    }
+
+
+def _warn_of_others(recording: Recording, other: str, prior: PatientDraft) -> None:
     left = sum(
-        len(same_patient.filed_by_others(connection, type, other, most=_NAMED)) for type in _READ
+        len(same_patient.filed_by_others(recording.connection, type, other, most=_NAMED))
+        for type in _READ
     )
     if left:
         count = f"{left} or more" if left >= _NAMED else str(left)
@@ -156,5 +221,3 @@ def _refile(recording: Recording, other: str, survivor: str, prior: PatientDraft
             "they are read together with the survivor's"
         )
         recording.warnings.append(warning("0", text, prior.location))
-
-

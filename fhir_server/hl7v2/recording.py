@@ -7,20 +7,19 @@ there makes no new version, so that processing a message again changes nothing.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
-from fhir_server.hl7v2 import finality
 from fhir_server.hl7v2.held_profiles import HeldProfiles
-from fhir_server.hl7v2.mapping.drafts import Age, Draft
+from fhir_server.hl7v2.mapping.drafts import Draft
+from fhir_server.hl7v2.meeting import Account, joined, told
 from fhir_server.hl7v2.problems import Problem
-from fhir_server.hl7v2.stated import Stated, combined, from_text, stated, to_text
+from fhir_server.hl7v2.stated import Stated, combined, from_text, to_text
 from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.store import resources
-from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
+from fhir_server.store.hl7v2_messages import Origin, drop_origin, origin, set_origin
 
 
 @dataclass(slots=True)
@@ -39,18 +38,42 @@ class Recording:
     held: HeldProfiles | None = None
 
     def add(self, draft: Draft) -> None:
-        """Store a draft unless what is there is newer."""
+        """Store a draft; what is stored and newer stays, and the draft counts as superseded.
+
+        A resource that was deleted over FHIR since a message wrote it comes back with newer
+        content only.
+        """
         type, id = draft.resource["resourceType"], draft.resource["id"]
+        new = told(draft, self.message_id)
         known = origin(self.connection, type, id)
         existing = self.read(type, id)
-        if draft.merge == "visit":
-            self._add_statement(draft, existing, known)
-        elif draft.merge == "keep-value":
-            self._add_finality(draft, existing, known)
-        elif known is None or (existing is not None and not self._is_older(draft.age, known)):
-            self._replace(draft, existing, known)
+        both = new
+        if known is not None and existing is not None:
+            both = joined(Account(existing, known), new)
+        elif known is not None and new.stamp <= Account({}, known).stamp:
+            self.superseded.append(draft.reference)
+            return
+        self.write(both.resource, existing, both.by)
+        if both.by.message == self.message_id or (
+            draft.merge == "keep-value" and both.by.stated == new.by.stated
+        ):
+            self.target(draft.reference, draft.sources)
         else:
-            self._keep_newer(draft, existing, known)
+            self.superseded.append(draft.reference)
+
+    def join(self, type: str, kept: str, other: str) -> None:
+        """Make one resource of two that were taken for two people's; `other` is deleted."""
+        accounts = [
+            Account(resource, known)
+            for id in (kept, other)
+            if (resource := self.read(type, id)) is not None
+            and (known := origin(self.connection, type, id)) is not None
+        ]
+        if len(accounts) == 2:
+            both = joined(*accounts)
+            self.write(both.resource, accounts[0].resource, both.by)
+            resources.delete(self.connection, type, other, now=self.now)
+            drop_origin(self.connection, type, other)
 
     def state(
         self, said: Stated, existing: JsonObject | None, known: Origin | None
@@ -115,70 +138,6 @@ class Recording:
         if _targets(whole) != _targets(existing):
             resources.put(self.connection, whole, now=self.now)
 
-    def _replace(self, draft: Draft, existing: JsonObject | None, known: Origin | None) -> None:
-        resource = draft.resource
-        if draft.merge == "report" and existing is not None:
-            resource = _linked(resource, existing)
-        told = "" if known is None else known.stated
-        if told and draft.merge == "replace":
-            resource = finality.applied(resource, told)
-        self.write(resource, existing, replace(_origin(draft.age, self.message_id), stated=told))
-        self.target(draft.reference, draft.sources)
-
-    def _keep_newer(self, draft: Draft, existing: JsonObject | None, known: Origin) -> None:
-        """List a draft as superseded; the newer report takes from it the results it refers to.
-
-        A resource that was deleted over FHIR since a message wrote it comes back with newer
-        content only.
-        """
-        if existing is None and (draft.age, self.message_id) > (_age(known), known.message):
-            self._replace(draft, None, known)
-            return
-        self.superseded.append(draft.reference)
-        if existing is not None and draft.merge == "report":
-            self.write(_linked(existing, draft.resource), existing, known)
-
-    def _add_statement(
-        self, draft: Draft, existing: JsonObject | None, known: Origin | None
-    ) -> None:
-        """Store what a message says of a visit."""
-        said = stated(draft.resource, (draft.age.sent, self.message_id), draft.ended)
-        older = known is not None and said.stamp < (known.sent, known.message)
-        if existing is None and older:
-            self.superseded.append(draft.reference)
-            return
-        self.state(said, existing, known)
-        if older:
-            self.superseded.append(draft.reference)
-        else:
-            self.target(draft.reference, draft.sources)
-
-    def _add_finality(
-        self, draft: Draft, existing: JsonObject | None, known: Origin | None
-    ) -> None:
-        """Store that a result is final without a value of its own (OBX-11 = U)."""
-        told = finality.Finality(draft.age, self.message_id, draft.resource)
-        if known is None:
-            # It has no value yet: whatever brings one is newer.
-            by = replace(_origin(_NO_AGE, ""), stated=told.as_text())
-            self.write(draft.resource, existing, by)
-            self.target(draft.reference, draft.sources)
-            return
-        before = finality.from_text(known.stated)
-        if existing is None or (before is not None and before > told):
-            self.superseded.append(draft.reference)
-            return
-        resource = existing if known.settled else finality.finalised(existing, draft.resource)
-        self.write(resource, existing, replace(known, stated=told.as_text()))
-        self.target(draft.reference, draft.sources)
-
-    def _is_older(self, age: Age, known: Origin) -> bool:
-        """Whether a draft is older; of two of one age that of the message that came first."""
-        return (age, self.message_id) < (_age(known), known.message)
-
-
-_NO_AGE: Final = Age(False, 0, 0, 0)
-
 
 def _content(resource: JsonObject) -> JsonObject:
     return {name: value for name, value in resource.items() if name != "meta"}
@@ -188,27 +147,5 @@ def _targets(provenance: JsonObject) -> set[str]:
     return {str(target) for target in provenance["target"]}
 
 
-def _age(known: Origin) -> Age:
-    return Age(bool(known.settled), known.issued, known.sent, known.rank)
-
-
-def _origin(age: Age, message_id: str) -> Origin:
-    return Origin(age.settled, age.issued, age.sent, age.rank, 0, message_id)
-
-
 def _stated(existing: JsonObject, known: Origin) -> Stated:
     return Stated(existing, (known.sent, known.message), from_text(known.stated))
-
-
-def _linked(report: JsonObject, other: JsonObject) -> JsonObject:
-    """Return `report` with the results and specimens that only `other` lists behind its own.
-
-    A correction sends one result of an order; the report keeps the others.
-    """
-    both = dict(report)
-    for name in ("specimen", "result"):
-        own = list(report.get(name, []))
-        more = [each for each in other.get(name, []) if each not in own]
-        if own or more:
-            both[name] = own + more
-    return both

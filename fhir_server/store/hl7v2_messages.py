@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
@@ -80,7 +80,8 @@ class ListedMessage:
 class Origin:
     """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version.
 
-    `stated`: the elements whose newest statement is another message's (`hl7v2.stated`).
+    `stated`: what other messages say in the content (`hl7v2.stated`, `hl7v2.finality`);
+    `identity`: what tells the resource from others of its patient, "" where that is not known.
     """
 
     settled: bool
@@ -90,6 +91,7 @@ class Origin:
     version: int
     message: str
     stated: str = ""
+    identity: str = ""
 
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
@@ -147,7 +149,13 @@ _ORIGIN_OF = Prepared(
         _ORIGIN.c.version,
         _ORIGIN.c.message,
         _ORIGIN.c.stated,
+        _ORIGIN.c.identity,
     )
+    .where(_ORIGIN.c.type == bindparam("of_type"))
+    .where(_ORIGIN.c.id == bindparam("of_id"))
+)
+_DROP_ORIGIN = Prepared(
+    delete(_ORIGIN)
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
@@ -259,8 +267,14 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "version": value.version,
             "message": value.message,
             "stated": value.stated,
+            "identity": value.identity,
         },
     )
+
+
+def drop_origin(connection: Connection, type: str, id: str) -> None:
+    """Forget that a message wrote a resource: another one holds what it said."""
+    _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
 
 
 def _listed(row: tuple[Any, ...]) -> ListedMessage:

@@ -1,4 +1,4 @@
-"""When each element of a Patient or an Encounter was last stated by a message."""
+"""What resources of messages are known by, and when messages last stated their elements."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,7 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Bring a database of the revision before to this one."""
-    column = sa.Column("stated", sa.String(), nullable=False, server_default="")
-    op.add_column("hl7v2_origin", column)
+    for name in ("stated", "identity"):
+        column = sa.Column(name, sa.String(), nullable=False, server_default="")
+        op.add_column("hl7v2_origin", column)
     op.execute("UPDATE store_schema SET version = 6")
