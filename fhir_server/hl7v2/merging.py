@@ -64,8 +64,10 @@ def merge(recording: Recording, survivor: Person, prior: PatientDraft, age: Age)
     for other in open:
         _check_person(recording, other, survivor, prior)
         describing.record(recording, prior, other, found.get(other), age, is_authority=True)
-    for other in open or others[:1]:
-        _link(recording, other, survivor.record, prior)
+    for other in dict.fromkeys((*others, *open)):
+        if other in open or survivor.record in linked(found[other], "replaced-by"):
+            _link(recording, other, survivor.record, prior)
+        # Also of one that was merged before: over FHIR nothing was filed anew.
         _refile(recording, other, same_patient.survivor_of(connection, survivor.record), prior)
 
 

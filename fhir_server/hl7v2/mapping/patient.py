@@ -4,7 +4,7 @@ Source: v2-to-FHIR implementation guide, PID[Patient], PD1[Patient], NK1[Patient
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
@@ -115,6 +115,23 @@ def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
     names = [n for each in mrg.repetitions(7) if (n := xpn(each))]
     resource = {"resourceType": "Patient", **filled(identifier=listed, name=names)}
     return PatientDraft(resource, people, mrg.at(1), sources=(mrg,))
+
+
+def without(draft: PatientDraft, prior: PatientDraft) -> PatientDraft:
+    """Return the survivor of a merge without the numbers of the merged record, listed with it.
+
+    They stay with that record; by them the survivor would be taken for both. Where nothing else
+    is left the two are one already.
+    """
+    left = tuple(each for each in draft.identifiers if each not in prior.identifiers)
+    if not left:
+        return draft
+    kept = [
+        each
+        for each in draft.resource["identifier"]
+        if (each.get("system"), each.get("value")) not in prior.identifiers
+    ]
+    return replace(draft, resource={**draft.resource, "identifier": kept}, identifiers=left)
 
 
 def _ended(group: PatientGroup) -> frozenset[str]:

@@ -26,7 +26,7 @@ TYPES = (
     "DiagnosticReport",
 )
 ORC = "ORC|NW|YZ1|LAB1"
-PV1 = "PV1|1|I|ICU^301^2||||D100^王^芳|||||||||||VN1^^^DEMOHOSP^VN"
+PV1 = "PV1|1|I|ICU^301^2||||D100^王^芳||||||||||||VN1^^^DEMOHOSP^VN"
 
 
 def sent(type: str, minute: int) -> str:
