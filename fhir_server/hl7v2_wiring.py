@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from fhir_server.hl7v2.held_profiles import held_profiles
 from fhir_server.hl7v2.intake import Intake
@@ -16,6 +17,9 @@ from fhir_server.store.database import Database
 from fhir_server.telemetry import Telemetry
 from security.tls import TlsFiles, server_context
 from terminology.local_codes import LocalCodes
+
+# At shutdown kept messages are processed this long; what is left is taken up at the next start.
+DRAIN_SECONDS: Final = 20.0
 
 
 def reception(settings: Settings, codes: LocalCodes) -> Reception:
