@@ -14,6 +14,7 @@ from fhir_server.hl7v2.mapping.identity import resource_id
 from fhir_server.hl7v2.patients import Person
 from fhir_server.r4.codec import JsonObject
 
+
 def filed(
     drafts: Sequence[Draft], persons: Iterable[Person], is_known: Callable[[str, str], bool]
 ) -> Sequence[Draft]:

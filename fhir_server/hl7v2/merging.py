@@ -92,9 +92,7 @@ def _is_merged(connection: Connection, other: str, into: str, prior: PatientDraf
     return False
 
 
-def _check_person(
-    recording: Recording, other: str, survivor: Person, prior: PatientDraft
-) -> None:
+def _check_person(recording: Recording, other: str, survivor: Person, prior: PatientDraft) -> None:
     """Refuse to make one person of two whose birth dates and sexes both differ."""
     records = [stored_patient(recording.connection, id) for id in (other, survivor.record)]
     if records[0] is None or records[1] is None:
@@ -110,24 +108,25 @@ def _check_person(
 
 
 def _link(recording: Recording, other: str, into: str, prior: PatientDraft) -> None:
-    for id, type, target in ((other, "replaced-by", into), (into, "replaces", other)):
-        record = stored_patient(recording.connection, id)
-        if record is None:
-            continue
-        changed = _linked(record, type, target)
-        if type == "replaced-by":
-            changed = {**changed, "active": False}
-        _keep(recording, changed, record)
-        recording.target(f"Patient/{id}", prior.sources)
+    merged = stored_patient(recording.connection, other)
+    if merged is not None:
+        changed = {**_linked(merged, "replaced-by", into), "active": False}
+        _keep(recording, changed, merged, prior)
+    standing = stored_patient(recording.connection, into)
+    if standing is not None:
+        _keep(recording, _linked(standing, "replaces", other), standing, prior)
 
 
-def _keep(recording: Recording, changed: JsonObject, existing: JsonObject) -> None:
+def _keep(
+    recording: Recording, changed: JsonObject, existing: JsonObject, prior: PatientDraft
+) -> None:
     """Store a Patient with other links; whose it is, a message's or a FHIR client's, stays."""
     known = origin(recording.connection, "Patient", existing["id"])
     if known is not None and describing.is_own(known, existing):
         recording.write(changed, existing, known)
     else:
         recording.put(changed, existing)
+    recording.target(f"Patient/{existing['id']}", prior.sources)
 
 
 def _linked(record: JsonObject, type: Literal["replaced-by", "replaces"], other: str) -> JsonObject:

@@ -63,7 +63,10 @@ def visit(minute: int, number: str, fields: dict[str, str]) -> bytes:
 
 def request(minute: int, number: str, control: str) -> bytes:
     return message(
-        sent("ORM^O01", minute), pid(number), with_field(ORC, 1, control), "OBR|1|YZ1|LAB1|SG^肾功能^99LIS"
+        sent("ORM^O01", minute),
+        pid(number),
+        with_field(ORC, 1, control),
+        "OBR|1|YZ1|LAB1|SG^肾功能^99LIS",
     )
 
 

@@ -75,9 +75,7 @@ class Feed:
         return found
 
     async def result(self, number: str, value: str, status: str = "F", **more: str):
-        return await self(
-            "ORU^R01", person(number), OBR, obx(f5=value, f11=status, **more)
-        )
+        return await self("ORU^R01", person(number), OBR, obx(f5=value, f11=status, **more))
 
     async def merge(self, into: str, other: str, answer: str = "AA"):
         return await self("ADT^A40", person(into), mrg(other), answer=answer)

@@ -12,7 +12,9 @@ def zhang(stamp, ended=(), **elements):
 def test_an_older_address_does_not_return_for_a_message_between_that_was_silent():
     # 8:00 in Shijiazhuang; 9:00 moved to Baoding; 10:00 an update without an address.
     moved = zhang(LATE, address=["保定"])
-    known = combined(combined(zhang(EARLY, address=["石家庄"]), zhang(LATEST, gender="male")), moved)
+    known = combined(
+        combined(zhang(EARLY, address=["石家庄"]), zhang(LATEST, gender="male")), moved
+    )
     assert known.resource["address"] == ["保定"]
     assert known.resource["gender"] == "male"
 
