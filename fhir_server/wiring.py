@@ -33,7 +33,6 @@ from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
 from inference.registry import ModelRegistry
-from security.client_authentication import ClientAuthenticator
 from security.clients import load_clients
 from security.replay import MemoryReplayStore
 from security.tls import TlsFiles, server_context
@@ -253,6 +252,9 @@ def job_runner(
 def _gate(settings: Settings, clock: Callable[[], datetime]) -> Gate | None:
     if settings.clients_file is None:
         return None
+    # Imported where it is used: the library of keys takes 9 MB, and without clients has no keys.
+    from security.client_authentication import ClientAuthenticator  # noqa: PLC0415
+
     authenticator = ClientAuthenticator(load_clients(settings.clients_file), MemoryReplayStore())
     return Gate(authenticator, settings.public_url, clock)
 

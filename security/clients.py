@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
-from security.client_keys import PublicKey, UnusableKeyError, public_key
+if TYPE_CHECKING:
+    from security.client_keys import PublicKey
 
 Interface: TypeAlias = Literal["cds-hooks", "fhir", "hl7v2"]
 INTERFACES: tuple[Interface, ...] = get_args(Interface)
@@ -35,7 +36,7 @@ class RegisteredClient:
 
     issuer: str
     name: str
-    keys: Mapping[str, PublicKey]
+    keys: "Mapping[str, PublicKey]"
     allow: frozenset[Interface]
     jku: str | None = None
 
@@ -127,7 +128,10 @@ def _client(entry: _Client, where: str) -> RegisteredClient:
     )
 
 
-def _keys(key_set: _KeySet, where: str) -> dict[str, PublicKey]:
+def _keys(key_set: _KeySet, where: str) -> "dict[str, PublicKey]":
+    # Imported where it is used: the library takes 9 MB, and a server without clients has no keys.
+    from security.client_keys import UnusableKeyError, public_key  # noqa: PLC0415
+
     if not key_set.keys:
         raise _FieldError(where, "is empty; paste the client's public keys (a JWK Set)")
     keys: dict[str, PublicKey] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,8 +17,11 @@ from fhir_server.rest.errors import error_response
 from fhir_server.rest.route_tree import TEMPLATE
 from fhir_server.rest.services import CLIENT
 from fhir_server.telemetry import Telemetry
-from security.client_authentication import ClientAuthenticator
 from security.clients import Interface
+
+if TYPE_CHECKING:
+    # The library of keys takes 9 MB, and only a server with registered clients has keys.
+    from security.client_authentication import ClientAuthenticator
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ _QUIET = ("/health/live", "/health/ready", "/metrics")
 class Gate:
     """Which requests need a registered client; None where the profile asks for none."""
 
-    authenticator: ClientAuthenticator
+    authenticator: "ClientAuthenticator"
     public_url: str
     clock: Callable[[], datetime]
 

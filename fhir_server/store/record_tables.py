@@ -1,9 +1,13 @@
 """The tables beside FHIR: HL7v2 messages, issued cards, feedback, bulk jobs, Subscriptions."""
 
-from sqlalchemy import Index, Table
+from typing import Any
+
+from sqlalchemy import Connection, Index, Table, event
 from sqlmodel import Field
 
-from fhir_server.store.tables import Big, Flag, StoreTable, Text, metadata
+from fhir_server.store.tables import Big, Flag, StoreTable, Text, metadata, table
+
+_BY_CONTROL_HASH = "hl7v2_message_by_control_hash"
 
 
 def every_table() -> list[Table]:
@@ -47,9 +51,7 @@ class HL7v2MessageRow(StoreTable, table=True):
     __table_args__ = (
         Index("hl7v2_message_by_control_id", "sender", "control_id").ddl_if(dialect="sqlite"),
         # A sender may put anything there, and a B-tree of PostgreSQL takes 2.7 KB at most.
-        Index("hl7v2_message_by_control_hash", "control_id", postgresql_using="hash").ddl_if(
-            dialect="postgresql"
-        ),
+        Index(_BY_CONTROL_HASH, "control_id").ddl_if(dialect="postgresql"),
         Index("hl7v2_message_by_state", "state"),
     )
     number: int | None = Field(default=None, primary_key=True)
@@ -69,6 +71,18 @@ class HL7v2MessageRow(StoreTable, table=True):
     warnings: str = "[]"
     account: str = "{}"
     superseded: str = "[]"
+
+
+@event.listens_for(table(HL7v2MessageRow.__tablename__), "before_create")
+def _use_hash(messages: Table, connection: Connection, **_more: Any) -> None:
+    """Make the index by control id one by hash, where the database is PostgreSQL.
+
+    Said with the index itself, it would load all of SQLAlchemy's PostgreSQL drivers for a file.
+    """
+    if connection.dialect.name == "postgresql":
+        for index in messages.indexes:
+            if index.name == _BY_CONTROL_HASH:
+                index.dialect_options["postgresql"]["using"] = "hash"
 
 
 class HL7v2OriginRow(StoreTable, table=True):
