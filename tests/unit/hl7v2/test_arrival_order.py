@@ -58,7 +58,9 @@ def visit(minute: int, number: str, fields: dict[str, str]) -> bytes:
     segment = PV1
     for name, value in fields.items():
         segment = with_field(segment, int(name[1:]), value)
-    return message(sent("ADT^A01", minute), pid(number), segment)
+    # An update says nothing of how far the visit is, an admission does.
+    type = "ADT^A01" if minute % 2 else "ADT^A08"
+    return message(sent(type, minute), pid(number), segment)
 
 
 def request(minute: int, number: str, control: str) -> bytes:
@@ -157,7 +159,7 @@ def spelled(fields: dict[str, str]) -> dict[str, str]:
 
 
 VISIT_FIELDS = st.dictionaries(
-    st.sampled_from(["f2", "f3", "f44", "f45"]), st.sampled_from(["", "1", "2"]), max_size=3
+    st.sampled_from(["f2", "f3", "f44", "f45"]), st.sampled_from(["", '""', "1", "2"]), max_size=3
 )
 VISITS = {
     ("f2", "1"): "O",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from fhir_server.hl7v2.mapping.conversion import read
 from fhir_server.hl7v2.processing import Recorded, convert_message, patients_of, record
 from fhir_server.r4.codec import decode
-from fhir_server.store import indexing
+from fhir_server.store import gathering
 from fhir_server.store.tables import table
 from tests.unit.hl7v2.examples import NOW, surroundings, tokens
 
@@ -32,7 +32,7 @@ def process(connection: Connection, raw: bytes, message_id: str, **changed: Any)
 
 def current(connection: Connection, *types: str) -> list[dict[str, Any]]:
     """The current versions of all resources of some types, those that were deleted left out."""
-    indexing.flush(connection)
+    gathering.flush(connection)
     found = connection.execute(
         select(_VERSION.c.body)
         .join_from(
@@ -49,4 +49,5 @@ def current(connection: Connection, *types: str) -> list[dict[str, Any]]:
 
 def versions(connection: Connection) -> int:
     """How many versions of resources there are."""
+    gathering.flush(connection)
     return len(connection.execute(select(_VERSION.c.rid)).fetchall())
