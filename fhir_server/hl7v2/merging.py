@@ -147,13 +147,13 @@ def _refile(recording: Recording, other: str, survivor: str, prior: PatientDraft
     names = {f"Patient/{other}": f"Patient/{survivor}"}
     moved: dict[str, str] = {}
     for type in FILED:
-        ids = same_patient.filed_by_messages(recording.connection, type, other)
-        own = _by_identity(recording, type, survivor) if ids else {}
-        for id in ids:
+        filed = same_patient.filed_by_messages(recording.connection, type, other)
+        twins = _twins(recording, type, survivor) if filed else {}
+        for id, identity in filed.items():
             account = _account(recording, type, id)
-            twin = own.get(account.by.identity) if account is not None else None
             if account is None:
                 continue
+            twin = _account(recording, type, twins[identity]) if identity in twins else None
             recording.write(with_references(account.resource, names), account.resource, account.by)
             recording.target(f"{type}/{id}", prior.sources)
             if twin is not None and _is_one(account.resource, twin.resource):
@@ -169,13 +169,10 @@ def _account(recording: Recording, type: str, id: str) -> Account | None:
     return None if resource is None or by is None else Account(resource, by)
 
 
-def _by_identity(recording: Recording, type: str, patient: str) -> dict[str, Account]:
-    """Return what messages filed under a record, by what they know it by."""
-    found = (
-        _account(recording, type, id)
-        for id in same_patient.filed_by_messages(recording.connection, type, patient)
-    )
-    return {each.by.identity: each for each in found if each is not None and each.by.identity}
+def _twins(recording: Recording, type: str, patient: str) -> dict[str, str]:
+    """Return the ids of what messages filed under a record, by what they know it by."""
+    filed = same_patient.filed_by_messages(recording.connection, type, patient)
+    return {identity: id for id, identity in filed.items() if identity}
 
 
 def _is_one(first: JsonObject, second: JsonObject) -> bool:

@@ -139,6 +139,15 @@ async def test_a_correction_after_the_merge_meets_the_result_under_either_number
         assert await readings(store, record(store, "OLD9")["id"]) == [("corrected", 108)]
 
 
+async def test_a_survivor_written_over_fhir_without_its_link_still_knows_its_results(store, feed):
+    await feed.result("OLD9", "88")
+    await feed.merge("NEW1", "OLD9")
+    survivor = record(store, "NEW1")
+    await put(store, {name: value for name, value in survivor.items() if name != "link"})
+    await feed.result("NEW1", "108", "C")
+    assert await readings(store, survivor["id"]) == [("corrected", 108)]
+
+
 async def test_a_withdrawal_under_the_new_number_before_the_merge_is_heard_of(store, feed):
     await feed.result("OLD9", "88")
     await feed.result("NEW1", "", "D", f14="")
