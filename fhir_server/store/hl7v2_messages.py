@@ -50,7 +50,10 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message; `acknowledgment` None leaves the one that was sent."""
+    """What became of a message; `acknowledgment` None leaves the one that was sent.
+
+    `versions` is how many versions of resources it made; it is counted, not stored.
+    """
 
     state: State
     acknowledgment: bytes | None
@@ -59,6 +62,7 @@ class Outcome:
     warnings: Sequence[dict[str, Any]] = ()
     account: dict[str, Any] | None = None
     superseded: Sequence[str] = ()
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ _ACCOUNT = Prepared(
         _MESSAGE.c.id == bindparam("of_id")
     )
 )
+_NUMBER = Prepared(select(_MESSAGE.c.number).where(_MESSAGE.c.id == bindparam("of_id")))
 _ORIGIN_OF = Prepared(
     select(
         _ORIGIN.c.settled,
@@ -258,6 +263,13 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "message": value.message,
         },
     )
+
+
+def came_later(connection: Connection, one: str, other: str) -> bool:
+    """Whether message `one` came later than message `other`; one that is gone came earlier."""
+    numbers = [_NUMBER.run_named(connection, {"of_id": id}).fetchone() for id in (one, other)]
+    first, second = (0 if row is None else row[0] for row in numbers)
+    return bool(first > second)
 
 
 def _listed(row: tuple[Any, ...]) -> ListedMessage:
