@@ -42,7 +42,8 @@ class Answer:
     """An acknowledgment and the message that it answers.
 
     `may_be_repeated`: the fault was ours (condition 207); the same bytes may be sent again.
-    `versions`: how many versions of resources were made just now.
+    `versions`: how many versions of resources were made just now; `is_repeated`: the message had
+    come before.
     """
 
     acknowledgment: bytes
@@ -50,6 +51,7 @@ class Answer:
     message_id: str
     may_be_repeated: bool = False
     versions: int = 0
+    is_repeated: bool = False
 
 
 class _PatientsMoved(Exception):
@@ -191,6 +193,9 @@ class Worker:
         answer: bytes,
         problems: Sequence[Problem],
     ) -> None:
+        if known.state == "processed":
+            # Processed again: what it said the first time is in the record, and stays there.
+            return
         outcome = Outcome(
             state=state,
             acknowledgment=_unless_sent(known, answer),

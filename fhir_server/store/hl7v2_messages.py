@@ -1,7 +1,7 @@
 """HL7v2 messages as they came, what became of them, and which message wrote which resource."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -123,16 +123,6 @@ _FINISH = Prepared(
 _UNFINISHED = Prepared(
     select(_MESSAGE.c.id).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
 )
-_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
-_LIST = {
-    state: Prepared(
-        select(*_LISTED, _MESSAGE.c.errors, _MESSAGE.c.number)
-        .where(_MESSAGE.c.state == state)
-        .order_by(_MESSAGE.c.number.desc())
-        .limit(bindparam("most"))
-    )
-    for state in STATES
-}
 _ACCOUNT = Prepared(
     select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
         _MESSAGE.c.id == bindparam("of_id")
@@ -228,20 +218,6 @@ def unfinished(connection: Connection) -> list[str]:
     return [id for (id,) in _UNFINISHED.run_named(connection, {}).fetchall()]
 
 
-def list_messages(
-    connection: Connection, states: Iterable[State], *, most: int = 500
-) -> tuple[ListedMessage, ...]:
-    """Return the newest `most` messages in any of `states`, the newest first."""
-    rows = [row for state in states for row in _LIST[state].run_named(connection, {"most": most})]
-    rows.sort(key=lambda row: -int(row[-1]))
-    return tuple(_listed(row) for row in rows[:most])
-
-
-def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
-    """Return the messages of which nothing was stored, the newest first."""
-    return list_messages(connection, UNSUCCESSFUL, most=most)
-
-
 def origin(connection: Connection, type: str, id: str) -> Origin | None:
     """Return which message wrote a resource, None where none did."""
     row = _ORIGIN_OF.run_named(connection, {"of_type": type, "of_id": id}).fetchone()
@@ -270,13 +246,6 @@ def came_later(connection: Connection, one: str, other: str) -> bool:
     numbers = [_NUMBER.run_named(connection, {"of_id": id}).fetchone() for id in (one, other)]
     first, second = (0 if row is None else row[0] for row in numbers)
     return bool(first > second)
-
-
-def _listed(row: tuple[Any, ...]) -> ListedMessage:
-    id, received, channel, peer, sender, control_id, type, state, errors, _number = row
-    return ListedMessage(
-        id, received, channel, peer, sender, control_id, type, state, tuple(json.loads(errors))
-    )
 
 
 def _text(value: str) -> str:
