@@ -56,8 +56,14 @@ class _Turn(AbstractAsyncContextManager[None]):
             if self._before:
                 await asyncio.wait(self._before)
         except asyncio.CancelledError:
-            self._end()
+            # Whoever is behind still waits for those before.
+            for each in self._before:
+                each.add_done_callback(self._given_up)
             raise
+
+    def _given_up(self, _ended: "asyncio.Future[None]") -> None:
+        if all(each.done() for each in self._before):
+            self._end()
 
     async def __aexit__(
         self,
