@@ -49,11 +49,13 @@ def failed(settings: Settings, options: argparse.Namespace) -> int:
     return answered(settings, work)
 
 
-def show(settings: Settings, id: str, *, as_json: bool = False) -> int:
+def show(settings: Settings, options: argparse.Namespace) -> int:
     """Print one message, where each segment went, what was made, and hl7apy's diagnosis.
 
     It holds patient data; as JSON it holds everything but the content.
     """
+
+    id = options.id
 
     def work() -> int:
         with reading(settings) as database:
@@ -61,7 +63,7 @@ def show(settings: Settings, id: str, *, as_json: bool = False) -> int:
             if message is None:
                 raise Refused(404, "not-found", "hl7v2.not-found", id=id)
             resources = database.read_now(lambda c: made(c, id))
-        if as_json:
+        if options.json:
             document = whole_json(message, resources)
             print(json.dumps(document, ensure_ascii=False, indent=2))
         else:

@@ -1,6 +1,7 @@
 """The words of `attending hl7v2`, and which command they call."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from fhir_server.settings import Settings
@@ -66,18 +67,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     # Imported here: the words of a command need not load what it does.
     from fhir_server.commands import hl7v2, hl7v2_load, hl7v2_replay, hl7v2_unmapped  # noqa: PLC0415
 
-    match options.task:
-        case "failed":
-            return hl7v2.failed(settings, options)
-        case "show":
-            return hl7v2.show(settings, options.id, as_json=options.json)
-        case "replay":
-            return hl7v2_replay.replay(settings, options)
-        case "quarantine":
-            return hl7v2_replay.quarantine(settings, options)
-        case "load":
-            return hl7v2_load.load(settings, options.files, options.sender)
-        case "unmapped":
-            return hl7v2_unmapped.unmapped(settings, options)
-        case _:
-            return hl7v2_unmapped.unconverted(settings, options)
+    tasks: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+        "failed": hl7v2.failed,
+        "show": hl7v2.show,
+        "replay": hl7v2_replay.replay,
+        "quarantine": hl7v2_replay.quarantine,
+        "load": hl7v2_load.load,
+        "unmapped": hl7v2_unmapped.unmapped,
+        "unconverted": hl7v2_unmapped.unconverted,
+    }
+    return tasks[options.task](settings, options)

@@ -1,5 +1,6 @@
-"""`attending hl7v2 load FILE...`: batch files, or bare messages one after another, into the store."""
+"""`attending hl7v2 load FILE...`: batch files, or bare messages one after another."""
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,17 +25,17 @@ _CHUNK: Final = 256 * 1024
 _AWAY: Final = 100
 
 
-def load(settings: Settings, files: Sequence[str], sender: str) -> int:
-    """Take every message of `files`; 1 where one was refused or a batch is not whole.
+def load(settings: Settings, options: argparse.Namespace) -> int:
+    """Take every message of the files; 1 where one was refused or a batch is not whole.
 
     Files are read in parts, whatever their size. Run again, after a crash or not, it stores
     nothing twice: a message that is there gets the answer that it got.
     """
 
     def work() -> int:
-        paths = [Path(name) for name in files]
+        paths = [Path(name) for name in options.files]
         whole = sum(path.stat().st_size for path in paths)
-        with workplace(settings, create=True, from_files_of=sender) as place:
+        with workplace(settings, create=True, from_files_of=options.sender) as place:
             loading = _Loading(settings, place, Rate(whole))
             return asyncio.run(loading.run(paths))
 

@@ -20,7 +20,6 @@ from fhir_server.store.resources import microseconds, moment
 from fhir_server.text_catalogue import say
 from terminology.local_codes import LocalCodesError
 
-
 _FILES = (SenderFileError, LocalCodesError, ProfilesRefused)
 
 
@@ -61,7 +60,9 @@ def instant(text: str, settings: Settings) -> int | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(400, "value", "hl7v2.since-refused", since=text[:40]) from None
+        raise Refused(
+            400, "value", "hl7v2.since-refused", name="--since", since=text[:40]
+        ) from None
     return microseconds(at if at.tzinfo is not None else at.replace(tzinfo=settings.zone))
 
 

@@ -25,7 +25,9 @@ def unmapped(settings: Settings, options: argparse.Namespace) -> int:
             print(json.dumps(concept_map(codes), ensure_ascii=False, indent=2))
             return 0
         if options.json:
-            print("".join(json.dumps(code_json(c), ensure_ascii=False) + "\n" for c in codes), end="")
+            print(
+                "".join(json.dumps(code_json(c), ensure_ascii=False) + "\n" for c in codes), end=""
+            )
             return 0
         if not codes:
             print(say(settings.language, "hl7v2.all-mapped"))

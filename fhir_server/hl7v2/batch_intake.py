@@ -1,4 +1,4 @@
-"""The messages of a stream into the intake, many at once and in their order, and what became of them.
+"""The messages of a stream into the intake, many at once and in order, and what became of them.
 
 A batch is no transaction: each message stands for itself, and one that is refused holds up no
 other. That a batch is not whole (BTS-1, FTS-1) is reported; what came of it is taken.

@@ -101,6 +101,10 @@ class Intake:
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
 
+    def local_time(self) -> datetime:
+        """Return the time in the hospital's zone, as acknowledgments tell it."""
+        return self._now().astimezone(self._reception.policy.zone)
+
     @property
     def waiting(self) -> int:
         """How many messages are kept and not yet processed."""

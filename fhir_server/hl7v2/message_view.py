@@ -114,8 +114,7 @@ def whole_json(message: LoggedMessage, resources_made: Sequence[Made]) -> dict[s
             "each": [_fate(each) for each in fates(message)],
         },
         "resources": [
-            {"reference": each.reference, "segments": list(each.sources)}
-            for each in resources_made
+            {"reference": each.reference, "segments": list(each.sources)} for each in resources_made
         ],
         "superseded": list(message.superseded),
         "decisions": list(message.decisions),

@@ -150,7 +150,7 @@ class Replay:
                     c, mapped, after=after, most=_PAGE
                 )
             )
-            for after in found:  # noqa: B007 (read after the loop)
+            for after in found:
                 yield after
             if not found:
                 return

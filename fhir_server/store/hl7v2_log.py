@@ -10,14 +10,12 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select, update
 
-from fhir_server.store.hl7v2_messages import UNSUCCESSFUL, KnownMessage, ListedMessage, State
+from fhir_server.store.hl7v2_messages import UNSUCCESSFUL, ListedMessage, State
 from fhir_server.store.record_tables import HL7v2MessageRow
 from fhir_server.store.tables import table
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
-_LISTED = tuple(
-    _MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors"
-)
+_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
 _COUNTED: Final[tuple[State, ...]] = ("received", *UNSUCCESSFUL)
 
 Decision: TypeAlias = dict[str, str]
@@ -94,12 +92,15 @@ def ids_after(
 
 def newest(connection: Connection) -> int:
     """Return the number of the newest message, 0 where there is none."""
-    return connection.execute(select(func.max(_MESSAGE.c.number))).scalar() or 0
+    found: int | None = connection.execute(select(func.max(_MESSAGE.c.number))).scalar()
+    return found or 0
 
 
 def total(connection: Connection, wanted: Filter) -> int:
     """Return how many messages are meant."""
-    return connection.execute(_matching(select(func.count()), wanted)).scalar_one()
+    asked = select(func.count()).select_from(_MESSAGE)
+    found: int = connection.execute(_matching(asked, wanted)).scalar_one()
+    return found
 
 
 def logged(connection: Connection, id: str) -> LoggedMessage | None:
@@ -198,5 +199,5 @@ def _is_or_has_part(column: Column[Any], text: str, mark: str) -> ColumnElement[
 
 
 def _listed(row: Sequence[Any]) -> ListedMessage:
-    *values, errors = row
-    return ListedMessage(*values, errors=tuple(json.loads(errors)))
+    named = dict(zip((column.name for column in _LISTED), row, strict=False))
+    return ListedMessage(**named, errors=tuple(json.loads(row[-1])))

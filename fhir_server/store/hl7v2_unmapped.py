@@ -4,13 +4,14 @@ A message's results come in one statement. A result that has its code leaves the
 message that gives it; one that was deleted or changed over FHIR since is not counted.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from fhir_server.r4.codec import JsonObject, decode, encode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.store.record_tables import HL7v2OriginRow, HL7v2UnmappedRow
 from fhir_server.store.statements import NewRows, Prepared, in_list
 from fhir_server.store.tables import key_text, table
@@ -50,9 +51,7 @@ class UnmappedCode:
     since: int
 
 
-def note(
-    connection: Connection, sender: str, written: Iterable[tuple[JsonObject, bool]]
-) -> None:
+def note(connection: Connection, sender: str, written: Iterable[tuple[JsonObject, bool]]) -> None:
     """Take up the results of a message that wait, drop those that wait no more.
 
     `written` are its Observations as stored, each with whether there was one before.
@@ -65,7 +64,7 @@ def note(
             settled.append(resource["id"])
         rows += [(sender, *each, resource["id"]) for each in codings]
     if settled:
-        _REMOVE.run_named(connection, {"ids": encode(settled).decode()})
+        _REMOVE.run_named(connection, {"ids": json.dumps(settled)})
     if rows:
         _ADD.run(connection, [_row(*each) for each in rows])
 
@@ -177,6 +176,6 @@ def _is_of(other: Any) -> Any:
     return (other.c.type == _UNMAPPED.c.type) & (other.c.id == _UNMAPPED.c.id)
 
 
-def _row(sender: str, system: str, code: str, display: str, id: str) -> Sequence[str]:
+def _row(sender: str, system: str, code: str, display: str, id: str) -> tuple[str, ...]:
     # A B-tree of PostgreSQL takes 2.7 KB at most, and a sender may put anything into OBX-3.
     return (key_text(sender), key_text(system), key_text(code), TYPE, id, display[:1000])
