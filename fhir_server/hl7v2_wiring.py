@@ -11,9 +11,7 @@ from fhir_server.hl7v2.held_profiles import held_profiles
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.metrics import MessageMetrics
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
-from fhir_server.hl7v2.operations import Operations
 from fhir_server.hl7v2.policy import Policy, Reception
-from fhir_server.hl7v2.replays import Replays
 from fhir_server.hl7v2.senders import SenderFileError, Senders, load_senders, network
 from fhir_server.hl7v2.working import Worker
 from fhir_server.r4.profiles import Profiles
@@ -100,12 +98,10 @@ def desk(
     """Return the operator's desk of a server, with its intake."""
     metrics = message_metrics(telemetry)
     made = intake(settings, reception, database, clock, profiles, metrics)
-    return Desk(
+    return Desk.of(
         database=database,
         reception=reception,
         intake=made,
-        operations=Operations(database, made, clock),
-        replays=Replays(clock),
         metrics=metrics,
         clock=clock,
         language=settings.language,

@@ -26,7 +26,6 @@ from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_keys import message_key
-from fhir_server.store.hl7v2_log import Filter, page
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
 from fhir_server.store.identity import new_id
 from fhir_server.store.resources import microseconds
@@ -39,7 +38,6 @@ _FAULTS: Final[dict[FaultKind, Problem]] = {
     "unterminated": Problem("100", "the connection or its time ended before the end block"),
     "stray-bytes": Problem("100", "bytes outside a frame"),
 }
-_LISTED: Final = 500
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -182,9 +180,7 @@ class Intake:
 
     async def listed(self, states: Iterable[messages.State]) -> tuple[ListedMessage, ...]:
         """Return the newest messages in any of `states`, without patient content."""
-        wanted = Filter(tuple(states))
-        found = await self._database.read(lambda c: page(c, wanted, before=None, most=_LISTED))
-        return tuple(message for _, message in found)
+        return await self._database.read(lambda c: messages.list_messages(c, states))
 
     async def process_again(self, id: str) -> Answer | None:
         """Process a stored message, whatever its state; None where there is none of that id.

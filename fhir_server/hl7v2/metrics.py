@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from fhir_server.hl7v2.mapping.accounting import READ_SEGMENTS
 from fhir_server.hl7v2.mapping.structures import STRUCTURES
 from fhir_server.hl7v2.working import Answer
-from fhir_server.store.hl7v2_log import Backlog
+from fhir_server.store.hl7v2_log import Held
 from fhir_server.store.hl7v2_messages import KnownMessage, Outcome
 
 OTHER: Final = "other"
@@ -120,11 +120,11 @@ class MessageMetrics:
         for (segment, account), count in _by_name(outcome.account or {}).items():
             self._segments.labels(segment, account).inc(count)
 
-    def held(self, backlog: Backlog, unmapped: tuple[int, int], now: float) -> None:
+    def held(self, store: Held, unmapped: tuple[int, int], now: float) -> None:
         """Set what the store holds; `now` in seconds since the epoch."""
-        for state, count in backlog.states.items():
+        for state, count in store.states.items():
             self._held.labels(state).set(count)
-        self._oldest.set(0 if backlog.oldest is None else max(0, now - backlog.oldest / 1_000_000))
+        self._oldest.set(0 if store.oldest is None else max(0, now - store.oldest / 1_000_000))
         for what, count in zip(("codes", "results"), unmapped, strict=True):
             self._unmapped.labels(what).set(count)
 

@@ -25,7 +25,7 @@ async def ready(request: Request) -> JSONResponse:
     Messages that wait too long are told and make nobody unready: cards need no messages.
     """
     desk = desk_of(request)
-    held = await desk.database.read(log.backlog)
+    held = await desk.database.read(log.held)
     models = [m.definition.id for m in request.app.state.cds.evaluation.predictor.registry]
     if not models:
         return JSONResponse({"status": "no models"}, status_code=503)
@@ -40,7 +40,7 @@ async def ready(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """Return all metrics; none carries a patient's data."""
     desk = desk_of(request)
-    held = await desk.database.read(log.backlog)
+    held = await desk.database.read(log.held)
     unmapped = await desk.database.read(waiting)
     desk.metrics.held(held, unmapped, desk.clock().timestamp())
     return Response(request.app.state.cds.telemetry.metrics(), media_type=CONTENT_TYPE_LATEST)

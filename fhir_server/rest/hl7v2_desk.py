@@ -37,7 +37,23 @@ class Desk:
     replays: Replays
     metrics: MessageMetrics
     clock: Callable[[], datetime]
-    language: Language = "zh-CN"
+    language: Language
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        database: Database,
+        reception: Reception,
+        intake: Intake,
+        metrics: MessageMetrics,
+        clock: Callable[[], datetime],
+        language: Language,
+    ) -> "Desk":
+        """Return the desk beside an intake."""
+        operations = Operations(database, intake, clock)
+        replays = Replays(clock)
+        return cls(database, reception, intake, operations, replays, metrics, clock, language)
 
 
 def desk_of(request: Request) -> Desk:

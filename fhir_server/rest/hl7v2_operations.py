@@ -88,7 +88,7 @@ async def counts(request: Request) -> Response:
         )
     messages = await desk.database.read(lambda c: log.by_sender(c, wanted))
     segments = await desk.database.read(lambda c: count_segments(c, wanted, most=_LOOKED_AT))
-    held = await desk.database.read(log.backlog)
+    held = await desk.database.read(log.held)
     oldest = None if held.oldest is None else instant_text(moment(held.oldest))
     document = {
         "messages": [

@@ -4,18 +4,16 @@ Nothing of it is on a message's own way; statements are built for each question.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select, update
 
-from fhir_server.store.hl7v2_messages import UNSUCCESSFUL, ListedMessage, State
+from fhir_server.store.hl7v2_messages import LISTED, UNSUCCESSFUL, ListedMessage, State, listed
 from fhir_server.store.record_tables import HL7v2MessageRow
 from fhir_server.store.tables import table
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
-_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
 _COUNTED: Final[tuple[State, ...]] = ("received", *UNSUCCESSFUL)
 
 Decision: TypeAlias = dict[str, str]
@@ -62,7 +60,7 @@ class LoggedMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class Held:
     """How many messages wait or were not taken, by state; `oldest` waits since then, if any."""
 
     states: dict[State, int]
@@ -73,11 +71,11 @@ def page(
     connection: Connection, wanted: Filter, *, before: int | None, most: int
 ) -> list[tuple[int, ListedMessage]]:
     """Return the newest `most` messages with a number below `before`, with their numbers."""
-    asked = _matching(select(_MESSAGE.c.number, *_LISTED, _MESSAGE.c.errors), wanted)
+    asked = _matching(select(_MESSAGE.c.number, *LISTED), wanted)
     if before is not None:
         asked = asked.where(_MESSAGE.c.number < before)
     rows = connection.execute(asked.order_by(_MESSAGE.c.number.desc()).limit(most))
-    return [(row[0], _listed(row[1:])) for row in rows]
+    return [(row[0], listed(row[1:])) for row in rows]
 
 
 def ids_after(
@@ -107,13 +105,13 @@ def logged(connection: Connection, id: str) -> LoggedMessage | None:
     """Return one message in full, None where there is none of that id."""
     more = ("body", "acknowledgment", "finished", "warnings", "account", "superseded", "decision")
     columns: list[Column[Any]] = [_MESSAGE.c[name] for name in more]
-    asked = select(*_LISTED, _MESSAGE.c.errors, *columns).where(_MESSAGE.c.id == id)
+    asked = select(*LISTED, *columns).where(_MESSAGE.c.id == id)
     row = connection.execute(asked).fetchone()
     if row is None:
         return None
     body, acknowledgment, finished, warnings, account, superseded, decision = row[-len(more) :]
     return LoggedMessage(
-        listed=_listed(row[: -len(more)]),
+        listed=listed(row[: -len(more)]),
         body=bytes(body),
         acknowledgment=None if acknowledgment is None else bytes(acknowledgment),
         finished=finished,
@@ -134,7 +132,7 @@ def decide(connection: Connection, id: str, state: State, decision: Decision) ->
     )
 
 
-def backlog(connection: Connection) -> Backlog:
+def held(connection: Connection) -> Held:
     """Return how many messages wait, failed, were rejected or are in quarantine."""
     rows = connection.execute(
         select(_MESSAGE.c.state, func.count(), func.min(_MESSAGE.c.received))
@@ -147,7 +145,7 @@ def backlog(connection: Connection) -> Backlog:
         found[state] = count
         if state == "received":
             oldest = received
-    return Backlog(found, oldest)
+    return Held(found, oldest)
 
 
 def by_sender(connection: Connection, wanted: Filter) -> list[tuple[str, str, State, int, int]]:
@@ -196,8 +194,3 @@ def _is_or_has_part(column: Column[Any], text: str, mark: str) -> ColumnElement[
         func.substr(column, func.length(column) - len(text)) == f"{mark}{text}"
     )
     return or_(_is_or_begins(column, text, mark), ends)
-
-
-def _listed(row: Sequence[Any]) -> ListedMessage:
-    named = dict(zip((column.name for column in _LISTED), row, strict=False))
-    return ListedMessage(**named, errors=tuple(json.loads(row[-1])))

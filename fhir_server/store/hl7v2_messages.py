@@ -1,7 +1,7 @@
 """HL7v2 messages as they came, what became of them, and which message wrote which resource."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -123,6 +123,7 @@ _FINISH = Prepared(
 _UNFINISHED = Prepared(
     select(_MESSAGE.c.id).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
 )
+LISTED: Final = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__)
 _ACCOUNT = Prepared(
     select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
         _MESSAGE.c.id == bindparam("of_id")
@@ -218,6 +219,15 @@ def unfinished(connection: Connection) -> list[str]:
     return [id for (id,) in _UNFINISHED.run_named(connection, {}).fetchall()]
 
 
+def list_messages(
+    connection: Connection, states: Iterable[State], *, most: int = 500
+) -> tuple[ListedMessage, ...]:
+    """Return the newest `most` messages in any of `states`, the newest first."""
+    wanted = select(*LISTED).where(_MESSAGE.c.state.in_(tuple(states)))
+    rows = connection.execute(wanted.order_by(_MESSAGE.c.number.desc()).limit(most))
+    return tuple(listed(row) for row in rows)
+
+
 def origin(connection: Connection, type: str, id: str) -> Origin | None:
     """Return which message wrote a resource, None where none did."""
     row = _ORIGIN_OF.run_named(connection, {"of_type": type, "of_id": id}).fetchone()
@@ -239,6 +249,12 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "message": value.message,
         },
     )
+
+
+def listed(row: Sequence[Any]) -> ListedMessage:
+    """Return a message of a list, of a row that begins with the columns `LISTED`."""
+    named = {column.name: value for column, value in zip(LISTED, row, strict=False)}
+    return ListedMessage(**{**named, "errors": tuple(json.loads(named["errors"]))})
 
 
 def came_later(connection: Connection, one: str, other: str) -> bool:

@@ -6,9 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.metrics import MessageMetrics
-from fhir_server.hl7v2.operations import Operations
 from fhir_server.hl7v2.policy import Policy, Reception
-from fhir_server.hl7v2.replays import Replays
 from fhir_server.r4.outcome import FhirError
 from fhir_server.rest import hl7v2, hl7v2_messages, hl7v2_operations
 from fhir_server.rest.errors import error_response
@@ -21,12 +19,10 @@ ADDRESS = "http://test"
 
 def desk(hospital: Intake, database: Database, clock: Clock, codes=LOCAL_CODES) -> Desk:
     """The operator's desk of a hospital."""
-    return Desk(
+    return Desk.of(
         database=database,
         reception=Reception(Policy(zone=SHANGHAI), codes),
         intake=hospital,
-        operations=Operations(database, hospital, clock),
-        replays=Replays(clock),
         metrics=MessageMetrics(CollectorRegistry()),
         clock=clock,
         language="en",
