@@ -14,11 +14,10 @@ from typing import Final
 
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
 from fhir_server.hl7v2.backlog import Backlog, Room
-from fhir_server.hl7v2.framing import FaultKind
 from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.modes import ORIGINAL, Mode, is_wanted, mode_of
 from fhir_server.hl7v2.policy import Reception
-from fhir_server.hl7v2.problems import Acknowledgment, Problem, Refusal
+from fhir_server.hl7v2.problems import FAULTS, Acknowledgment, FaultKind, Problem, Refusal
 from fhir_server.hl7v2.registering import Arrival, Registrar, accepted, acknowledged, keep
 from fhir_server.hl7v2.senders import Peer
 from fhir_server.hl7v2.working import Answer, Worker
@@ -32,12 +31,6 @@ from fhir_server.store.resources import microseconds
 
 _LOG = logging.getLogger(__name__)
 
-_FAULTS: Final[dict[FaultKind, Problem]] = {
-    "half-frame": Problem("100", "a new start block came before the end block: half a message"),
-    "too-long": Problem("104", "the message is longer than this server takes; its start is kept"),
-    "unterminated": Problem("100", "the connection or its time ended before the end block"),
-    "stray-bytes": Problem("100", "bytes outside a frame"),
-}
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -158,7 +151,7 @@ class Intake:
         # Without the key of the whole message: a resend of that must not look like a duplicate.
         nameless = Header(("MSH",), header.separators, "", "latin-1")
         message = self._new(content, nameless, "|", channel, peer)
-        problem = _FAULTS[kind]
+        problem = FAULTS[kind]
         mode = mode_of(header)
         code: Acknowledgment = "CE" if mode.enhanced else "AR"
         answer = acknowledge(
