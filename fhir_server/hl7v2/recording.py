@@ -18,6 +18,7 @@ from fhir_server.hl7v2.stated import Stated, combined, from_text, to_text
 from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.store import hl7v2_unmapped as unmapped
 from fhir_server.store import resources
 from fhir_server.store.hl7v2_messages import Origin, drop_origin, origin, set_origin
 
@@ -36,6 +37,8 @@ class Recording:
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     held: HeldProfiles | None = None
+    versions: int = 0
+    results: list[tuple[JsonObject, bool]] = field(default_factory=list)
 
     def add(self, draft: Draft) -> None:
         """Store a draft; what is stored and newer stays, and the draft counts as superseded.
@@ -49,7 +52,11 @@ class Recording:
         existing = self.read(type, id)
         both = new
         if known is not None and existing is not None:
-            both = joined(Account(existing, known), new)
+            stored = Account(existing, known)
+            # Processed again a message may say more: its code has been mapped since. What
+            # somebody wrote over FHIR since gives way to newer messages only.
+            is_own = known.version == int(existing["meta"]["versionId"])
+            both = joined(new, stored) if is_own else joined(stored, new)
         elif known is not None and new.stamp <= Account({}, known).stamp:
             self.superseded.append(draft.reference)
             return
@@ -73,6 +80,7 @@ class Recording:
             both = joined(*accounts)
             self.write(both.resource, accounts[0].resource, both.by)
             resources.delete(self.connection, type, other, now=self.now)
+            self.versions += 1
             drop_origin(self.connection, type, other)
 
     def state(
@@ -104,6 +112,8 @@ class Recording:
 
     def write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
         """Store a resource unless it is there already, and that it is of the origin `by`."""
+        if resource["resourceType"] == unmapped.TYPE:
+            self.results.append((resource, existing is not None))
         value = replace(by, version=self.put(resource, existing))
         set_origin(self.connection, resource["resourceType"], resource["id"], value)
 
@@ -115,6 +125,7 @@ class Recording:
             # Here and not on the draft: what is stored may be merged of two.
             resource, doubts = self.held.checked(resource)
             self.warnings += doubts
+        self.versions += 1
         return resources.put(self.connection, resource, now=self.now).version
 
     def target(self, reference: str, sources: tuple[Segment, ...]) -> None:
@@ -131,12 +142,14 @@ class Recording:
         existing = self.read("Provenance", resource["id"])
         if existing is None:
             resources.put(self.connection, resource, now=self.now)
+            self.versions += 1
             return
         now = {target["reference"] for target in resource["target"]}
         before = [each for each in existing["target"] if each["reference"] not in now]
         whole = {**resource, "target": [*resource["target"], *before]}
         if _targets(whole) != _targets(existing):
             resources.put(self.connection, whole, now=self.now)
+            self.versions += 1
 
 
 def _content(resource: JsonObject) -> JsonObject:
