@@ -108,11 +108,9 @@ class Composite:
 
     def text(self, component: int = 1) -> str:
         """Return the first sub-component of a component, unescaped and without blanks around it."""
-        raw = self.raw
-        if not raw:
-            return ""
-        value = self._component(component)
-        if not value:
+        parts = self._parts or self._components()
+        value = parts[component - 1] if component <= len(parts) else ""
+        if not value or value == NULL:
             return ""
         mark = self.separators.subcomponent
         if mark and mark in value:
@@ -136,6 +134,12 @@ class Composite:
         """Return it with its sub-components as components: a composite inside a composite."""
         mark = self.separators.subcomponent
         raw = self.raw.replace(mark, self.separators.component) if mark else self.raw
+        return Composite(raw, self.separators, self.codec)
+
+    def tail(self, number: int) -> "Composite":
+        """Return everything from a component on, separators included."""
+        mark = self.separators.component
+        raw = mark.join(self._components()[number - 1 :])
         return Composite(raw, self.separators, self.codec)
 
     def texts(self) -> list[str]:
