@@ -8,12 +8,13 @@ from typing import Final
 
 from fhir_server.hl7v2.charset import SUPPORTED, WrongCharset, check, codec_of
 from fhir_server.hl7v2.header import Header
+from fhir_server.hl7v2.mapping.structures import STRUCTURES
 from fhir_server.hl7v2.problems import Location, Refusal, refuse
 
 VERSIONS: Final = frozenset(
     ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
 )
-MESSAGE_TYPES: Final = frozenset(("ORU^R01",))
+MESSAGE_TYPES: Final = frozenset(STRUCTURES)
 
 
 def admit(header: Header, *, processing_ids: frozenset[str]) -> None:
@@ -74,7 +75,7 @@ def _type(header: Header) -> None:
         raise refuse(
             "201",
             f"trigger event {_short(event)} of {kind} is not taken here; "
-            f"{', '.join(sorted(MESSAGE_TYPES))} is",
+            f"{', '.join(sorted(MESSAGE_TYPES))} are",
             Location("MSH", 1, 9, 1, 2),
         )
     raise refuse(

@@ -1,13 +1,15 @@
 """Whose results these are: the stored Patient of a PID, found by identifier and assigner."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, bindparam, select
 
 from fhir_server.hl7v2.mapping.patient import PatientDraft
-from fhir_server.hl7v2.problems import Problem, Refusal, warning
-from fhir_server.r4.codec import JsonObject, decode
-from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.hl7v2.problems import Location, Problem, Refusal, warning
+from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.search_values import fold_code
-from fhir_server.store import interning, resources
+from fhir_server.store import interning
+from fhir_server.store.same_patient import UnclearMerge, stored_patient, survivor_of
 from fhir_server.store.statements import Prepared
 from fhir_server.store.tables import key_text, table
 
@@ -29,10 +31,7 @@ def resolve(connection: Connection, draft: PatientDraft) -> str:
     Refusal (205 at PID-3) where the identifiers belong to different Patients: whose results
     these are is not decided by a guess.
     """
-    found: dict[str, JsonObject] = {}
-    for system, value in draft.identifiers:
-        found |= _identified(connection, system, value)
-    current = [id for id, resource in found.items() if _replaced_by(resource) is None]
+    current = _survivors(connection, carriers(connection, draft), draft.location)
     if len(current) > 1:
         raise Refusal(
             Problem(
@@ -41,25 +40,44 @@ def resolve(connection: Connection, draft: PatientDraft) -> str:
                 draft.location,
             )
         )
-    if current:
-        return current[0]
-    # All that carry it were merged into another (R4 Patient.link, replaced-by): file it there.
-    survivors = {_replaced_by(resource) for resource in found.values()}
-    return str(survivors.pop()) if len(survivors) == 1 else draft.new_id
+    return current.pop() if current else draft.new_id
 
 
-def stored(connection: Connection, id: str) -> JsonObject | None:
-    """Return a Patient by id, None where there is none or it was deleted."""
+def carriers(connection: Connection, draft: PatientDraft) -> dict[str, JsonObject]:
+    """Return the Patients that carry an identifier of a draft, those that were merged included."""
+    found: dict[str, JsonObject] = {}
+    for system, value in draft.identifiers:
+        found |= _identified(connection, system, value)
+    return found
+
+
+def _survivors(connection: Connection, ids: Iterable[str], location: Location) -> set[str]:
+    """Return the records to use for some records: for a merged one, the one that replaced it."""
     try:
-        return decode(resources.read(connection, "Patient", id).body)
-    except (NotFound, Gone):
-        return None
+        return {survivor_of(connection, id) for id in ids}
+    except UnclearMerge:
+        text = "the patient on record was merged, and its links do not lead to one record"
+        raise Refusal(Problem("205", text, location)) from None
 
 
-def merged(draft: JsonObject, existing: JsonObject, *, draft_is_newer: bool) -> JsonObject:
-    """Return one Patient of two: the newer statement of each element, all identifiers."""
+def merged(
+    draft: JsonObject,
+    existing: JsonObject,
+    *,
+    draft_is_newer: bool,
+    ended: frozenset[str] = frozenset(),
+) -> JsonObject:
+    """Return one Patient of two: the newer statement of each element, all identifiers.
+
+    `ended` are the elements that the draft says hold no more.
+    """
     newer, older = (draft, existing) if draft_is_newer else (existing, draft)
-    kept = {name: value for name, value in older.items() if name not in ("meta", "id")}
+    kept = {
+        name: value
+        for name, value in older.items()
+        if name not in ("meta", "id")
+        and not (draft_is_newer and (name in ended or _is_other_choice(name, newer)))
+    }
     both = {**kept, **newer, "id": existing["id"]}
     identifiers = list(existing.get("identifier", []))
     known = {(each.get("system"), each.get("value")) for each in identifiers}
@@ -71,10 +89,19 @@ def merged(draft: JsonObject, existing: JsonObject, *, draft_is_newer: bool) -> 
     return both | ({"identifier": identifiers} if identifiers else {})
 
 
-def contradictions(draft: PatientDraft, existing: JsonObject) -> list[Problem]:
+def _is_other_choice(name: str, newer: JsonObject) -> bool:
+    """Whether the newer Patient states the same choice element in another type."""
+    choice = next((each for each in ("deceased", "multipleBirth") if name.startswith(each)), None)
+    return choice is not None and any(each.startswith(choice) for each in newer)
+
+
+def contradictions(
+    draft: PatientDraft, existing: JsonObject, *, is_authority: bool = False
+) -> list[Problem]:
     """Return warnings where the PID and the record disagree on birth date or sex.
 
     Refusal (205) where they disagree on both: the number was most likely given to somebody else.
+    A message about the person may correct both; then the family name must still agree.
     """
     new = draft.resource
     found = []
@@ -83,7 +110,7 @@ def contradictions(draft: PatientDraft, existing: JsonObject) -> list[Problem]:
     if {new.get("gender"), existing.get("gender")} == {"male", "female"}:
         found.append((8, "sex"))
     place = draft.location
-    if len(found) == 2:
+    if len(found) == 2 and not (is_authority and _families(new) & _families(existing)):
         text = "PID-7 and PID-8 both contradict the patient on record who carries this identifier"
         raise Refusal(Problem("205", text, place))
     return [
@@ -94,6 +121,10 @@ def contradictions(draft: PatientDraft, existing: JsonObject) -> list[Problem]:
         )
         for number, name in found
     ]
+
+
+def _families(patient: JsonObject) -> set[str]:
+    return {name["family"] for name in patient.get("name", []) if "family" in name}
 
 
 def _differ(first: str | None, second: str | None) -> bool:
@@ -113,7 +144,7 @@ def _identified(connection: Connection, system: str, value: str) -> dict[str, Js
     ).fetchall()
     found = {}
     for (id,) in rows:
-        resource = stored(connection, id)
+        resource = stored_patient(connection, id)
         if resource is not None and _carries(resource, system, value):
             found[id] = resource
     return found
@@ -124,11 +155,3 @@ def _carries(resource: JsonObject, system: str, value: str) -> bool:
         each.get("system") == system and each.get("value") == value
         for each in resource.get("identifier", [])
     )
-
-
-def _replaced_by(resource: JsonObject) -> str | None:
-    for link in resource.get("link", []):
-        if link.get("type") == "replaced-by":
-            reference = str(link.get("other", {}).get("reference", ""))
-            return reference.rpartition("/")[2] or None
-    return None

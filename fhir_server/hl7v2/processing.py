@@ -10,6 +10,7 @@ from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
 from fhir_server.hl7v2.mapping.provenance import provenance
+from fhir_server.hl7v2.merging import merge
 from fhir_server.hl7v2.patients import resolve
 from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.recording import Recording
@@ -67,13 +68,18 @@ def record(
 ) -> Recorded:
     """Store the drafts, the patients and the Provenance of a message in one transaction."""
     recording = Recording(connection, message_id, now, held=held)
-    recording.add_patients(found.patients, patient_ids, found.age)
+    content = found.structure.content
+    is_authority = content in ("patient", "merge")
+    recording.add_patients(found.patients, patient_ids, found.age, is_authority=is_authority)
+    if content == "merge":
+        for each in zip(patient_ids, found.patients, found.merged, strict=True):
+            merge(recording, *each)
     for draft in conversion.drafts:
         recording.add(draft)
     if recording.targets:
         recording.add_provenance(
             provenance(
-                recording.targets,
+                list(dict.fromkeys(recording.targets)),
                 message_id=message_id,
                 kind=found.message.header.type,
                 received=received,

@@ -21,6 +21,8 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.store import resources
 from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
+from fhir_server.store.resources import microseconds
+from fhir_server.store.same_patient import stored_patient
 
 # The states that OBX-11 = U turns into final; any other stays as it is.
 _OPEN: Final = frozenset(("registered", "preliminary", "unknown"))
@@ -38,13 +40,35 @@ class Recording:
     warnings: list[Problem] = field(default_factory=list)
     held: HeldProfiles | None = None
 
-    def add_patients(self, drafts: Sequence[PatientDraft], ids: Sequence[str], age: Age) -> None:
+    def add_patients(
+        self,
+        drafts: Sequence[PatientDraft],
+        ids: Sequence[str],
+        age: Age,
+        *,
+        is_authority: bool = False,
+    ) -> None:
         """Create the patients that are new; keep current those that messages made.
 
         A Patient that was written over FHIR belongs to that writer: results do not change it.
+        `is_authority`: the message is about the person (ADT); what it says and is newer than
+        that write replaces it, with a warning.
         """
         for draft, id in zip(drafts, ids, strict=True):
-            self._add_patient(draft, id, age)
+            self._add_patient(draft, id, age, is_authority)
+
+    def keep(self, resource: JsonObject) -> None:
+        """Store a changed Patient whose age stays: what is new in it are links."""
+        type, id = resource["resourceType"], resource["id"]
+        existing = _read(self.connection, type, id)
+        known = origin(self.connection, type, id)
+        self.targets.append(f"{type}/{id}")
+        if existing is not None and known is not None and not _is_own(known, existing):
+            # Written over FHIR since: it stays that writer's.
+            self._put(resource, existing)
+        else:
+            by = known or Origin(True, 0, 0, 0, 0, self.message_id)
+            self._write(resource, existing, by)
 
     def add(self, draft: Draft) -> None:
         """Store a draft unless what is there is newer."""
@@ -73,6 +97,8 @@ class Recording:
             return
         if draft.merge == "report":
             self._write(_linked(existing, draft.resource), existing, known)
+        elif draft.merge == "visit":
+            self._write(_visited(existing, draft.resource), existing, known)
         elif draft.resource["resourceType"] == "Observation" and _lacks_value(existing):
             self._write(_finalised(draft.resource, existing), existing, known)
 
@@ -82,34 +108,51 @@ class Recording:
         if existing is None or not _same(resource, existing):
             resources.put(self.connection, resource, now=self.now)
 
-    def _add_patient(self, draft: PatientDraft, id: str, age: Age) -> None:
-        existing = patients.stored(self.connection, id)
+    def _add_patient(self, draft: PatientDraft, id: str, age: Age, is_authority: bool) -> None:
+        existing = stored_patient(self.connection, id)
         new = {"resourceType": "Patient", "id": id, **draft.resource}
         mine = _origin(age, self.message_id)
         if existing is None:
             self._write(new, None, mine)
             self.targets.append(f"Patient/{id}")
             return
-        self.warnings += patients.contradictions(draft, existing)
+        self.warnings += patients.contradictions(draft, existing, is_authority=is_authority)
         known = origin(self.connection, "Patient", id)
-        if known is None or known.version != int(existing["meta"]["versionId"]):
-            return
+        if known is None or not _is_own(known, existing):
+            if not is_authority:
+                return
+            known = _written_over_fhir(existing)
+            self._warn_of_changes(draft, existing, newer=age >= _age(known))
         newer = age >= _age(known)
-        both = patients.merged(new, existing, draft_is_newer=newer)
+        both = patients.merged(new, existing, draft_is_newer=newer, ended=draft.ended)
         self._write(both, existing, mine if newer else known)
         self.targets.append(f"Patient/{id}")
 
+    def _warn_of_changes(self, draft: PatientDraft, existing: JsonObject, *, newer: bool) -> None:
+        """Say which elements of a Patient that somebody wrote over FHIR a message replaces."""
+        changed = [
+            name
+            for name, value in draft.resource.items()
+            if name not in ("resourceType", "identifier") and existing.get(name, value) != value
+        ]
+        if changed:
+            done = "replaced" if newer else "kept, for the message is older:"
+            text = f"the Patient was last written over FHIR; {done} {', '.join(changed)}"
+            self.warnings.append(Problem("0", text, draft.location, "W"))
+
     def _write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
-        if existing is not None and _same(resource, existing):
-            version = int(existing["meta"]["versionId"])
-        else:
-            if self.held is not None:
-                # Here and not on the draft: what is stored may be merged of two.
-                resource, doubts = self.held.checked(resource)
-                self.warnings += doubts
-            version = resources.put(self.connection, resource, now=self.now).version
-        value = replace(by, version=version)
+        value = replace(by, version=self._put(resource, existing))
         set_origin(self.connection, resource["resourceType"], resource["id"], value)
+
+    def _put(self, resource: JsonObject, existing: JsonObject | None) -> int:
+        """Store a resource unless it is there already; return its version."""
+        if existing is not None and _same(resource, existing):
+            return int(existing["meta"]["versionId"])
+        if self.held is not None:
+            # Here and not on the draft: what is stored may be merged of two.
+            resource, doubts = self.held.checked(resource)
+            self.warnings += doubts
+        return resources.put(self.connection, resource, now=self.now).version
 
 
 def _read(connection: Connection, type: str, id: str) -> JsonObject | None:
@@ -131,6 +174,17 @@ def _age(known: Origin) -> Age:
     return Age(bool(known.settled), known.issued, known.sent, known.rank)
 
 
+def _is_own(known: Origin, existing: JsonObject) -> bool:
+    """Whether the stored version is the one that a message wrote."""
+    return known.version == int(existing["meta"]["versionId"])
+
+
+def _written_over_fhir(existing: JsonObject) -> Origin:
+    """Return the age of a resource that no message wrote: the time of its last version."""
+    written = microseconds(datetime.fromisoformat(existing["meta"]["lastUpdated"]))
+    return Origin(True, written, written, 0, int(existing["meta"]["versionId"]), "")
+
+
 def _origin(age: Age, message_id: str) -> Origin:
     return Origin(age.settled, age.issued, age.sent, age.rank, 0, message_id)
 
@@ -140,6 +194,8 @@ def _met(draft: Draft, existing: JsonObject) -> JsonObject:
         return _finalised(existing, draft.resource) if existing["status"] in _OPEN else existing
     if draft.merge == "report":
         return _linked(draft.resource, existing)
+    if draft.merge == "visit":
+        return _visited(draft.resource, existing)
     return draft.resource
 
 
@@ -158,6 +214,15 @@ def _finalised(valued: JsonObject, status: JsonObject) -> JsonObject:
         if name != "meta" and not (dated and name.startswith("effective"))
     }
     return {**kept, **{name: value for name, value in status.items() if name != "meta"}}
+
+
+def _visited(newer: JsonObject, older: JsonObject) -> JsonObject:
+    """Return the visit `newer` with what only `older` states; a status that is told is kept."""
+    both = {name: value for name, value in older.items() if name != "meta"} | newer
+    if newer["status"] == "unknown":
+        both["status"] = older["status"]
+    period = {**older.get("period", {}), **newer.get("period", {})}
+    return both | ({"period": period} if period else {})
 
 
 def _linked(report: JsonObject, other: JsonObject) -> JsonObject:

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, bindparam, select
 
 from cds_hooks.ports import StoredPatient
-from fhir_server.r4.codec import decode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
+from fhir_server.store.same_patient import (
+    UnclearMerge,
+    same_person,
+    stored_patient,
+    survivor_of,
+)
 from fhir_server.store.statements import Prepared, SqlValue, in_list
 from fhir_server.store.tables import key_text, table
 from inference.snapshot import RecordList, Sourced
@@ -97,9 +103,10 @@ class PatientRecords:
 
 
 def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:
+    """Return the record that is used for a patient: of one that was merged, the survivor's."""
     try:
-        stored = resources.read(connection, "Patient", patient_id)
-    except (NotFound, Gone):
+        stored = resources.read(connection, "Patient", survivor_of(connection, patient_id))
+    except (NotFound, Gone, UnclearMerge):
         return None
     reference = f"Patient/{stored.id}/_history/{stored.version}"
     return StoredPatient(stored.id, Sourced(decode(stored.body), reference))
@@ -117,40 +124,58 @@ def _identified(
         code = key_text(fold_code(value))
         values: dict[str, SqlValue] = {"of_param": param, "of_system": system_id, "of_code": code}
         for (patient_id,) in _IDENTIFIED.run_named(connection, values).fetchall():
+            carrier = stored_patient(connection, patient_id)
+            if carrier is None or not _carries(carrier, system, value):
+                continue
+            # A record that was merged into another still carries its number.
             patient = _patient(connection, patient_id)
-            if patient is not None and _carries(patient, system, value):
-                found[patient_id] = patient
+            if patient is not None:
+                found[patient.id] = patient
     return tuple(found.values())
 
 
-def _carries(patient: StoredPatient, system: str, value: str) -> bool:
+def _carries(patient: JsonObject, system: str, value: str) -> bool:
     return any(
         identifier.get("system") == system and identifier.get("value") == value
-        for identifier in patient.resource.resource.get("identifier", ())
+        for identifier in patient.get("identifier", ())
     )
 
 
 def _observations(connection: Connection, patient_id: str, codes: str) -> RecordList:
-    params = interning.parameter_ids(connection, "Observation")
-    values: dict[str, SqlValue] = {
-        "of_param": params["subject"],
-        "of_target": patient_id,
-        "code_param": params["code"],
-        "codes": codes,
-    }
-    rows = _CODED_OF_PATIENT.run_named(connection, values).fetchall()
-    return _record_list("Observation", rows)
+    code_param = interning.parameter_ids(connection, "Observation")["code"]
+    more: dict[str, SqlValue] = {"code_param": code_param, "codes": codes}
+    return _of_person(connection, "Observation", patient_id, _CODED_OF_PATIENT, more)
 
 
 def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordList:
+    return _of_person(connection, type, patient_id, _OF_PATIENT, {})
+
+
+def _of_person(
+    connection: Connection,
+    type: str,
+    patient_id: str,
+    statement: Prepared,
+    more: dict[str, SqlValue],
+) -> RecordList:
+    """Return what is filed under any of the records of a person.
+
+    Where the links between them are not clear nothing is read, and the list says that it is not
+    complete: results of somebody else must not be among them.
+    """
+    try:
+        ids = same_person(connection, patient_id)
+    except UnclearMerge:
+        return RecordList((), complete=False)
     param = interning.parameter_ids(connection, type)["subject"]
-    values: dict[str, SqlValue] = {"of_param": param, "of_target": patient_id}
-    return _record_list(type, _OF_PATIENT.run_named(connection, values).fetchall())
-
-
-def _record_list(type: str, rows: Sequence[tuple[str, int, bytes]]) -> RecordList:
+    rows: list[tuple[str, int, bytes]] = []
+    complete = True
+    for id in ids:
+        values: dict[str, SqlValue] = {"of_param": param, "of_target": id, **more}
+        found = statement.run_named(connection, values).fetchall()
+        complete = complete and len(found) <= MOST
+        rows += found[:MOST]
     entries = tuple(
-        Sourced(decode(body), f"{type}/{id}/_history/{version}")
-        for id, version, body in rows[:MOST]
+        Sourced(decode(body), f"{type}/{id}/_history/{version}") for id, version, body in rows
     )
-    return RecordList(entries, complete=len(rows) <= MOST)
+    return RecordList(entries, complete=complete)

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fhir_server.hl7v2.header import Header
-from fhir_server.hl7v2.mapping import notes, observation, order, patient, specimen
+from fhir_server.hl7v2.mapping import encounter, notes, observation, order, patient, specimen
 from fhir_server.hl7v2.mapping.groups import Unconverted
 from fhir_server.hl7v2.tokenizer import Message, Segment, parse
 
 # What of each converted segment is read; MSH: separators, parties, time, type, ids, charset.
 _READ: Final = {
     "MSH": frozenset((1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 16, 18)),
+    # EVN-1 and EVN-2 say again what MSH-9 and MSH-7 say.
+    "EVN": frozenset((1, 2)),
     "PID": patient.FIELDS,
+    "PD1": patient.PD1_FIELDS,
+    "NK1": patient.NK1_FIELDS,
+    "MRG": patient.MRG_FIELDS,
+    "PV1": encounter.PV1_FIELDS,
+    "PV2": encounter.PV2_FIELDS,
+    "TQ1": order.TQ1_FIELDS,
+    "DG1": order.DG1_FIELDS,
     "ORC": order.ORC_FIELDS,
     "OBR": order.OBR_FIELDS,
     "OBX": observation.FIELDS,

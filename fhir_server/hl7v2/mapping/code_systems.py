@@ -46,6 +46,8 @@ OIDS: Final[Mapping[str, str]] = {
 INTERPRETATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 ABSENT_REASON: Final = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+NULL_FLAVOR: Final = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")

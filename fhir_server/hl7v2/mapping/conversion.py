@@ -1,4 +1,4 @@
-"""An ORU^R01 as FHIR resources: pure, from segments to drafts that the store then takes.
+"""A message as FHIR resources: pure, from segments to drafts that the store then takes.
 
 A conversion knows the ids of its patients; whether a draft is newer than what is stored is the
 store's question (`fhir_server.hl7v2.recording`).
@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from fhir_server.hl7v2.mapping.accounting import Account, account
 from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.encounter import encounter, visit_number
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
     OrderGroup,
@@ -22,15 +23,16 @@ from fhir_server.hl7v2.mapping.groups import (
 from fhir_server.hl7v2.mapping.identity import Ordinals, resource_id
 from fhir_server.hl7v2.mapping.observation import observation
 from fhir_server.hl7v2.mapping.order import Order, diagnostic_report, order, service_request
-from fhir_server.hl7v2.mapping.patient import PatientDraft, patient
+from fhir_server.hl7v2.mapping.patient import PatientDraft, merged_patient, patient
 from fhir_server.hl7v2.mapping.specimen import specimen, specimen_number, specimen_of_obr
+from fhir_server.hl7v2.mapping.structures import STRUCTURES, Structure
 from fhir_server.hl7v2.mapping.times import Moment, utc
 from fhir_server.hl7v2.mapping.values import is_converted
-from fhir_server.hl7v2.problems import Problem
+from fhir_server.hl7v2.problems import Location, Problem, refuse
 from fhir_server.hl7v2.tokenizer import Message
 from fhir_server.r4.codec import JsonObject
 
-Merge = Literal["replace", "keep-value", "report"]
+Merge = Literal["replace", "keep-value", "report", "visit"]
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -55,7 +57,8 @@ class Draft:
     """A resource with id and subject, ready to be stored.
 
     `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
-    or, for a report, keep the results that the stored one lists.
+    for a report, keep the results that the stored one lists, or, for a visit, keep what the
+    newer one does not state.
     """
 
     resource: JsonObject
@@ -74,9 +77,11 @@ class Read:
 
     message: Message
     context: Context
+    structure: Structure
     groups: Sequence[PatientGroup]
     patients: Sequence[PatientDraft]
     left_out: Sequence[Unconverted]
+    merged: Sequence[PatientDraft] = ()
 
     @property
     def age(self) -> Age:
@@ -96,19 +101,32 @@ class Conversion:
 
 def read(message: Message, context: Context) -> Read:
     """Group the message and read its patients; Refusal names the place of what is missing."""
-    groups, left_out = group(message)
-    patients = [patient(each.pid, context) for each in groups]
-    return Read(message, context, groups, patients, left_out)
+    structure = STRUCTURES[message.header.type]
+    groups, left_out = group(message, structure)
+    patients = [patient(each, context) for each in groups]
+    if structure.content != "merge":
+        left_out += [
+            Unconverted(each.mrg, "a merge belongs into ADT^A40") for each in groups if each.mrg
+        ]
+        return Read(message, context, structure, groups, patients, left_out)
+    merged = [_merged(each, context) for each in groups]
+    return Read(message, context, structure, groups, patients, left_out, merged)
+
+
+def _merged(group: PatientGroup, context: Context) -> PatientDraft:
+    if group.mrg is None:
+        place = Location("MRG")
+        raise refuse("100", "a PID has no MRG behind it: whom to merge cannot be told", place)
+    return merged_patient(group.mrg, context)
 
 
 def convert(found: Read, patient_ids: Sequence[str]) -> Conversion:
     """Return the drafts of all results; `patient_ids[n]` is the id of `found.patients[n]`."""
     # A list of its own: a second conversion, with other patient ids, must not repeat remarks.
     context = replace(found.context, remarks=list(found.context.remarks))
-    work = _Work(context, list(found.left_out))
+    work = _Work(context, found.structure, list(found.left_out))
     for each, patient_id in zip(found.groups, patient_ids, strict=True):
-        for one in each.orders:
-            work.add_order(one, patient_id)
+        work.add_patient(each, patient_id)
     return Conversion(
         tuple(work.drafts.values()),
         account(found.message, work.left_out),
@@ -124,14 +142,74 @@ def microseconds(moment: Moment) -> int:
 @dataclass(slots=True)
 class _Work:
     context: Context
+    structure: Structure
     left_out: list[Unconverted]
     drafts: dict[str, Draft] = field(default_factory=dict)
     ordinals: Ordinals = field(default_factory=Ordinals)
 
-    def add_order(self, group: OrderGroup, patient_id: str) -> None:
+    def add_patient(self, group: PatientGroup, patient_id: str) -> None:
+        links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
+        visit = self._visit(group, links)
+        if visit:
+            links = links | {"encounter": visit}
+        for one in group.orders:
+            if self.structure.content == "orders":
+                self._add_request(one, patient_id, links)
+            elif self.structure.content == "results":
+                self._add_results(one, patient_id, links)
+            else:
+                self._add_measured(one, patient_id, links)
+
+    def _visit(self, group: PatientGroup, links: JsonObject) -> JsonObject:
+        """Add the Encounter of a PV1; return the Reference to it, {} where there is none."""
+        pv1 = group.pv1
+        number = visit_number(pv1, self.context) if pv1 is not None else {}
+        if pv1 is not None and number:
+            found = encounter(group, number, self.structure, self.context)
+            key = (*self.context.sender, links["subject"]["reference"], number["value"])
+            return self._add(found, None, key, links, merge="visit")
+        reason = "a visit without number (PV1-19): which visit it is cannot be told"
+        self.left_out += [
+            Unconverted(each, reason) for each in (pv1, group.pv2) if each is not None
+        ]
+        return {}
+
+    def _add_request(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
+        """Add what is ordered, and what was measured or asked for the order."""
+        found = order(group, self.context, is_result=False)
+        key = self._order_key(found, patient_id)
+        for each in group.specimens:
+            self._specimen(each, None, key, _without_visit(links))
+        told = [each for each in group.observations if self._has_time(each)]
+        answers = OrderGroup(None, observations=told)
+        information = self._observations(answers, None, (*key, "information"), links, {})
+        if found is not None:
+            request = service_request(found, group, self.context)
+            more = {"supportingInfo": information} if information else {}
+            self._add(request, found, key, links | more)
+
+    def _add_measured(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
+        """Add what an ADT message says was measured; orders have no place in it."""
+        if group.obr is not None:
+            out = [group.obr, group.orc, *group.notes, *group.timings, *group.diagnoses]
+            self.left_out += [
+                Unconverted(each, "no order belongs into this message") for each in out if each
+            ]
+        told = [each for each in group.observations if self._has_time(each)]
+        key = self._order_key(None, patient_id)
+        self._observations(OrderGroup(None, observations=told), None, key, links, {})
+
+    def _has_time(self, each: ObservationGroup) -> bool:
+        """Whether a measured value says when; one that does not is listed, with its notes."""
+        if each.obx.text(14):
+            return True
+        reason = "a value beside an order or a patient, without a time (OBX-14)"
+        self.left_out += [Unconverted(one, reason) for one in (each.obx, *each.notes)]
+        return False
+
+    def _add_results(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
         found = order(group, self.context)
         key = self._order_key(found, patient_id)
-        links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
         specimens = self._specimens(group, found, key, links)
         if found is not None:
             request = service_request(found, group, self.context)
@@ -174,7 +252,7 @@ class _Work:
         resource = specimen_of_obr(found, self.context) if found is not None else {}
         if not resource or found is None:
             return {}
-        return {found.obr.index: self._add(resource, found, key, links)}
+        return {found.obr.index: self._add(resource, found, key, _without_visit(links))}
 
     def _specimen(
         self, group: SpecimenGroup, found: Order | None, key: tuple[str, ...], links: JsonObject
@@ -182,7 +260,8 @@ class _Work:
         number = specimen_number(group.spm)
         # A specimen with a number of its own serves several orders of its patient.
         own = (*key[:3], number) if number else (*key, self.ordinals.next("specimen", *key))
-        return self._add(specimen(group, self.context), found, own, links)
+        # R4 Specimen has no encounter.
+        return self._add(specimen(group, self.context), found, own, _without_visit(links))
 
     def _observations(
         self,
@@ -251,6 +330,10 @@ class _Work:
 
 
 _OPEN: Final = frozenset(("registered", "partial", "preliminary"))
+
+
+def _without_visit(links: JsonObject) -> JsonObject:
+    return {name: value for name, value in links.items() if name != "encounter"}
 
 
 def _is_settled(resource: JsonObject) -> bool:

@@ -25,7 +25,9 @@ from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
-ORC_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 9, 12))
+ORC_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 9, 12))
+TQ1_FIELDS: Final = frozenset((1, 7, 8, 9))
+DG1_FIELDS: Final = frozenset((1, 3))
 OBR_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 22, 24, 25, 31, 32))
 
 
@@ -49,8 +51,11 @@ class Order:
     report_status: str
 
 
-def order(group: OrderGroup, context: Context) -> Order | None:
+def order(group: OrderGroup, context: Context, *, is_result: bool = True) -> Order | None:
     """Return the order of a group, None for observations without one.
+
+    `is_result`: the group reports results; an order alone may lie ahead and has no report, and
+    it is known by its placer's number, which it has from its first message on.
 
     Refusal: 101 without OBR-4, 102 where OBR-7 or OBR-22 is no time or OBR-7 lies in the
     future, 103 where OBR-25 says that there is no such order or patient.
@@ -61,19 +66,19 @@ def order(group: OrderGroup, context: Context) -> Order | None:
     code = identifying_concept(obr.first(4), context)
     if not code:
         raise refuse("101", "OBR-4 is empty: what was ordered cannot be told", obr.at(4))
-    observed, effective = _observed(obr, context)
+    observed, effective = _observed(obr, context, is_result)
     sent = obr.text(25).upper()
     return Order(
         obr=obr,
         orc=group.orc,
-        number=_number(group),
+        number=_number(group, is_result),
         service=identity_code(obr.first(4)),
         code=code,
         effective=effective,
         observed=observed,
         issued=_released(obr, context),
         status=_order_status(group.orc, sent),
-        report_status=_report_status(obr, sent, context),
+        report_status=_report_status(obr, sent, context) if is_result else "",
     )
 
 
@@ -93,12 +98,12 @@ def service_request(found: Order, group: OrderGroup, context: Context) -> JsonOb
             requisition=_requisition(orc, context),
             status=found.status,
             intent="reflex-order" if obr.text(11).upper() == "G" else "order",
-            priority=tables.PRIORITY.get(obr.text(5).upper(), ""),
+            priority=_priority(group),
             code=found.code,
-            occurrenceDateTime=_text_of(_time(obr, 6, context)),
+            **_occurrence(group, context),
             authoredOn=_authored(orc, context),
             requester=_requester(obr, orc, context),
-            reasonCode=[c for each in obr.repetitions(31) if (c := concept(each, context))],
+            reasonCode=_reasons(group, context),
             note=notes(group.notes),
         ),
     }
@@ -122,8 +127,9 @@ def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> Json
     }
 
 
-def _number(group: OrderGroup) -> str:
-    places = ((group.obr, 3), (group.orc, 3), (group.obr, 2), (group.orc, 2))
+def _number(group: OrderGroup, is_result: bool) -> str:
+    fields = (3, 2) if is_result else (2, 3)
+    places = [(segment, field) for field in fields for segment in (group.obr, group.orc)]
     texts = (segment.text(number) for segment, number in places if segment is not None)
     return next((text for text in texts if text), "")
 
@@ -144,12 +150,13 @@ def _requisition(orc: Segment | None, context: Context) -> JsonObject:
     return found
 
 
-def _observed(obr: Segment, context: Context) -> tuple[Moment | None, JsonObject]:
+def _observed(obr: Segment, context: Context, is_result: bool) -> tuple[Moment | None, JsonObject]:
     """Return OBR-7, and effective[x] of it: a period where OBR-8 ends it."""
     start, end = _time(obr, 7, context), _time(obr, 8, context)
     if start is None:
         return None, {}
-    refuse_future(start, obr, 7, context)
+    if is_result:
+        refuse_future(start, obr, 7, context)
     if end is not None and end.low >= start.low:
         return start, {"effectivePeriod": {"start": start.text, "end": end.text}}
     return start, {"effectiveDateTime": start.text}
@@ -196,6 +203,40 @@ def _authored(orc: Segment | None, context: Context) -> str:
     if orc is None or orc.text(1).upper() != "NW":
         return ""
     return _text_of(_time(orc, 9, context))
+
+
+def _priority(group: OrderGroup) -> str:
+    """Return TQ1-9 (since 2.5), else OBR-5, else ORC-7.6 (the sixth component of TQ)."""
+    obr, orc = group.obr, group.orc
+    sent = [timing.text(9) for timing in group.timings]
+    sent += [obr.text(5)] if obr is not None else []
+    sent += [orc.text(7, 6)] if orc is not None else []
+    return next((p for each in sent if (p := tables.PRIORITY.get(each.upper()))), "")
+
+
+def _occurrence(group: OrderGroup, context: Context) -> JsonObject:
+    """Return when the service is wanted: TQ1-7 to TQ1-8, else OBR-6."""
+    for timing in group.timings:
+        start, end = _time(timing, 7, context), _time(timing, 8, context)
+        if start is not None and end is not None and end.low >= start.low:
+            return {"occurrencePeriod": {"start": start.text, "end": end.text}}
+        if start is not None:
+            return {"occurrenceDateTime": start.text}
+    wanted = _time(group.obr, 6, context) if group.obr is not None else None
+    return {"occurrenceDateTime": wanted.text} if wanted is not None else {}
+
+
+def _reasons(group: OrderGroup, context: Context) -> list[JsonObject]:
+    """Return the reasons of an order: OBR-31, and the diagnoses (DG1-3) that came with it."""
+    obr = group.obr
+    sent = list(obr.repetitions(31)) if obr is not None else []
+    sent += [diagnosis.first(3) for diagnosis in group.diagnoses]
+    found: list[JsonObject] = []
+    for each in sent:
+        reason = concept(each, context)
+        if reason and reason not in found:
+            found.append(reason)
+    return found
 
 
 def _requester(obr: Segment, orc: Segment | None, context: Context) -> JsonObject:

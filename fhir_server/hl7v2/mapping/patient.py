@@ -1,6 +1,6 @@
-"""PID to Patient, and the identifiers by which the store knows the patient.
+"""PID, PD1, NK1 and MRG to Patient, and the identifiers by which the store knows the patient.
 
-Source: v2-to-FHIR implementation guide, PID[Patient].
+Source: v2-to-FHIR implementation guide, PID[Patient], PD1[Patient], NK1[Patient], MRG[Patient].
 """
 
 from collections.abc import Iterator
@@ -10,18 +10,40 @@ from typing import Final
 from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import concept, cx, cx_authority, filled
+from fhir_server.hl7v2.mapping.groups import PatientGroup
 from fhir_server.hl7v2.mapping.identity import resource_id
 from fhir_server.hl7v2.mapping.names import xad, xpn, xtn
+from fhir_server.hl7v2.mapping.parties import organization, person
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.problems import Location, refuse
-from fhir_server.hl7v2.tokenizer import Segment
+from fhir_server.hl7v2.tokenizer import NULL, Segment
 from fhir_server.r4.codec import JsonObject
 
 # Table 0203: numbers of an account or a visit; they name a person only for a while.
 _NO_PERSON: Final = frozenset(("AN", "ANC", "AND", "ANT", "VN"))
 
 # The fields of PID that are read; others that hold something are reported.
-FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 14, 16, 24, 25, 29, 30, 40))
+FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 14, 15, 16, 24, 25, 29, 30, 40))
+PD1_FIELDS: Final = frozenset((4,))
+NK1_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 13, 15))
+MRG_FIELDS: Final = frozenset((1, 4, 7))
+
+# Of which element a field that is null (two quotes) says that there is nothing any more.
+_STATES: Final = {
+    5: "name",
+    7: "birthDate",
+    8: "gender",
+    11: "address",
+    13: "telecom",
+    14: "telecom",
+    15: "communication",
+    16: "maritalStatus",
+    24: "multipleBirthBoolean",
+    25: "multipleBirthInteger",
+    29: "deceasedDateTime",
+    30: "deceasedBoolean",
+    40: "telecom",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +51,14 @@ class PatientDraft:
     """A PID as Patient without an id.
 
     `identifiers` are the (system, value) of PID-3 that tell one person from another; the first
-    gives a new Patient its id. `location` is where a refusal about the identity points.
+    gives a new Patient its id. `location` is where a refusal about the identity points. `ended`
+    are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3).
     """
 
     resource: JsonObject
     identifiers: tuple[tuple[str, str], ...]
     location: Location
+    ended: frozenset[str] = frozenset()
 
     @property
     def new_id(self) -> str:
@@ -42,14 +66,11 @@ class PatientDraft:
         return resource_id("Patient", *self.identifiers[0])
 
 
-def patient(pid: Segment, context: Context) -> PatientDraft:
+def patient(group: PatientGroup, context: Context) -> PatientDraft:
     """Return the Patient of a PID; Refusal (101 at PID-3) without an identifier of a person."""
-    listed = list(_listed(pid, context))
-    people = tuple(
-        (identifier["system"], identifier["value"])
-        for identifier in listed
-        if _kind(identifier) not in _NO_PERSON
-    )
+    pid = group.pid
+    listed = list(_listed(pid, 3, context))
+    people = _people(listed)
     if not people:
         raise refuse(
             "101",
@@ -68,9 +89,81 @@ def patient(pid: Segment, context: Context) -> PatientDraft:
             address=[a for each in pid.repetitions(11) if (a := xad(each))],
             maritalStatus=concept(pid.first(16), context, table="0002"),
             **_multiple_birth(pid),
+            contact=[c for each in group.contacts if (c := _contact(each, context))],
+            communication=_languages(pid, context),
+            generalPractitioner=_practitioners(group.pd1, context),
         ),
     }
-    return PatientDraft(resource, people, pid.at(3))
+    ended = {
+        element
+        for number, element in _STATES.items()
+        if number < len(pid.fields) and pid.fields[number] == NULL and element not in resource
+    }
+    return PatientDraft(resource, people, pid.at(3), frozenset(ended))
+
+
+def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
+    """Return the Patient that MRG names: the one whose record is no longer used.
+
+    Refusal (101 at MRG-1) without an identifier of a person.
+    """
+    listed = list(_listed(mrg, 1, context))
+    people = _people(listed)
+    if not people:
+        text = "MRG-1 has no identifier of a person: whom to merge cannot be told"
+        raise refuse("101", text, mrg.at(1))
+    for each in mrg.repetitions(4):
+        if each:
+            text = "MRG-4 names no assigner and is not taken over"
+            context.remark("101", text, mrg.at(4))
+    names = [n for each in mrg.repetitions(7) if (n := xpn(each))]
+    resource = {"resourceType": "Patient", **filled(identifier=listed, name=names)}
+    return PatientDraft(resource, people, mrg.at(1))
+
+
+def _people(listed: list[JsonObject]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (identifier["system"], identifier["value"])
+        for identifier in listed
+        if _kind(identifier) not in _NO_PERSON
+    )
+
+
+def _contact(nk1: Segment, context: Context) -> JsonObject:
+    """Return an NK1 as a contact; an employer or an insurer has a name in NK1-13 alone."""
+    names = [n for each in nk1.repetitions(2) if (n := xpn(each))]
+    addresses = [a for each in nk1.repetitions(4) if (a := xad(each))]
+    telecom = [
+        point
+        for number, use in ((5, "home"), (6, "work"))
+        for each in nk1.repetitions(number)
+        if (point := xtn(each, use=use))
+    ]
+    relationship = [
+        c
+        for number, table in ((3, "0063"), (7, "0131"))
+        if (c := concept(nk1.first(number), context, table=table))
+    ]
+    found = filled(
+        name=names[0] if names else {},
+        telecom=telecom,
+        address=addresses[0] if addresses else {},
+        gender=tables.GENDER.get(nk1.text(15).upper(), ""),
+        organization=organization(nk1.first(13), context),
+    )
+    # R4 pat-1: a contact has a name, a telecom, an address or an organization.
+    return filled(relationship=relationship, **found) if set(found) - {"gender"} else {}
+
+
+def _languages(pid: Segment, context: Context) -> list[JsonObject]:
+    language = concept(pid.first(15), context, table="0296")
+    return [{"language": language, "preferred": True}] if language else []
+
+
+def _practitioners(pd1: Segment | None, context: Context) -> list[JsonObject]:
+    if pd1 is None:
+        return []
+    return [p for each in pd1.repetitions(4) if (p := person(each, context))]
 
 
 def _kind(identifier: JsonObject) -> str:
@@ -78,9 +171,9 @@ def _kind(identifier: JsonObject) -> str:
     return str(codings[0].get("code", ""))
 
 
-def _listed(pid: Segment, context: Context) -> Iterator[JsonObject]:
-    """Yield the identifiers of PID-3; without assigner they are the sender's own."""
-    for each in pid.repetitions(3):
+def _listed(segment: Segment, field: int, context: Context) -> Iterator[JsonObject]:
+    """Yield the identifiers of a field; without assigner they are the sender's own."""
+    for each in segment.repetitions(field):
         system = cx_authority(each, context) or context.own()
         identifier = cx(each, context, system=system)
         if identifier:

@@ -143,6 +143,15 @@ TELECOM_SYSTEM: Final[Mapping[str, str]] = {
     "X.400": "email",
 }
 
+# Table 0004, patient class; C, N and B have no code in v3-ActCode and stay table 0004.
+ENCOUNTER_CLASS: Final[Mapping[str, str]] = {
+    "E": "EMER",
+    "I": "IMP",
+    "O": "AMB",
+    "P": "PRENC",
+    "R": "AMB",  # ours: a recurring patient comes and goes
+}
+
 # Table 0485, priority (OBR-5).
 PRIORITY: Final[Mapping[str, str]] = {"A": "asap", "R": "routine", "S": "stat"}
 

@@ -46,7 +46,7 @@ def client(hospital: Intake) -> httpx.AsyncClient:
     [
         (PLAIN, 200, "AA"),
         (message(MSH, with_field(PID, 3, ""), OBR, obx()), 422, "AE"),
-        (message(with_field(MSH, 9, "ADT^A01"), PID), 400, "AR"),
+        (message(with_field(MSH, 9, "MDM^T02"), PID), 400, "AR"),
         (b"HELLO", 400, "AR"),
         (b"", 400, "AR"),
     ],
