@@ -22,7 +22,8 @@ from typing import Any
 
 from scripts.compare_hl7v2.elements import Compared
 from scripts.compare_hl7v2.ours import convert
-from scripts.compare_hl7v2.report import Report, page
+from scripts.compare_hl7v2.printing import lines, page
+from scripts.compare_hl7v2.report import Report
 from scripts.compare_hl7v2.rules import load_rules
 
 
@@ -40,7 +41,7 @@ def main() -> int:
     report = asyncio.run(_compared(arguments.file, arguments.only, shown))
     if arguments.page is not None:
         arguments.page.write_text(page(report), encoding="utf-8")
-    print("\n".join(report.lines()))
+    print("\n".join(lines(report)))
     return 1 if report.unclassed or (arguments.only is None and report.rules.unused) else 0
 
 
@@ -51,9 +52,9 @@ async def _compared(file: Path, only: int | None, shown: re.Pattern[str] | None)
         _progress(done, len(messages))
         converted = await convert(message["hl7"])
         theirs = [entry["resource"] for entry in message["expected_fhir"].get("entry", ())]
-        for difference in report.add(number, message, converted, theirs):
+        for kind, difference in report.add(number, message, converted, theirs):
             if shown is not None and shown.match(difference.path):
-                _show(number, difference)
+                _show(number, kind, difference)
     return report
 
 
@@ -71,9 +72,9 @@ def _progress(done: int, all: int) -> None:
         print(f"\r{done}/{all} messages", end="\n" if done == all else "", file=sys.stderr)
 
 
-def _show(number: int, difference: Compared) -> None:
+def _show(number: int, kind: str, difference: Compared) -> None:
     print(
-        f"{number:3} {difference.kind:11} {difference.path}\n"
+        f"{number:3} {kind:12} {difference.path}\n"
         f"      ours   {difference.ours!s:.200}\n      theirs {difference.theirs!s:.200}"
     )
 

@@ -63,7 +63,7 @@ async def _converted(database: Database, message: str) -> Converted:
         await intake.drain()  # in enhanced mode the message is acknowledged before it is read
         state, error = await database.read(lambda c, id=answer.message_id: _outcome(c, id))  # type: ignore[misc]
         if state == "processed":
-            return Converted(_stored(database), tuple(lent))
+            return Converted(_stored(database, has_person="PID" not in lent), tuple(lent))
         if error.get("code") == "207":
             raise AssertionError(f"a fault of ours: {error}")
         loan = lend(message, error)
@@ -92,7 +92,7 @@ def _intake(database: Database, *, stands_in: bool) -> Intake:
     )
 
 
-def _stored(database: Database) -> tuple[JsonObject, ...]:
+def _stored(database: Database, *, has_person: bool) -> tuple[JsonObject, ...]:
     """Return the current resources in the order in which the message made them."""
     sql = (
         "SELECT body FROM resource_version v WHERE NOT deleted AND version = "
@@ -102,4 +102,6 @@ def _stored(database: Database) -> tuple[JsonObject, ...]:
     found = [decode(body) for (body,) in rows]
     orders = ("ServiceRequest", "DiagnosticReport")
     lent = [each for each in found if each["resourceType"] in orders and is_lent_order(each)]
+    if not has_person:
+        lent += [each for each in found if each["resourceType"] == "Patient"]
     return tuple(without_loans(each) for each in found if each not in lent)

@@ -14,8 +14,9 @@ _NOT_COMPARED = ("id", "meta", "text", "contained", "implicitRules")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both sides of a message: the elements of paired resources, the resources without partner."""
+    """Both sides of a message: paired types, their elements, the resources without partner."""
 
+    pairs: tuple[str, ...]
     elements: tuple[Compared, ...]
     ours_alone: tuple[JsonObject, ...]
     theirs_alone: tuple[JsonObject, ...]
@@ -35,6 +36,7 @@ def compare_resources(ours: Sequence[JsonObject], theirs: Sequence[JsonObject]) 
         )
     ]
     return Comparison(
+        tuple(str(mine["resourceType"]) for mine, _ in pairs),
         tuple(elements),
         tuple(each for each in ours if _name(each) not in names[0]),
         tuple(each for each in theirs if _name(each) not in names[1]),

@@ -1,4 +1,4 @@
-"""The report of a comparison: agreement, reasons, what was not compared; as lines and as a page."""
+"""What a comparison found: agreement, differences with their reasons, what was not compared."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,16 @@ from fhir_server.r4.codec import JsonObject
 from scripts.compare_hl7v2.elements import Compared, without_private
 from scripts.compare_hl7v2.ours import Converted
 from scripts.compare_hl7v2.pairing import compare_resources
-from scripts.compare_hl7v2.rules import Rule, Rules, engine_of
+from scripts.compare_hl7v2.rules import Engine, Rule, Rules, engine_of
 
 
 @dataclass(slots=True)
 class Report:
-    """What was found in all messages so far."""
+    """What was found in all messages so far.
+
+    `kinds` counts elements of paired resources, by type and kind; `alone` resources that only
+    one side has, by type and side; `taken` the messages, elements and resources of each rule.
+    """
 
     rules: Rules
     compared: int = 0
@@ -22,11 +26,12 @@ class Report:
     lent: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     kinds: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    engines: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    alone: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     private: Counter[str] = field(default_factory=Counter)
     pairs: Counter[str] = field(default_factory=Counter)
-    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unclassed: list[tuple[int, Compared]] = field(default_factory=list)
-    by_rule: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    taken: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    unclassed: list[tuple[int, str, Compared]] = field(default_factory=list)
 
     def add(
         self,
@@ -34,11 +39,10 @@ class Report:
         message: dict[str, Any],
         converted: Converted,
         theirs: Sequence[JsonObject],
-    ) -> Iterator[Compared]:
-        """Count a message; yield its differences."""
+    ) -> Iterator[tuple[str, Compared]]:
+        """Count a message; yield kind and element of each difference."""
         if converted.refusal:
-            kind = message["hl7"].partition("|")[2].split("|")[7]
-            self.refused.append((number, kind, converted.refusal))
+            self.refused.append((number, type_of(message["hl7"]), converted.refusal))
             return
         self.compared += 1
         self.as_sent += not converted.lent
@@ -49,47 +53,79 @@ class Report:
             for place, each in enumerate(theirs)
         ]
         found = compare_resources(converted.resources, plain)
+        self.pairs.update(found.pairs)
         for element in found.elements:
             self.kinds[element.path.partition(".")[0]][element.kind] += 1
+            self.engines[engine][element.kind] += 1
             if element.kind not in ("equal", "spelled"):
                 self._judge(number, element, element.kind, engine)
-                yield element
-        for side, alone in (("ours-alone", found.ours_alone), ("theirs-alone", found.theirs_alone)):
-            for resource in alone:
-                whole = Compared(resource["resourceType"], "differs", resource, resource)
-                self.kinds[resource["resourceType"]][side] += 1
-                self._judge(number, whole, side, engine)
-                yield Compared(f"{resource['resourceType']} {side}", "differs", None, resource)
+                yield element.kind, element
+        yield from self._alone(number, "ours-alone", found.ours_alone, engine)
+        yield from self._alone(number, "theirs-alone", found.theirs_alone, engine)
 
-    def _judge(self, number: int, difference: Compared, kind: str, engine: str) -> None:
+    def _alone(
+        self, number: int, side: str, resources: Sequence[JsonObject], engine: Engine
+    ) -> Iterator[tuple[str, Compared]]:
+        for resource in resources:
+            whole = Compared(resource["resourceType"], "differs", resource, resource)
+            self.alone[whole.path][side] += 1
+            self._judge(number, whole, side, engine)
+            yield side, whole
+
+    def _judge(self, number: int, difference: Compared, kind: str, engine: Engine) -> None:
         rule = self.rules.judge(difference, kind, engine)
         if rule is None:
-            self.unclassed.append((number, difference))
+            self.unclassed.append((number, kind, difference))
         else:
-            self.verdicts[rule.verdict, "resource" if kind.endswith("alone") else "element"] += 1
-            self.by_rule[self.rules.rules.index(rule)].append(number)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the report as it is printed."""
-        yield from self._agreement()
-        for number, difference in self.unclassed[:400]:
-            yield (
-                f"UNCLASSED {number} {difference.kind} {difference.path}: "
-                f"{difference.ours!s:.80} | {difference.theirs!s:.80}"
-            )
-
-    def _agreement(self) -> Iterator[str]:
-        yield f"compared {self.compared}, as sent {self.as_sent}, lent {dict(self.lent)}"
-        for kind, counts in sorted(self.kinds.items()):
-            yield f"{kind:20} {dict(counts)}"
-        yield str(dict(self.verdicts))
+            self.taken[rule].append(number)
 
 
-def page(report: Report) -> str:
-    """Return the report as a Markdown page."""
-    return "\n".join(report.lines())
+def type_of(message: str) -> str:
+    """Return MSH-9 as it stands."""
+    return (*message.split(message[3], 9), *[""] * 9)[8]
 
 
-def _unused(rules: Sequence[Rule]) -> Iterator[str]:
-    for rule in rules:
-        yield f"UNUSED {rule.path}: {rule.reason}"
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Elements of paired resources: equal ones (spelled otherwise included), and all."""
+
+    equal: int
+    all: int
+
+    def __str__(self) -> str:
+        share = 100 * self.equal / self.all if self.all else 0.0
+        return f"{self.equal} of {self.all} ({share:.1f} %)"
+
+
+def agreement(counts: Counter[str]) -> Agreement:
+    """Return the agreement of counted kinds."""
+    return Agreement(counts["equal"] + counts["spelled"], counts.total())
+
+
+def both_say(counts: Counter[str]) -> Agreement:
+    """Return the agreement where both sides have the element."""
+    both = ("equal", "spelled", "digits", "differs")
+    return agreement(Counter({kind: counts[kind] for kind in both}))
+
+
+def total(report: Report) -> Counter[str]:
+    """Return the kinds of elements of all types together."""
+    return sum(report.kinds.values(), Counter[str]())
+
+
+def verdicts(report: Report) -> Counter[str]:
+    """Return how many differences, elements and lone resources, each verdict has."""
+    found: Counter[str] = Counter()
+    for number, messages in report.taken.items():
+        found[report.rules.rules[number].verdict] += len(messages)
+    return found
+
+
+def reasons(report: Report, verdict: str) -> list[tuple[Rule, int, list[int]]]:
+    """Return the rules of a verdict with their differences and messages, the most first."""
+    found = [
+        (report.rules.rules[number], len(messages), sorted(set(messages)))
+        for number, messages in report.taken.items()
+        if report.rules.rules[number].verdict == verdict
+    ]
+    return sorted(found, key=lambda each: (-each[1], each[0].path))

@@ -67,12 +67,12 @@ class Rules:
     rules: Sequence[Rule]
     used: Counter[int] = field(default_factory=Counter)
 
-    def judge(self, difference: Compared, kind: str, engine: str) -> Rule | None:
-        """Return the rule that explains a difference, None where none does."""
+    def judge(self, difference: Compared, kind: str, engine: str) -> int | None:
+        """Return the number of the rule that explains a difference, None where none does."""
         for number, rule in enumerate(self.rules):
             if rule.takes(difference, kind, engine):
                 self.used[number] += 1
-                return rule
+                return number
         return None
 
     @property

@@ -30,6 +30,8 @@ def messages() -> Iterator[Message]:
 def _glucose(
     name: str, shows: str, person: Person, vendor: Vendor, *, service: str = "生化", **more: Any
 ) -> Message:
+    # The demo hospital's table of codes is for its own codes alone.
+    loinc = "14749-6" if vendor.facility == "DEMOHOSP" else ""
     return Message(
         name=f"charset_{name}",
         shows=shows,
@@ -42,7 +44,7 @@ def _glucose(
         **{
             "charset": vendor.charset,
             "patient": person.expected(),
-            "results": [measured("GLU", "5.60", "mmol/L", title="葡萄糖")],
+            "results": [measured("GLU", "5.60", "mmol/L", title="葡萄糖", loinc=loinc)],
             "resources": {"Patient": 1, "Observation": 1, "DiagnosticReport": 1},
             **more,
         },
@@ -51,14 +53,17 @@ def _glucose(
 
 def _collisions() -> Iterator[Message]:
     # One name for each separator: 東 and 瑋 end in `|`, 琟 in `^`, 葉 in `~`, 璡 and 錦 in `\`.
-    for name, family, given in (
-        ("bar", "王", "瑋"),
-        ("caret", "陈", "琟"),
-        ("tilde", "葉", "青"),
-        ("backslash", "李", "璡"),
-        ("all", "葉", "錦東"),
+    for number, (name, family, given) in enumerate(
+        (
+            ("bar", "王", "瑋"),
+            ("caret", "陈", "琟"),
+            ("tilde", "葉", "青"),
+            ("backslash", "李", "璡"),
+            ("all", "葉", "錦東"),
+        ),
+        start=1,
     ):
-        person = Person(f"00070{len(name):03}", family, given, "19790909", "F")
+        person = Person(f"00070000{number}", family, given, "19790909", "F")
         yield _glucose(
             f"name_{name}",
             f"a name of which a byte is a separator ({name}) in GB18030",
@@ -141,7 +146,7 @@ def _undeclared() -> Iterator[Message]:
         _maker(""),
         codec="gbk",
         code="AE",
-        error=("102", "MSH^1^18"),
+        error=("102", "PID^1"),  # the first segment that cannot be read
         patient=None,
         results=(),
         resources={"Patient": 0, "Observation": 0},
@@ -158,13 +163,13 @@ def _undeclared() -> Iterator[Message]:
 
 def _wrong() -> Iterator[Message]:
     person = Person("000704001", "韩", "晓东", "19480808", "M")
-    for name, shows, charset, codec in (
-        ("utf8_is_gbk", "says UTF-8, is GBK", "UNICODE UTF-8", "gbk"),
-        ("gb18030_is_utf8", "says GB18030, is UTF-8", "GB18030", "utf-8"),
-        ("gbk_is_utf8", "says GBK, is UTF-8", "GBK", "utf-8"),
-        ("8859_is_gbk", "says 8859/1, is GBK", "8859/1", "gbk"),
-        ("ascii_is_gbk", "says ASCII, is GBK", "ASCII", "gbk"),
-        ("unknown", "names a set that is not read", "ISO IR149", "gbk"),
+    for name, shows, charset, codec, place in (
+        ("utf8_is_gbk", "says UTF-8, is GBK", "UNICODE UTF-8", "gbk", "PID^1"),
+        ("gb18030_is_utf8", "says GB18030, is UTF-8", "GB18030", "utf-8", "MSH^1^18"),
+        ("gbk_is_utf8", "says GBK, is UTF-8", "GBK", "utf-8", "MSH^1^18"),
+        ("8859_is_gbk", "says 8859/1, is GBK", "8859/1", "gbk", "MSH^1^18"),
+        ("ascii_is_gbk", "says ASCII, is GBK", "ASCII", "gbk", "PID^1"),
+        ("unknown", "names a set that is not read", "ISO IR149", "gbk", "MSH^1^18"),
     ):
         yield _glucose(
             f"wrong_{name}",
@@ -174,7 +179,7 @@ def _wrong() -> Iterator[Message]:
             codec=codec,
             service="生化检验全套",
             code="AE",
-            error=("102", "MSH^1^18"),
+            error=("102", place),
             patient=None,
             results=(),
             resources={"Patient": 0, "Observation": 0},

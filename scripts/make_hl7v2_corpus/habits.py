@@ -115,7 +115,7 @@ def _numbers() -> Iterator[Message]:
         "flag_in_value",
         "an arrow behind the number: it is not cut off, the value stays text and is warned of",
         [obx(1, _GLU, "8.90↑", "mmol/L", range="3.90-6.10")],
-        [said("GLU", "8.90↑ mmol/L", loinc=_LOINC_GLU)],
+        [said("GLU", "8.90↑ mmol/L", low="3.90", high="6.10", loinc=_LOINC_GLU)],
         warnings=(("102", "OBX^1^5"),),
     )
     yield _one(
@@ -131,7 +131,7 @@ def _numbers() -> Iterator[Message]:
             measured("GLU", "6.80", "mmol/L", loinc=_LOINC_GLU),
             measured("CREA", "0.5", "mg/dL", loinc="14682-9"),
             measured("BE", "2.3", "mmol/L"),
-            said("PLT", "1,200 10^9/L"),
+            said("PLT", "1,200 10^9/L", loinc="777-3"),
         ],
         warnings=(("102", "OBX^4^5"),),
     )
@@ -458,8 +458,12 @@ def _people() -> Iterator[Message]:
     yield Message(
         name="habit_name_whole",
         shows="the whole name in PID-5.1: it is not cut into family and given name",
-        lines=[DEMO.msh("PEOPLE-4"), WU.pid().replace("吴^敏", "欧阳小敏"), *plain],
-        patient={**expected, "name": "欧阳小敏"},
+        lines=[
+            DEMO.msh("PEOPLE-4"),
+            Person("000556699", "欧阳小敏", "", WU.born, WU.sex).pid(),
+            *plain,
+        ],
+        patient={**expected, "number": "000556699", "name": "欧阳小敏"},
         results=glucose,
     )
     yield Message(

@@ -96,7 +96,7 @@ def _forward() -> Iterator[Message]:
         "F, then W: it was another patient's; withdrawn",
         "186",
         "W",
-        {"code": "CREA", "status": "entered-in-error"},
+        {**measured("CREA", "186", "umol/L"), "status": "entered-in-error"},
         at="1031",
         report="C",
         after=("life_final",),
@@ -207,8 +207,8 @@ def _several() -> Iterator[Message]:
         after=("life_final",),
         resources={"Patient": 2, "Observation": 2, "DiagnosticReport": 2},
         results=[
-            measured("CREA", "186", "umol/L", patient="000660011"),
-            measured("CREA", "54", "umol/L", patient="000660022"),
+            measured("CREA", "186", "umol/L", patient="000660011", loinc="14682-9"),
+            measured("CREA", "54", "umol/L", patient="000660022", loinc="14682-9"),
         ],
     )
 

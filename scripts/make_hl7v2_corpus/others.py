@@ -202,7 +202,8 @@ def _documents() -> Iterator[Message]:
         ],
         patient=HU.expected(),
         resources={"Patient": 1, "DocumentReference": 1},
-        results=[measured("HR", "72", "次/分")],
+        # An Observation has no room for a document: it has no value and points to it.
+        results=[measured("HR", "72", "次/分"), {"code": "PDF", "status": "final"}],
         texts=(_PDF, "application/pdf"),
     )
     culture = DEMO.coded("XPY", "血培养")
