@@ -42,10 +42,10 @@ def merge(recording: Recording, survivor: str, named: PatientDraft, prior: Patie
             **prior.resource,
         }
         retired = {**_linked(record, "replaced-by", survivor), "active": False}
-        recording.keep(retired)
+        recording.keep(retired, prior.sources)
         standing = stored_patient(recording.connection, survivor)
         if standing is not None:
-            recording.keep(_linked(standing, "replaces", other))
+            recording.keep(_linked(standing, "replaces", other), prior.sources)
 
 
 def _are_one(recording: Recording, ids: list[str], survivor: str) -> bool:

@@ -79,7 +79,7 @@ def record(
     if recording.targets:
         recording.add_provenance(
             provenance(
-                list(dict.fromkeys(recording.targets)),
+                recording.targets,
                 message_id=message_id,
                 kind=found.message.header.type,
                 received=received,

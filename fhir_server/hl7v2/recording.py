@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 
 from fhir_server.hl7v2 import patients
 from fhir_server.hl7v2.held_profiles import HeldProfiles
-from fhir_server.hl7v2.mapping.conversion import Age, Draft
+from fhir_server.hl7v2.mapping.drafts import Age, Draft
 from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Problem
+from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.store import resources
@@ -30,12 +31,15 @@ _OPEN: Final = frozenset(("registered", "preliminary", "unknown"))
 
 @dataclass(slots=True)
 class Recording:
-    """One message being stored; `targets` are the resources that now hold what it says."""
+    """One message being stored.
+
+    `targets` are the resources that now hold what it says, with the segments that each is of.
+    """
 
     connection: Connection
     message_id: str
     now: datetime
-    targets: list[str] = field(default_factory=list)
+    targets: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     held: HeldProfiles | None = None
@@ -57,12 +61,13 @@ class Recording:
         for draft, id in zip(drafts, ids, strict=True):
             self._add_patient(draft, id, age, is_authority)
 
-    def keep(self, resource: JsonObject) -> None:
+    def keep(self, resource: JsonObject, sources: tuple[Segment, ...]) -> None:
         """Store a changed Patient whose age stays: what is new in it are links."""
         type, id = resource["resourceType"], resource["id"]
         existing = _read(self.connection, type, id)
         known = origin(self.connection, type, id)
-        self.targets.append(f"{type}/{id}")
+        own = self.targets.get(f"{type}/{id}", ())
+        self.targets[f"{type}/{id}"] = (*own, *(each for each in sources if each not in own))
         if existing is not None and known is not None and not _is_own(known, existing):
             # Written over FHIR since: it stays that writer's.
             self._put(resource, existing)
@@ -80,7 +85,7 @@ class Recording:
             return
         resource = draft.resource if existing is None else _met(draft, existing)
         self._write(resource, existing, _origin(draft.age, self.message_id))
-        self.targets.append(draft.reference)
+        self.targets[draft.reference] = draft.sources
 
     def _keep_newer(self, draft: Draft, existing: JsonObject | None, known: Origin) -> None:
         """List a draft as superseded; the newer resource takes from it only what it refers to.
@@ -90,7 +95,7 @@ class Recording:
         """
         if existing is None and draft.age > _age(known):
             self._write(draft.resource, None, _origin(draft.age, self.message_id))
-            self.targets.append(draft.reference)
+            self.targets[draft.reference] = draft.sources
             return
         self.superseded.append(draft.reference)
         if existing is None:
@@ -103,10 +108,20 @@ class Recording:
             self._write(_finalised(draft.resource, existing), existing, known)
 
     def add_provenance(self, resource: JsonObject) -> None:
-        """Store the message's Provenance."""
+        """Store the message's Provenance.
+
+        A message that is processed again keeps the targets that newer ones have taken over since:
+        it was their source.
+        """
         existing = _read(self.connection, "Provenance", resource["id"])
-        if existing is None or not _same(resource, existing):
+        if existing is None:
             resources.put(self.connection, resource, now=self.now)
+            return
+        now = {target["reference"] for target in resource["target"]}
+        before = [each for each in existing["target"] if each["reference"] not in now]
+        whole = {**resource, "target": [*resource["target"], *before]}
+        if _targets(whole) != _targets(existing):
+            resources.put(self.connection, whole, now=self.now)
 
     def _add_patient(self, draft: PatientDraft, id: str, age: Age, is_authority: bool) -> None:
         existing = stored_patient(self.connection, id)
@@ -114,7 +129,7 @@ class Recording:
         mine = _origin(age, self.message_id)
         if existing is None:
             self._write(new, None, mine)
-            self.targets.append(f"Patient/{id}")
+            self.targets[f"Patient/{id}"] = draft.sources
             return
         self.warnings += patients.contradictions(draft, existing, is_authority=is_authority)
         known = origin(self.connection, "Patient", id)
@@ -126,7 +141,7 @@ class Recording:
         newer = age >= _age(known)
         both = patients.merged(new, existing, draft_is_newer=newer, ended=draft.ended)
         self._write(both, existing, mine if newer else known)
-        self.targets.append(f"Patient/{id}")
+        self.targets[f"Patient/{id}"] = draft.sources
 
     def _warn_of_changes(self, draft: PatientDraft, existing: JsonObject, *, newer: bool) -> None:
         """Say which elements of a Patient that somebody wrote over FHIR a message replaces."""
@@ -168,6 +183,10 @@ def _same(resource: JsonObject, existing: JsonObject) -> bool:
 
 def _content(resource: JsonObject) -> JsonObject:
     return {name: value for name, value in resource.items() if name != "meta"}
+
+
+def _targets(provenance: JsonObject) -> set[str]:
+    return {str(target) for target in provenance["target"]}
 
 
 def _age(known: Origin) -> Age:

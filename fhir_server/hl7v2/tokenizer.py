@@ -121,6 +121,17 @@ class Composite:
         raw = self.raw.replace(mark, self.separators.component) if mark else self.raw
         return Composite(raw, self.separators, self.codec)
 
+    def texts(self) -> list[str]:
+        """Return every component and sub-component that holds anything, unescaped, in order."""
+        mark = self.separators.subcomponent
+        parts = [
+            part
+            for component in self._components()
+            for part in (component.split(mark) if mark else [component])
+        ]
+        found = (unescape(part, self.separators, self.codec).strip() for part in parts)
+        return [text for text in found if text and text != NULL]
+
     def whole(self) -> str:
         """Return all of it as one text, unescaped: for text types, in which `^` is no delimiter."""
         return unescape(self.raw, self.separators, self.codec)

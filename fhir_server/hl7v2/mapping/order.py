@@ -28,7 +28,7 @@ from fhir_server.r4.codec import JsonObject
 ORC_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 9, 12))
 TQ1_FIELDS: Final = frozenset((1, 7, 8, 9))
 DG1_FIELDS: Final = frozenset((1, 3))
-OBR_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 22, 24, 25, 31, 32))
+OBR_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 22, 24, 25, 26, 29, 31, 32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,15 @@ class PatientDraft:
 
     `identifiers` are the (system, value) of PID-3 that tell one person from another; the first
     gives a new Patient its id. `location` is where a refusal about the identity points. `ended`
-    are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3).
+    are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3);
+    `sources` the segments that it is made of.
     """
 
     resource: JsonObject
     identifiers: tuple[tuple[str, str], ...]
     location: Location
     ended: frozenset[str] = frozenset()
+    sources: tuple[Segment, ...] = ()
 
     @property
     def new_id(self) -> str:
@@ -99,7 +101,8 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
         for number, element in _STATES.items()
         if number < len(pid.fields) and pid.fields[number] == NULL and element not in resource
     }
-    return PatientDraft(resource, people, pid.at(3), frozenset(ended))
+    sources = (pid, *([group.pd1] if group.pd1 else []), *group.contacts)
+    return PatientDraft(resource, people, pid.at(3), frozenset(ended), sources)
 
 
 def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
@@ -118,7 +121,7 @@ def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
             context.remark("101", text, mrg.at(4))
     names = [n for each in mrg.repetitions(7) if (n := xpn(each))]
     resource = {"resourceType": "Patient", **filled(identifier=listed, name=names)}
-    return PatientDraft(resource, people, mrg.at(1))
+    return PatientDraft(resource, people, mrg.at(1), sources=(mrg,))
 
 
 def _people(listed: list[JsonObject]) -> tuple[tuple[str, str], ...]:

@@ -28,16 +28,12 @@ class _Cell:
     context: Context
 
 
-def is_converted(obx: Segment) -> bool:
-    """Whether a value of this OBX-2 becomes a FHIR value; an OBX without value always does."""
-    return not obx.raw(5) or obx.text(2).upper() in _READERS
-
-
 def values(obx: Segment, context: Context) -> list[JsonObject]:
-    """Return one element (`{"valueQuantity": ...}`) per repetition of OBX-5, empty without value.
+    """Return one element (`{"valueQuantity": ...}`) per value of OBX-5, empty without value.
 
     Repetitions of a text are lines of one text (HL7 v2.8 section 2A.3.76, TX); a unit stands
-    behind the text, for a valueString has no place of its own for it.
+    behind the text, for a valueString has no place of its own for it. Documents (ED, RP) are no
+    values: `mapping.documents`.
     """
     kind = obx.text(2).upper()
     cells = [_Cell(each, obx, quantity_unit(obx.first(6)), context) for each in obx.repetitions(5)]
@@ -45,9 +41,9 @@ def values(obx: Segment, context: Context) -> list[JsonObject]:
         lines = "\n".join(clean(cell.value.whole()) for cell in cells).strip()
         unit = str(quantity_unit(obx.first(6)).get("unit", ""))
         return [{"valueString": f"{lines} {unit}".strip()}] if lines else []
-    reader = _READERS[kind] if cells else None
-    if reader is None:
-        return []
+    if kind == "NA":
+        return [element for cell in cells for element in _array(cell)]
+    reader = _READERS.get(kind, _foreign)
     return [element for cell in cells if cell.value and (element := reader(cell))]
 
 
@@ -121,26 +117,100 @@ def _untyped(cell: _Cell) -> JsonObject:
     return _as_text(cell, "OBX-2 is empty: the value is kept as text")
 
 
+def _quantity(cell: _Cell) -> JsonObject:
+    """Return a CQ: its own unit, else that of OBX-6."""
+    value = number(cell.value.text(1))
+    if value is None:
+        return _as_text(cell, "OBX-5 is no quantity; it is kept as text")
+    unit = quantity_unit(cell.value.component(2).promoted()) or cell.unit
+    return {"valueQuantity": {"value": value, **unit}}
+
+
+def _integer(cell: _Cell) -> JsonObject:
+    text = cell.value.text(1)
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        return _as_text(cell, "OBX-5 is no sequence number; it is kept as text")
+    return {"valueInteger": int(text)}
+
+
+def _number_range(cell: _Cell) -> JsonObject:
+    low, high = number(cell.value.text(1)), number(cell.value.text(2))
+    if low is None or high is None:
+        return _as_text(cell, "OBX-5 is no range of two numbers; it is kept as text")
+    return _range(cell, low, high)
+
+
+def _period(cell: _Cell) -> JsonObject:
+    """Return a DR as Period; an open end stays open."""
+    try:
+        ends = [
+            moment(text, zone=cell.context.zone) if (text := cell.value.text(part)) else None
+            for part in (1, 2)
+        ]
+    except ValueError as error:
+        return _as_text(cell, f"OBX-5 is no range of times ({error}); it is kept as text")
+    start, end = ends
+    if start is not None and end is not None and end.low < start.low:
+        return _as_text(cell, "OBX-5 is a range of times that ends before it starts")
+    period = {name: end.text for name, end in zip(("start", "end"), ends, strict=True) if end}
+    return {"valuePeriod": period} if period else {}
+
+
+def _array(cell: _Cell) -> list[JsonObject]:
+    """Return an NA as one value per number, in their order.
+
+    R4's SampledData asks for the time between two numbers, which NA does not say.
+    """
+    parts = cell.value.texts()
+    numbers = [number(part) for part in parts]
+    if any(each is None for each in numbers):
+        text = _as_text(cell, "OBX-5 is no array of numbers; it is kept as text")
+        return [text] if text else []
+    return [{"valueQuantity": {"value": each, **cell.unit}} for each in numbers]
+
+
+def _foreign(cell: _Cell) -> JsonObject:
+    kind = cell.obx.text(2).upper()[:10]
+    return _as_text(cell, f"OBX-2 {kind} has no form among FHIR's values; it is kept as text")
+
+
+def _document(cell: _Cell) -> JsonObject:
+    return {}
+
+
+def _pointer(cell: _Cell) -> JsonObject:
+    """Return the text of an RP: where the document is, for whoever cannot follow the reference."""
+    return _as_text(cell, "")
+
+
 def _as_text(cell: _Cell, reason: str) -> JsonObject:
     """Return the value as valueString, its unit behind it; `reason` becomes a warning."""
     if reason:
         cell.context.remark("102", reason, cell.obx.at(5))
-    parts = [clean(cell.value.text(part)) for part in range(1, 5)]
+    parts = (clean(part) for part in cell.value.texts())
     text = " ".join(part for part in (*parts, str(cell.unit.get("unit", ""))) if part)
     return {"valueString": text} if text else {}
 
 
-# Table 0125, value type. ED, RP, NA, MA, DR, NR, EI and the rest are reported, not converted.
+# Table 0125, value type; NA is above, and what is not here becomes text with a warning.
 _READERS: Final[dict[str, Callable[[_Cell], JsonObject]]] = {
     "": _untyped,
     "CE": _coded,
+    "CF": _coded,
     "CNE": _coded,
+    "CQ": _quantity,
     "CWE": _coded,
+    "DR": _period,
     "DT": _date_time,
     "DTM": _date_time,
+    "ED": _document,
     "FT": _text,
+    "ID": _coded,
     "IS": _coded,
     "NM": _nm,
+    "NR": _number_range,
+    "RP": _pointer,
+    "SI": _integer,
     "SN": _sn,
     "ST": _text,
     "TM": _time,

@@ -198,7 +198,7 @@ def test_without_patient_or_result_the_message_is_refused(lines, place):
 def test_every_segment_is_converted_or_listed():
     account = converted((DATA / "en_odd_segments.hl7").read_bytes()).account.as_json()
     listed = [each for each in account["unconverted"] if "fields" not in each]
-    assert [each["segment"] for each in listed] == ["ZPI", "ZOB", "OBX"]
+    assert [each["segment"] for each in listed] == ["ZPI", "ZOB"]
     assert account["segments"] == account["converted"] + len(listed)
 
 
@@ -213,14 +213,6 @@ def test_fields_that_nobody_reads_are_listed():
             "fields": [10],
         }
     ]
-
-
-@pytest.mark.parametrize("kind", ["ED", "RP", "NA"])
-def test_a_result_of_another_type_is_listed_with_its_notes_and_warned_of(kind):
-    conversion = converted(message(MSH, PID, OBR, obx(f2=kind), "NTE|1||x", obx(f1="2")))
-    listed = [each["segment"] for each in conversion.account.as_json()["unconverted"]]
-    assert listed == ["OBX", "NTE"]
-    assert [str(each.location) for each in conversion.remarks] == ["OBX^1^2"]
 
 
 def test_an_orc_without_obr_and_a_note_on_nothing_are_listed():

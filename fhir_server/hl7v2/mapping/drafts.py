@@ -1,0 +1,53 @@
+"""What a message makes before the store is asked: resources with their age."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from fhir_server.hl7v2.mapping.times import Moment, utc
+from fhir_server.hl7v2.tokenizer import Segment
+from fhir_server.r4.codec import JsonObject
+
+Merge = Literal["replace", "keep-value", "report", "visit"]
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Age:
+    """How new a draft is; a greater one is newer, whatever arrived first.
+
+    A settled state (final, corrected, withdrawn, cancelled, unknown) is newer than an open one
+    (registered, partial, preliminary): a result is not un-released by a late preliminary one. Then
+    count the time of release, the time of sending (microseconds since the epoch), and of two with
+    the same times the later step of life: corrected after final, withdrawn after corrected.
+    """
+
+    settled: bool
+    issued: int
+    sent: int
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource with id and subject, ready to be stored.
+
+    `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
+    for a report, keep the results that the stored one lists, or, for a visit, keep what the
+    newer one does not state. `sources` are the segments that it is made of.
+    """
+
+    resource: JsonObject
+    age: Age
+    merge: Merge = "replace"
+    sources: tuple[Segment, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return f"{self.resource['resourceType']}/{self.resource['id']}"
+
+
+def microseconds(moment: Moment) -> int:
+    """Return the first instant that a time names, in microseconds since the epoch."""
+    return (utc(moment.low) - _EPOCH) // timedelta(microseconds=1)

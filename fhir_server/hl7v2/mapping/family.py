@@ -1,0 +1,75 @@
+"""Orders and results that have a parent in another order: OBR-26 and OBR-29.
+
+Source: HL7 v2.8 section 4.5.3.26 (parent result), 4.5.3.29 (parent order); v2-to-FHIR guide,
+OBR[ServiceRequest]. A parent in the same message is referred to; another one by its number, or
+where it has none by what the message says of it.
+"""
+
+from dataclasses import dataclass, field
+
+from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.datatypes import authority, clean, filled
+from fhir_server.hl7v2.mapping.order import Order
+from fhir_server.hl7v2.tokenizer import Composite, Segment
+from fhir_server.r4.codec import JsonObject
+
+
+@dataclass(slots=True)
+class Family:
+    """The orders and results of one message, by what a child calls its parent."""
+
+    orders: dict[str, JsonObject] = field(default_factory=dict)
+    results: dict[tuple[str, str, str], JsonObject] = field(default_factory=dict)
+
+    def add_order(self, found: Order, reference: JsonObject) -> None:
+        """Remember an order by its placer's and its filler's number."""
+        for number in _numbers(found):
+            self.orders.setdefault(number, reference)
+
+    def add_result(self, found: Order | None, obx: Segment, reference: JsonObject) -> None:
+        """Remember a result by its order's numbers, its code and its sub-id."""
+        for number in () if found is None else _numbers(found):
+            self.results.setdefault((number, obx.text(3), obx.text(4)), reference)
+
+    def order(self, found: Order | None, context: Context) -> JsonObject:
+        """Return the Reference to the parent of an order (OBR-29), {} where it has none."""
+        parent = found.obr.first(29) if found is not None else None
+        if not parent:
+            return {}
+        for part, kind in ((2, "FILL"), (1, "PLAC")):
+            number = parent.component(part)
+            value = clean(number.subcomponent(1))
+            if value:
+                known = self.orders.get(value)
+                return known or _by_number(number, value, kind, context)
+        return {}
+
+    def result(self, found: Order | None) -> JsonObject:
+        """Return the Reference to the parent result of an order's results (OBR-26), {} without."""
+        parent = found.obr.first(26) if found is not None else None
+        if found is None or not parent:
+            return {}
+        code, sub_id = parent.component(1).subcomponent(1), parent.text(2)
+        above = found.obr.first(29)
+        for part in (2, 1):
+            key = (clean(above.component(part).subcomponent(1)), code, sub_id)
+            if key in self.results:
+                return self.results[key]
+        named = parent.component(1)
+        said = (code, named.subcomponent(2), sub_id, parent.text(3))
+        text = " ".join(clean(each) for each in said if each)
+        return {"type": "Observation", "display": text} if text else {}
+
+
+def _numbers(found: Order) -> set[str]:
+    segments = (found.obr, found.orc)
+    texts = {each.text(number) for each in segments if each is not None for number in (2, 3)}
+    return texts - {""}
+
+
+def _by_number(number: Composite, value: str, kind: str, context: Context) -> JsonObject:
+    system = authority(
+        number.subcomponent(2), number.subcomponent(3), number.subcomponent(4), context
+    )
+    identifier = filled(system=system or context.own(kind), value=value)
+    return {"type": "ServiceRequest", "identifier": identifier}
