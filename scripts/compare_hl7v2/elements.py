@@ -36,11 +36,11 @@ def without_private(value: Any, counted: Counter[str]) -> Any:
         return value
     kept = {}
     for name, each in value.items():
-        if name in ("extension", "modifierExtension"):
-            each = list(_published(each, counted))
-        each = without_private(each, counted)
-        if each not in ({}, []):
-            kept[name] = each
+        is_extension = name in ("extension", "modifierExtension")
+        left = list(_published(each, counted)) if is_extension else each
+        content = without_private(left, counted)
+        if content not in ({}, []):
+            kept[name] = content
     return kept
 
 

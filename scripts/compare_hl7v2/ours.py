@@ -53,7 +53,7 @@ async def convert(text: str) -> Converted:
 
 async def _converted(database: Database, message: str) -> Converted:
     lent: dict[str, None] = {}
-    if not any(message.split("\r")[0].split(message[3])[2:4]):
+    if not any(message.partition("\r")[0].split(message[3])[2:4]):
         lent["MSH-3, MSH-4"] = None
     intake = _intake(database, stands_in=bool(lent))
     error: Mapping[str, Any] = {}

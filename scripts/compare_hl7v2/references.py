@@ -72,4 +72,3 @@ def _display(name: Mapping[str, Any]) -> str:
         )
         or name.get("text", "")
     )
-

@@ -340,9 +340,7 @@ def _lines() -> Iterator[Message]:
     plain = [obx(1, _GLU, "5.6", "mmol/L")]
     yield _one("crlf", "lines that end with CR LF", plain, glucose, line_end="\r\n")
     yield _one("lf", "lines that end with LF", plain, glucose, line_end="\n")
-    yield _one(
-        "blank_lines", "blank lines between segments", ["", plain[0], "", ""], glucose
-    )
+    yield _one("blank_lines", "blank lines between segments", ["", plain[0], "", ""], glucose)
     yield _marked(plain, glucose)
     yield _one(
         "local_segments",

@@ -174,7 +174,8 @@ def _specimens() -> Iterator[Message]:
             DEMO.msh("SPECIMEN-2"),
             HU.pid(),
             obr(1, DEMO.coded("SG", "肾功能"), filler="SPS1").replace(
-                "|" * 14 + "20261120103000", "|" * 7 + "SER&血清&HL70070" + "|" * 7 + "20261120103000"
+                "|" * 14 + "20261120103000",
+                "|" * 7 + "SER&血清&HL70070" + "|" * 7 + "20261120103000",
             ),
             obx(1, DEMO.coded("CREA", "肌酐"), "77", "umol/L"),
         ],
@@ -216,7 +217,8 @@ def _documents() -> Iterator[Message]:
             obr(1, culture, filler="MB1"),
             obx(1, DEMO.coded("JD", "鉴定结果"), "ECO^大肠埃希菌^99BAC", kind="CE", sub="1"),
             obr(2, DEMO.coded("YM", "药敏试验"), filler="MB2").replace(
-                "||CH|F", f"||MB|F|{DEMO.coded('JD', '鉴定结果').replace('^', '&')}^1^大肠埃希菌|||YMB1^MB1"
+                "||CH|F",
+                f"||MB|F|{DEMO.coded('JD', '鉴定结果').replace('^', '&')}^1^大肠埃希菌|||YMB1^MB1",
             ),
             obx(1, DEMO.coded("AMP", "氨苄西林"), "≥32", "μg/mL", kind="ST", flag="R"),
             obx(2, DEMO.coded("IPM", "亚胺培南"), "<=^1", "μg/L", kind="SN", flag="S"),

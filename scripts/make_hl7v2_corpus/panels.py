@@ -43,7 +43,11 @@ LOINC: Final[Mapping[str, tuple[str, str]]] = {
 # code | name | value | unit | low | high | flag (all as printed; `^` of a unit is escaped).
 _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
     (
-        "biochemistry_gb18030", DEMO, ZHANG, "SHQT^生化全套", "a full biochemistry panel, 生化全套",
+        "biochemistry_gb18030",
+        DEMO,
+        ZHANG,
+        "SHQT^生化全套",
+        "a full biochemistry panel, 生化全套",
         """ALT|丙氨酸氨基转移酶|61|U/L|9|50|H
         AST|天门冬氨酸氨基转移酶|38|U/L|15|40|N
         TP|总蛋白|72.4|g/L|65|85|N
@@ -55,7 +59,11 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         GLU|葡萄糖|6.85|mmol/L|3.90|6.10|H""",
     ),
     (
-        "biochemistry_utf8", MODERN, CHEN, "BIOCHEM^生化", "the same panel of another make, code system L",
+        "biochemistry_utf8",
+        MODERN,
+        CHEN,
+        "BIOCHEM^生化",
+        "the same panel of another make, code system L",
         """1001|谷丙转氨酶|17|U/L|7|40|
         1002|谷草转氨酶|20|U/L|13|35|
         1011|尿素氮|3.9|mmol/L|2.6|7.5|
@@ -63,14 +71,22 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         1020|血糖|4.96|mmol/L|3.90|6.10|""",
     ),
     (
-        "lipids_gb18030", DEMO, ZHANG, "XZSX^血脂四项", "lipids, 血脂四项: one-sided ranges",
+        "lipids_gb18030",
+        DEMO,
+        ZHANG,
+        "XZSX^血脂四项",
+        "lipids, 血脂四项: one-sided ranges",
         """TC|总胆固醇|5.80|mmol/L||5.20|H
         TG|甘油三酯|2.10|mmol/L||1.70|H
         HDL-C|高密度脂蛋白胆固醇|0.98|mmol/L|1.04||L
         LDL-C|低密度脂蛋白胆固醇|3.90|mmol/L||3.40|H""",
     ),
     (
-        "lipids_gbk_no_system", NAMELESS, LIU, "0102^血脂", "lipids with bare codes: nothing may map them",
+        "lipids_gbk_no_system",
+        NAMELESS,
+        LIU,
+        "0102^血脂",
+        "lipids with bare codes: nothing may map them",
         """TC|总胆固醇|4.12|mmol/L|2.80|5.70|
         TG|甘油三酯|1.05|mmol/L|0.45|1.70|
         LDL-C|低密度脂蛋白|2.31|mmol/L|2.07|3.10|
@@ -78,11 +94,19 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         APOB|载脂蛋白B|0.83|g/L|0.60|1.10|""",
     ),
     (
-        "hba1c_gb18030", DEMO, ZHANG, "THXH^糖化血红蛋白", "glycated haemoglobin, 糖化血红蛋白",
+        "hba1c_gb18030",
+        DEMO,
+        ZHANG,
+        "THXH^糖化血红蛋白",
+        "glycated haemoglobin, 糖化血红蛋白",
         "HBA1C|糖化血红蛋白|7.4|%|4.0|6.0|H",
     ),
     (
-        "renal_gb18030", DEMO, LIU, "SG^肾功能", "renal function, 肾功能, with a computed eGFR",
+        "renal_gb18030",
+        DEMO,
+        LIU,
+        "SG^肾功能",
+        "renal function, 肾功能, with a computed eGFR",
         """UREA|尿素|14.7|mmol/L|3.6|9.5|H
         CREA|肌酐|186|umol/L|57|111|H
         UA|尿酸|512|umol/L|208|428|H
@@ -90,13 +114,21 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         EGFR|估算肾小球滤过率|31.2|mL/min/1.73m²|90||L""",
     ),
     (
-        "renal_utf8_mu", MODERN, CHEN, "RENAL^肾功能", "creatinine in μmol/L, the mu as Greek letter",
+        "renal_utf8_mu",
+        MODERN,
+        CHEN,
+        "RENAL^肾功能",
+        "creatinine in μmol/L, the mu as Greek letter",
         """1011|尿素|5.02|mmol/L|2.6|7.5|
         1012|肌酐|61|μmol/L|41|73|
         1013|尿酸|288|μmol/L|155|357|""",
     ),
     (
-        "liver_gbk_no_system", NAMELESS, SUN, "0103^肝功能", "liver function, 肝功能, without offset in any time",
+        "liver_gbk_no_system",
+        NAMELESS,
+        SUN,
+        "0103^肝功能",
+        "liver function, 肝功能, without offset in any time",
         """ALT|谷丙转氨酶|122|U/L|7|40|H
         AST|谷草转氨酶|97|U/L|13|35|H
         GGT|γ-谷氨酰转移酶|88|U/L|7|45|H
@@ -106,7 +138,11 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         TBA|总胆汁酸|18.2|μmol/L|0|10.0|H""",
     ),
     (
-        "blood_count_gb18030", DEMO, SUN, "XCG^血常规", "blood count, 血常规, units with an escaped power",
+        "blood_count_gb18030",
+        DEMO,
+        SUN,
+        "XCG^血常规",
+        "blood count, 血常规, units with an escaped power",
         """WBC|白细胞计数|11.82|10^9/L|3.5|9.5|H
         RBC|红细胞计数|4.03|10^12/L|3.8|5.1|N
         HGB|血红蛋白|118|g/L|115|150|N
@@ -117,26 +153,42 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         NEUT%|中性粒细胞百分比|81.4|%|40|75|H""",
     ),
     (
-        "blood_count_utf8_times", MODERN, LIU, "CBC^全血细胞分析", "blood count, ×10^9/L with a times sign",
+        "blood_count_utf8_times",
+        MODERN,
+        LIU,
+        "CBC^全血细胞分析",
+        "blood count, ×10^9/L with a times sign",
         """2001|白细胞|6.20|×10^9/L|3.5|9.5|
         2002|红细胞|4.71|×10^12/L|4.3|5.8|
         2003|血红蛋白|143|g/L|130|175|
         2004|血小板|221|×10^9/L|125|350|""",
     ),
     (
-        "urine_albumin_gb18030", DEMO, ZHANG, "NWLBDB^尿微量白蛋白/肌酐", "尿微量白蛋白/肌酐 in mg/mmol",
+        "urine_albumin_gb18030",
+        DEMO,
+        ZHANG,
+        "NWLBDB^尿微量白蛋白/肌酐",
+        "尿微量白蛋白/肌酐 in mg/mmol",
         """MALB|尿微量白蛋白|48.6|mg/L|0|20|H
         UCR|尿肌酐|9.87|mmol/L|||
         UACR|尿微量白蛋白/肌酐比值|4.92|mg/mmol||3.0|H""",
     ),
     (
-        "urine_albumin_utf8_mass", MODERN, CHEN, "UACR^尿白蛋白肌酐比", "the same ratio in mg/g: never mixed up",
+        "urine_albumin_utf8_mass",
+        MODERN,
+        CHEN,
+        "UACR^尿白蛋白肌酐比",
+        "the same ratio in mg/g: never mixed up",
         """3001|尿微量白蛋白|12.0|mg/L|0|30|
         3002|尿肌酐|103.5|mg/dL|||
         3003|尿白蛋白/肌酐|11.6|mg/g||30|""",
     ),
     (
-        "electrolytes_gb18030", DEMO, LIU, "DJZ^电解质", "electrolytes, 电解质, with a critical potassium",
+        "electrolytes_gb18030",
+        DEMO,
+        LIU,
+        "DJZ^电解质",
+        "electrolytes, 电解质, with a critical potassium",
         """K|钾|6.82|mmol/L|3.5|5.3|HH
         NA|钠|131|mmol/L|137|147|L
         CL|氯|97.1|mmol/L|99|110|L
@@ -145,14 +197,22 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         MG|镁|0.98|mmol/L|0.75|1.02|N""",
     ),
     (
-        "thyroid_gbk_no_system", NAMELESS, CHEN, "0201^甲功五项", "thyroid function, 甲功五项",
+        "thyroid_gbk_no_system",
+        NAMELESS,
+        CHEN,
+        "0201^甲功五项",
+        "thyroid function, 甲功五项",
         """FT3|游离三碘甲状腺原氨酸|8.94|pmol/L|3.1|6.8|H
         FT4|游离甲状腺素|31.20|pmol/L|12|22|H
         TSH|促甲状腺激素|0.008|mIU/L|0.27|4.20|L
         TPOAB|抗甲状腺过氧化物酶抗体|186.3|IU/mL|0|34|H""",
     ),
     (
-        "coagulation_utf8", ANALYSER, LIU, "NXSX^凝血四项", "coagulation, 凝血四项, seconds as s, D-dimer in FEU",
+        "coagulation_utf8",
+        ANALYSER,
+        LIU,
+        "NXSX^凝血四项",
+        "coagulation, 凝血四项, seconds as s, D-dimer in FEU",
         """PT|凝血酶原时间|14.9|s|11.0|14.3|H
         INR|国际标准化比值|1.24||0.85|1.15|H
         APTT|活化部分凝血活酶时间|33.1|s|31.5|43.5|
@@ -160,27 +220,43 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         DD|D-二聚体|1.83|mg/L FEU|0|0.55|H""",
     ),
     (
-        "cardiac_utf8", ANALYSER, ZHANG, "XJBZW^心肌标志物", "cardiac markers, 心肌标志物, hs-TnT in ng/L",
+        "cardiac_utf8",
+        ANALYSER,
+        ZHANG,
+        "XJBZW^心肌标志物",
+        "cardiac markers, 心肌标志物, hs-TnT in ng/L",
         """HSTNT|高敏肌钙蛋白T|412.6|ng/L|0|14|HH
         CKMB|肌酸激酶同工酶质量|38.2|ng/mL|0|4.87|H
         MYO|肌红蛋白|286|ng/mL|28|72|H
         NTPROBNP|N末端B型钠尿肽原|2140|pg/mL|0|125|H""",
     ),
     (
-        "inflammation_gb18030", DEMO, SUN, "YZ^炎症指标", "CRP, PCT and ESR",
+        "inflammation_gb18030",
+        DEMO,
+        SUN,
+        "YZ^炎症指标",
+        "CRP, PCT and ESR",
         """CRP|C反应蛋白|86.3|mg/L||10|H
         PCT|降钙素原|2.41|ng/mL||0.05|H
         ESR|血沉|44|mm/h|0|20|H""",
     ),
     (
-        "tumour_markers_gbk", NAMELESS, LIU, "0301^肿瘤标志物", "tumour markers, two spellings of one unit",
+        "tumour_markers_gbk",
+        NAMELESS,
+        LIU,
+        "0301^肿瘤标志物",
+        "tumour markers, two spellings of one unit",
         """AFP|甲胎蛋白|3.12|ng/ml|0|7|
         CEA|癌胚抗原|6.80|ng/mL|0|5|H
         CA199|糖类抗原199|41.70|U/mL|0|37|H
         PSA|总前列腺特异性抗原|5.93|ng/ml|0|4|H""",
     ),
     (
-        "blood_gas_utf8", ANALYSER, SUN, "XQ^血气分析", "blood gas: kinds of units that are no concentration",
+        "blood_gas_utf8",
+        ANALYSER,
+        SUN,
+        "XQ^血气分析",
+        "blood gas: kinds of units that are no concentration",
         """PH|酸碱度|7.31||7.35|7.45|L
         PCO2|二氧化碳分压|52.3|mmHg|35|45|H
         PO2|氧分压|58.0|mmHg|80|100|L
@@ -188,7 +264,11 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         BE|剩余碱|-4.6|mmol/L|-3|3|L""",
     ),
     (
-        "units_in_words_gb18030", DEMO, CHEN, "SZ^散项", "units in Chinese words",
+        "units_in_words_gb18030",
+        DEMO,
+        CHEN,
+        "SZ^散项",
+        "units in Chinese words",
         """GLU|葡萄糖|5.61|毫摩尔/升|3.90|6.10|N
         PT|凝血酶原时间|12.4|秒|11.0|14.3|N
         HR|心率|72|次/分|60|100|N
@@ -196,7 +276,7 @@ _PANELS: Final[tuple[tuple[str, Vendor, Person, str, str, str], ...]] = (
         WBCU|尿白细胞|3|个/HP|0|5|N
         EC|上皮细胞|7.2|个/μL|0|31|N""",
     ),
-)  # fmt: skip
+)
 
 
 def messages() -> Iterator[Message]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.hl7v2.examples import obx, observation
+from tests.unit.hl7v2.examples import observation, obx
 
 
 @pytest.mark.parametrize(
