@@ -29,13 +29,13 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-kill test-models models lint shape bench constraints clean
+.PHONY: help run demo test test-kill test-kill-hl7v2 test-fuzz test-models models lint shape bench constraints clean
 # A recipe that fails half-way leaves no stamp behind.
 .DELETE_ON_ERROR:
 
 help: ## list the commands
 	@echo 'Attending: make COMMAND'
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 run: $(VENV)/.installed ## start the server (installs it first where needed)
 	@$(VENV)/bin/attending serve $(ARGS)
@@ -48,6 +48,12 @@ test: $(VENV_TEST)/.installed ## every test but those that rebuild the models; A
 
 test-kill: $(VENV_TEST)/.installed ## kill -9 during a load of writes, 100 rounds on each database
 	@KILL_ROUNDS=$(or $(ROUNDS),100) $(VENV_TEST)/bin/python -m pytest tests/acceptance/test_store_survives_kill.py $(ARGS)
+
+test-kill-hl7v2: $(VENV_TEST)/.installed ## kill -9 during a load of HL7v2 messages, 200 rounds on each database
+	@HL7V2_KILL_ROUNDS=$(or $(ROUNDS),200) $(VENV_TEST)/bin/python -m pytest -s tests/acceptance/test_hl7v2_survives_kill.py $(ARGS)
+
+test-fuzz: $(VENV_TEST)/.installed ## 100,000 streams of MLLP frames, whole, torn and random
+	@FUZZED_STREAMS=$(or $(STREAMS),100000) $(VENV_TEST)/bin/python -m pytest tests/property/test_hl7v2_framing.py -k fuzzed $(ARGS)
 
 test-models: $(VENV_TRAIN)/.installed ## rebuild every model with torch and compare
 	@$(VENV_TRAIN)/bin/python -m pytest -m train $(ARGS)

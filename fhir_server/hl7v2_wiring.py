@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from fhir_server.hl7v2.held_profiles import held_profiles
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
 from fhir_server.hl7v2.policy import Policy, Reception
-from fhir_server.hl7v2.senders import load_senders, network
+from fhir_server.hl7v2.senders import SenderFileError, Senders, load_senders, network
 from fhir_server.hl7v2.working import Answer, Worker
 from fhir_server.r4.profiles import Profiles
 from fhir_server.settings import Settings
@@ -17,13 +18,20 @@ from fhir_server.telemetry import Telemetry
 from security.tls import TlsFiles, server_context
 from terminology.local_codes import LocalCodes
 
+# At shutdown kept messages are processed this long; what is left is taken up at the next start.
+DRAIN_SECONDS: Final = 20.0
+
 
 def reception(settings: Settings, codes: LocalCodes) -> Reception:
     """Return how messages are read: the hospital's settings and those of its senders.
 
     SenderFileError and LocalCodesError where a file cannot be used.
     """
-    senders = load_senders(settings.hl7v2_senders) if settings.hl7v2_senders else None
+    senders = None
+    if settings.hl7v2_senders is not None:
+        senders = load_senders(settings.hl7v2_senders)
+        if settings.mllp_client_ca is None:
+            _refuse_certificates(settings.hl7v2_senders, senders)
 
     def of(path: Path) -> LocalCodes:
         # What the sender's own table does not say, the hospital's does.
@@ -43,6 +51,14 @@ def reception(settings: Settings, codes: LocalCodes) -> Reception:
             sender.name: of(sender.local_codes) for sender in senders or () if sender.local_codes
         },
     )
+
+
+def _refuse_certificates(path: Path, senders: Senders) -> None:
+    """Without a CA nobody shows a certificate, and a sender that needs one could never send."""
+    for sender in senders:
+        if sender.certificates and not sender.clients:
+            problem = "need ATTENDING_MLLP_CLIENT_CA, the CA of the senders' certificates"
+            raise SenderFileError(path, f"certificates of {sender.name!r}", problem)
 
 
 def intake(
@@ -70,7 +86,7 @@ def intake(
     )
 
 
-def listener(settings: Settings, intake: Intake) -> MllpServer | None:
+def listener(settings: Settings, intake: Intake, telemetry: Telemetry) -> MllpServer | None:
     """Return the MLLP listener, None where it is turned off."""
     if not settings.mllp_port:
         return None
@@ -78,11 +94,20 @@ def listener(settings: Settings, intake: Intake) -> MllpServer | None:
     if settings.tls_certificate is not None and settings.tls_key is not None:
         files = TlsFiles(settings.tls_certificate, settings.tls_key, settings.mllp_client_ca)
         context = server_context(files)
-    addresses = tuple(network(each) for each in settings.mllp_addresses)
+
+    def count(reason: str) -> None:
+        telemetry.refused.add(1, {"reason": reason})
+
     return MllpServer(
         intake,
         host=settings.mllp_host,
         port=settings.mllp_port,
-        limits=MllpLimits(frame_bytes=settings.body_limit, addresses=addresses),
+        limits=MllpLimits(
+            frame_bytes=settings.body_limit,
+            connections=settings.mllp_connections,
+            per_address=settings.mllp_connections_per_address,
+            addresses=tuple(network(each) for each in settings.mllp_addresses),
+        ),
         tls=context,
+        on_refused=count,
     )

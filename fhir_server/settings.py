@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         description="JSON array of addresses and CIDR ranges that may connect to the MLLP "
         "listener; none: all",
     )
+    mllp_connections: int = Field(
+        512, ge=1, le=10_000, description="MLLP connections at once, those in a handshake included"
+    )
+    mllp_connections_per_address: int = Field(
+        256, ge=1, le=10_000, description="MLLP connections at once from one address"
+    )
     hl7v2_processing_ids: tuple[Literal["P", "D", "T"], ...] | None = Field(
         None,
         description="JSON array of the MSH-11 values that are taken; default: P, in evaluation "

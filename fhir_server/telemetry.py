@@ -39,6 +39,7 @@ class Telemetry:
     requests: "RequestTimes"
     cards: Counter
     messages: Counter
+    refused: Counter
     feedback: Counter
     notifications: Counter
     _trace_ratio: float
@@ -131,6 +132,9 @@ def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Tel
         cards=meter.create_counter("attending_cards", description="Cards by model and indicator"),
         messages=meter.create_counter(
             "attending_hl7v2_messages", description="HL7v2 messages by acknowledgment"
+        ),
+        refused=meter.create_counter(
+            "attending_mllp_refused", description="MLLP connections not let in, by reason"
         ),
         feedback=meter.create_counter(
             "attending_feedback", description="Feedback by service and outcome"

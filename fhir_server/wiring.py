@@ -65,14 +65,14 @@ class House:
             # Whatever fails to start, what has started is ended, the last first.
             ends.callback(self.telemetry.close)
             ends.callback(self.database.close)
-            await self.intake.recover()
             if self.fhir.jobs is not None:
                 ends.push_async_callback(self.fhir.jobs.stop)
                 await self.fhir.jobs.start()
             ends.push_async_callback(self.courier.stop)
             await self.courier.start()
-            ends.push_async_callback(self.intake.drain)
-            listener = hl7v2_wiring.listener(self.settings, self.intake)
+            ends.push_async_callback(self.intake.drain, hl7v2_wiring.DRAIN_SECONDS)
+            await self.intake.resume()
+            listener = hl7v2_wiring.listener(self.settings, self.intake, self.telemetry)
             if listener is not None:
                 await listener.start()
                 ends.push_async_callback(listener.stop)

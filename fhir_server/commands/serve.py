@@ -1,5 +1,6 @@
 """`attending serve`: check the profile, then serve HTTP and MLLP until told to stop."""
 
+import contextlib
 import gc
 import ssl
 import sys
@@ -36,6 +37,7 @@ def serve(settings: Settings) -> int:
             print(f"  {problem}", file=sys.stderr)
         return 2
     _settle_memory()
+    _open_more_files()
     if settings.profile == "evaluation":
         print("\n".join(profiles.BANNER), file=sys.stderr)
     mllp = settings.mllp_port or say(settings.language, "start.mllp-off")
@@ -54,6 +56,18 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _open_more_files() -> None:
+    """Let the process have as many connections as the system allows it, not the usual 1024."""
+    try:
+        import resource  # noqa: PLC0415 (not on every system)
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _configuration(settings: Settings) -> uvicorn.Config:

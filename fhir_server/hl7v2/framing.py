@@ -6,7 +6,9 @@ these bytes inside a character, so framing works on bytes whatever the set.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
+
+from fhir_server.hl7v2.problems import FaultKind
 
 START: int = 0x0B
 END: int = 0x1C
@@ -16,8 +18,6 @@ _END = bytes((END,))
 _PADDING = b"\r\n \t\x00"
 # Bytes outside every frame are kept for the record up to this many at a time; all are counted.
 _STRAY_KEPT = 4096
-
-FaultKind: TypeAlias = Literal["half-frame", "too-long", "unterminated", "stray-bytes"]
 
 
 @dataclass(frozen=True, slots=True)

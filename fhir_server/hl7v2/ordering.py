@@ -1,7 +1,6 @@
 """Messages of one patient are processed in the order in which they came; others side by side."""
 
 import asyncio
-import re
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -9,9 +8,7 @@ from types import TracebackType
 from fhir_server.hl7v2.header import Header
 
 # PID-3 names the patient, MRG-1 the one that is merged into it.
-_PATIENT = re.compile(rb"(?:^|[\r\n])[ \t]*(PID|MRG)", re.IGNORECASE)
 _FIELD = {b"PID": 3, b"MRG": 1}
-_LONGEST_LINE = 8192
 
 
 def patient_keys(raw: bytes, header: Header) -> frozenset[str]:
@@ -22,11 +19,11 @@ def patient_keys(raw: bytes, header: Header) -> frozenset[str]:
     """
     found: set[str] = set()
     marks = header.separators
-    for place in _PATIENT.finditer(raw):
-        line = raw[place.start(1) : place.start(1) + _LONGEST_LINE]
-        text = line.decode(header.codec, errors="replace").splitlines()[0]
-        fields = text.split(marks.field)
-        number = _FIELD[place[1].upper()]
+    for line in raw.replace(b"\n", b"\r").split(b"\r"):
+        number = _FIELD.get(line[:3].upper()) or _FIELD.get(line.lstrip()[:3].upper())
+        if number is None:
+            continue
+        fields = line.decode(header.codec, errors="replace").split(marks.field, number + 1)
         value = fields[number] if number < len(fields) else ""
         for each in value.split(marks.repetition) if marks.repetition else [value]:
             identifier = each.partition(marks.component)[0] if marks.component else each
@@ -59,8 +56,14 @@ class _Turn(AbstractAsyncContextManager[None]):
             if self._before:
                 await asyncio.wait(self._before)
         except asyncio.CancelledError:
-            self._end()
+            # Whoever is behind still waits for those before.
+            for each in self._before:
+                each.add_done_callback(self._given_up)
             raise
+
+    def _given_up(self, _ended: "asyncio.Future[None]") -> None:
+        if all(each.done() for each in self._before):
+            self._end()
 
     async def __aexit__(
         self,

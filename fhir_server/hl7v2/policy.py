@@ -7,6 +7,7 @@ from datetime import tzinfo
 from fhir_server.hl7v2 import admission
 from fhir_server.hl7v2.header import Header, read_header
 from fhir_server.hl7v2.mapping.context import Translator
+from fhir_server.hl7v2.modes import Mode, mode_of
 from fhir_server.hl7v2.problems import Location, Problem
 from fhir_server.hl7v2.senders import AcknowledgeWhen, Peer, Sender, Senders
 
@@ -40,13 +41,18 @@ class Policy:
 class Sending:
     """How one message is read: its header, and the policy and local codes of its sender.
 
-    `refusal` says why nobody may send it from there, None where somebody may.
+    `unregistered` says why nobody may send it from there, None where somebody may.
     """
 
     header: Header
     policy: Policy
     codes: Translator
-    refusal: Problem | None = None
+    unregistered: Problem | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Which acknowledgments it asks for."""
+        return mode_of(self.header)
 
     def admit(self) -> None:
         """Refuse a header that is not for this server: Refusal (AR or AE)."""

@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, TypeAlias
 # Table 0008: A. of original mode and of the application, C. that a message is kept (or not).
 Acknowledgment: TypeAlias = Literal["AA", "AE", "AR", "CA", "CE", "CR"]
 Severity: TypeAlias = Literal["E", "W"]
+# What bytes that are no frame are (`hl7v2.framing.Fault`).
+FaultKind: TypeAlias = Literal["half-frame", "too-long", "unterminated", "stray-bytes"]
 
 # HL7 table 0357, "Message error condition codes" (v2.5.1 and v2.8).
 CONDITIONS: Final = {
@@ -76,6 +78,15 @@ class Problem:
 def warning(code: str, text: str, location: Location) -> Problem:
     """Return a problem that leaves the message accepted."""
     return Problem(code, text, location, "W")
+
+
+# What bytes that are no frame are told to be.
+FAULTS: Final[dict[FaultKind, Problem]] = {
+    "half-frame": Problem("100", "a new start block came before the end block: half a message"),
+    "too-long": Problem("104", "the message is longer than this server takes; its start is kept"),
+    "unterminated": Problem("100", "the connection or its time ended before the end block"),
+    "stray-bytes": Problem("100", "bytes outside a frame"),
+}
 
 
 class Refusal(Exception):

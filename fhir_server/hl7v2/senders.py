@@ -21,7 +21,7 @@ AcknowledgeWhen: TypeAlias = Literal["processed", "stored"]
 
 
 class SenderFileError(Exception):
-    """The file of senders cannot be used; names the file and the field."""
+    """The file of senders cannot be used; names the file, the field and what would mend it."""
 
     def __init__(self, path: Path, place: str, problem: str) -> None:
         super().__init__(f"{path}: {place}: {problem}")
@@ -30,13 +30,18 @@ class SenderFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Where a message came from: address, names in its certificate, or the client over HTTP."""
+    """Where a message came from: address, names in its certificate, or the client over HTTP.
+
+    Both have been verified where they are given.
+    """
 
     address: str
     names: tuple[str, ...] = ()
+    client: str = ""
 
     def __str__(self) -> str:
-        return f"{self.address} ({', '.join(self.names)})" if self.names else self.address
+        known_as = [*self.names, *([self.client] if self.client else [])]
+        return f"{self.address} ({', '.join(known_as)})" if known_as else self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,9 @@ class Sender:
     """One registered sender; a field that is None or empty leaves the hospital's own setting.
 
     `charset` (table 0211) reads messages without MSH-18; `charset_always` reads all, whatever
-    MSH-18 says, for a sender that is known to declare it wrongly. `stands_in`: messages without
-    MSH-3 and MSH-4 from its addresses are its own.
+    MSH-18 says, for a sender that is known to declare it wrongly. `certificates` are names in
+    its certificate (MLLP), `clients` registered clients (HTTP); one of them must fit where there
+    are any. `stands_in`: messages without MSH-3 and MSH-4 that come from there are its own.
     """
 
     name: str
@@ -53,6 +59,7 @@ class Sender:
     facility: str
     addresses: tuple[Network, ...] = ()
     certificates: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
     charset: str = ""
     charset_always: str = ""
     zone: ZoneInfo | None = None
@@ -65,7 +72,9 @@ class Sender:
         """Whether a message of this sender may come from `peer`."""
         if self.addresses and not is_within(peer.address, self.addresses):
             return False
-        return not self.certificates or not self.certificates.isdisjoint(peer.names)
+        if not self.certificates and not self.clients:
+            return True
+        return peer.client in self.clients or not self.certificates.isdisjoint(peer.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +87,14 @@ class Senders:
     def find(self, application: str, facility: str, peer: Peer) -> Sender | None:
         """Return who sends under these names from there, None where nobody is registered so.
 
-        Both names empty: the sender of that address that stands in for such messages.
+        Both names empty: the one sender from there that stands in for such messages; where there
+        are two, which of them it is cannot be told.
         """
         if application or facility:
             found = self.by_name.get((application, facility))
             return found if found is not None and found.sends_from(peer) else None
-        return next((each for each in self.standing_in if each.sends_from(peer)), None)
+        standing = [each for each in self.standing_in if each.sends_from(peer)]
+        return standing[0] if len(standing) == 1 else None
 
     def __iter__(self) -> Iterator[Sender]:
         return iter(self.by_name.values())
@@ -114,6 +125,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facility: str = ""
     addresses: list[str] = []
     certificates: list[str] = []
+    clients: list[str] = []
     charset: str = ""
     charset_always: str = ""
     timezone: str = ""
@@ -132,7 +144,8 @@ def load_senders(path: Path) -> Senders:
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
     except OSError as fault:
-        raise SenderFileError(path, "file", f"cannot be read ({fault.strerror})") from fault
+        problem = f"cannot be read ({fault.strerror}); it should be the JSON file of the senders"
+        raise SenderFileError(path, "file", problem) from fault
     except msgspec.ValidationError as fault:
         problem, _, place = str(fault).partition(" - at ")
         raise SenderFileError(path, place.strip("`") or "$", problem) from fault
@@ -141,12 +154,17 @@ def load_senders(path: Path) -> Senders:
     if not file.senders:
         raise SenderFileError(path, "$.senders", "is empty: nobody could send; register a sender")
     found: dict[tuple[str, str], Sender] = {}
+    names: set[str] = set()
     for index, entry in enumerate(file.senders):
         place = f"$.senders[{index}]"
         sender = _sender(path, place, entry)
         if found.setdefault((sender.application, sender.facility), sender) is not sender:
-            names = f"{sender.application!r} and {sender.facility!r}"
-            raise SenderFileError(path, place, f"{names} are registered twice")
+            both = f"application {sender.application!r} with facility {sender.facility!r}"
+            raise SenderFileError(path, place, f"{both} is registered twice; keep one of the two")
+        if sender.name in names:
+            problem = f"{sender.name!r} names two senders; give each a name of its own"
+            raise SenderFileError(path, f"{place}.name", problem)
+        names.add(sender.name)
     return Senders(found, tuple(each for each in found.values() if each.stands_in))
 
 
@@ -168,6 +186,7 @@ def _sender(path: Path, place: str, entry: _Entry) -> Sender:
         facility=entry.facility,
         addresses=addresses,
         certificates=frozenset(entry.certificates),
+        clients=frozenset(entry.clients),
         charset=entry.charset,
         charset_always=entry.charset_always,
         zone=zone,
@@ -181,13 +200,26 @@ def _sender(path: Path, place: str, entry: _Entry) -> Sender:
 
 def _problems(entry: _Entry) -> Iterator[tuple[str, str]]:
     """Yield (field, problem) of an entry."""
-    if not entry.name.strip():
-        yield "name", "is blank"
+    yield from _name_problems(entry)
     if not entry.application and not entry.facility:
         yield "application", "is empty and so is facility: name what MSH-3 and MSH-4 hold"
+    if entry.processing_ids == []:
+        yield "processing_ids", "is empty: no message could be taken; name some of P, D and T"
     for name in ("charset", "charset_always"):
         value = getattr(entry, name)
         if value and codec_of(value) is None:
             yield name, f"{value!r} is no character set that is read here; {SUPPORTED} are"
-    if entry.stands_in and not entry.addresses and not entry.certificates:
-        yield "stands_in", "needs addresses or certificates: else everybody would be this sender"
+    if entry.stands_in and not (entry.addresses or entry.certificates or entry.clients):
+        problem = "needs addresses, certificates or clients: else everybody would be this sender"
+        yield "stands_in", problem
+
+
+def _name_problems(entry: _Entry) -> Iterator[tuple[str, str]]:
+    if not entry.name:
+        yield "name", "is blank; it is how people call this sender"
+    for name in ("name", "application", "facility"):
+        if getattr(entry, name) != getattr(entry, name).strip():
+            yield name, "has blanks at its ends; write it as it stands in the message"
+    for name in ("certificates", "clients"):
+        if "" in getattr(entry, name):
+            yield name, "holds a blank name; remove it"

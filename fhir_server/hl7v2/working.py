@@ -10,12 +10,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2 import admission
-from fhir_server.hl7v2.acknowledgment import acknowledge
+from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
 from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.accounting import refused_account
 from fhir_server.hl7v2.mapping.context import context
 from fhir_server.hl7v2.mapping.conversion import Read
-from fhir_server.hl7v2.modes import doubts, mode_of
+from fhir_server.hl7v2.modes import doubts
 from fhir_server.hl7v2.policy import Sending
 from fhir_server.hl7v2.problems import Acknowledgment, Problem, Refusal
 from fhir_server.hl7v2.processing import (
@@ -66,6 +66,10 @@ class Worker:
     now: Callable[[], datetime]
     held: HeldProfiles | None = None
     on_outcome: Callable[[str, Outcome], None] = lambda _type, _outcome: None
+
+    async def current(self, known: KnownMessage) -> KnownMessage:
+        """Return the message as it is stored now."""
+        return await self.database.look_up(lambda c: messages.get(c, known.id)) or known
 
     async def process(self, known: KnownMessage, sending: Sending) -> Answer:
         """Return the acknowledgment of a processed message; FhirError where the store is away.
@@ -205,15 +209,26 @@ class Worker:
             sending.header,
             code,
             problems,
-            at=self.now().astimezone(sending.policy.zone),
+            # The time of receipt, not of this answer: each resend gets the same bytes.
+            at=moment(known.received).astimezone(sending.policy.zone),
             control_id=known.id,
-            enhanced=mode_of(sending.header).enhanced,
+            enhanced=sending.mode.enhanced,
         )
+
+
+def outcome_of(known: KnownMessage) -> Answer | None:
+    """Return the acknowledgment of a message that has its outcome, None where it is still due."""
+    if known.state in ("received", "failed") or known.acknowledgment is None:
+        return None
+    return Answer(known.acknowledgment, code_of(known.acknowledgment), known.id)
 
 
 def _unless_sent(known: KnownMessage, answer: bytes) -> bytes | None:
     """Return the acknowledgment to keep: the one that a sender has got already stays.
 
-    That of a failure of ours is no last word: the next attempt has its own.
+    The AR of a failure of ours is no last word: the next attempt has its own.
     """
-    return None if known.acknowledgment is not None and known.state != "failed" else answer
+    sent = known.acknowledgment
+    if sent is None or (known.state == "failed" and code_of(sent) == "AR"):
+        return answer
+    return None

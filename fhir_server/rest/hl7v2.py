@@ -47,8 +47,7 @@ async def receive(request: Request) -> Response:
     kind = _media_type(request)
     body = await read_body(request, limit=intake.longest)
     address = request.client.host if request.client is not None else ""
-    client = request.scope.get(CLIENT)
-    peer = Peer(address, (client,) if client else ())
+    peer = Peer(address, client=request.scope.get(CLIENT) or "")
     answer = await intake.answer(body, channel=CHANNEL, peer=peer)
     headers = {"Retry-After": "1"} if answer.may_be_repeated else None
     return Response(

@@ -92,7 +92,7 @@ _MESSAGE = table(HL7v2MessageRow.__tablename__)
 _ORIGIN = table(HL7v2OriginRow.__tablename__)
 
 _COLUMNS = tuple(column.name for column in _MESSAGE.c if column.name != "number")
-_ADD = Prepared(adding(_MESSAGE, *_COLUMNS))
+_ADD = Prepared(adding(_MESSAGE, *_COLUMNS), on_conflict="(key) DO NOTHING")
 _KNOWN = (
     _MESSAGE.c.id,
     _MESSAGE.c.received,
@@ -155,16 +155,18 @@ _SET_ORIGIN = Prepared(
 
 def insert_message(
     connection: Connection, message: NewMessage, acknowledgment: bytes | None = None
-) -> None:
+) -> bool:
     """Store a message as it came, in state `received`; `finish` gives it its outcome.
 
-    `acknowledgment` is the one that is sent before the message is processed.
+    `acknowledgment` is the one that is sent before the message is processed. False, and nothing
+    stored, where a message of its key is there.
     """
     values = {name: getattr(message, name) for name in NewMessage.__dataclass_fields__}
-    _ADD.run_named(
+    added = _ADD.run_named(
         connection,
         {
             **values,
+            **{name: _text(values[name]) for name in ("peer", "sender", "control_id", "type")},
             "state": "received",
             "finished": None,
             "acknowledgment": acknowledgment,
@@ -175,6 +177,7 @@ def insert_message(
             "decision": None,
         },
     )
+    return added.rowcount == 1
 
 
 def find(connection: Connection, key: str) -> KnownMessage | None:
@@ -262,6 +265,11 @@ def _listed(row: tuple[Any, ...]) -> ListedMessage:
     return ListedMessage(
         id, received, channel, peer, sender, control_id, type, state, tuple(json.loads(errors))
     )
+
+
+def _text(value: str) -> str:
+    """Return a text that both databases take: a message may hold NUL, PostgreSQL's text may not."""
+    return value.replace("\x00", "\ufffd")
 
 
 def _json(entries: Sequence[dict[str, Any]]) -> str:

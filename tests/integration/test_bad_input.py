@@ -121,7 +121,7 @@ OBX = "OBX|1|NM|2160-0^Creatinine^LN||1.0|mg/dL^^UCUM|||||F|||20261101070000+080
         ([MSH, OBR, OBX], "AE", "PID"),
         (["MSH|broken"], "AR", "MSH"),
         (["HELLO"], "AR", "MSH"),
-        ([MSH.replace("ORU^R01", "ADT^A01"), PID], "AR", "MSH"),
+        ([MSH.replace("ORU^R01", "MDM^T02"), PID], "AR", "MSH"),
         ([MSH.replace("2.5.1", "9.9"), PID, OBR, OBX], "AR", "MSH"),
         ([MSH, "PID|1||||Doe^Jane||19700101|F", OBR, OBX], "AE", "PID"),
         ([MSH, PID, OBR, OBX.replace("20261101070000", "20991101070000")], "AE", "OBX"),

@@ -1,12 +1,16 @@
 """However a stream is cut, and whatever slips it holds, no two messages are ever merged."""
 
+import os
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fhir_server.hl7v2.framing import Fault, Frame, FrameDecoder
+
+# `make test-fuzz` takes 100,000.
+FUZZED = int(os.environ.get("FUZZED_STREAMS", "400"))
 
 SB, EB, CR = b"\x0b", b"\x1c", b"\r"
 
@@ -74,3 +78,40 @@ def test_no_event_is_longer_than_the_cap(stream, cap):
         for event in events([stream], cap=cap)
         if isinstance(event, Frame) or event.kind != "stray-bytes"
     )
+
+
+# What comes over a wire: frames whole and torn, and bytes that mean something where they do not.
+wire = st.lists(
+    st.one_of(
+        pieces, st.binary(max_size=12), st.sampled_from([SB + SB, EB + EB, CR + EB, SB + EB])
+    ),
+    max_size=14,
+).map(b"".join)
+
+
+def expected(stream: bytes) -> list[bytes]:
+    """The frames of a stream, told in another way: what stands between SB and EB without either."""
+    return re.findall(rb"\x0b([^\x0b\x1c]*)\x1c", stream)
+
+
+@settings(
+    max_examples=FUZZED,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
+@given(wire, st.lists(st.integers(0, 200), max_size=8))
+def test_a_fuzzed_stream_merges_nothing_however_it_is_cut(stream, places):
+    edges = [0, *sorted(min(each, len(stream)) for each in places), len(stream)]
+    found = events([stream[low:high] for low, high in pairwise(edges)], cap=1000)
+    assert found == events([stream], cap=1000)
+    assert found == events([stream[at : at + 1] for at in range(len(stream))], cap=1000)
+    frames = [event.content for event in found if isinstance(event, Frame)]
+    assert frames == expected(stream)
+    for event in found:
+        if isinstance(event, Frame) or event.kind != "stray-bytes":
+            # Between two of these bytes lies one message: no event holds one of them.
+            assert START_AND_END.isdisjoint(event.content)
+            assert event.content in stream
+    # Nothing that is no padding vanishes: each such byte is in an event, or ended one.
+    kept = sum(len(event.content) for event in found)
+    dropped = sum(stream.count(each) for each in (SB, EB, CR, b"\n", b" ", b"\t", b"\x00"))
+    assert kept >= len(stream) - dropped

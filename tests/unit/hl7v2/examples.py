@@ -134,13 +134,14 @@ def intake(
     codes: Translator = LOCAL_CODES,
     held: HeldProfiles | None = None,
     senders: Senders | None = None,
+    sender_codes: Mapping[str, Translator] = {},
     options: Mapping[str, Any] = {},
     **policy: Any,
 ) -> Intake:
     """The intake of the demo hospital."""
     return Intake(
         database=database,
-        reception=Reception(Policy(zone=SHANGHAI, **policy), codes, senders),
+        reception=Reception(Policy(zone=SHANGHAI, **policy), codes, senders, sender_codes),
         worker=Worker(database=database, now=clock, held=held),
         now=clock,
         **options,

@@ -1,0 +1,239 @@
+"""Messages into the store as they came: many in one write, each once, whatever came before.
+
+What is stored is durable when `Registrar.register` returns; what a repeated message is answered
+follows from the stored row alone, so that each resend gets the same bytes.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from fhir_server.hl7v2.acknowledgment import acknowledge
+from fhir_server.hl7v2.mapping.accounting import refused_account
+from fhir_server.hl7v2.modes import Mode
+from fhir_server.hl7v2.policy import Sending
+from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
+from fhir_server.r4.outcome import FhirError
+from fhir_server.store import hl7v2_messages as messages
+from fhir_server.store.database import Database
+from fhir_server.store.hl7v2_keys import other_key
+from fhir_server.store.hl7v2_messages import KnownMessage, NewMessage, Outcome
+from fhir_server.store.resources import moment
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_CONTROL_ID: Final = Location("MSH", 1, 10)
+_USED: Final = Problem(
+    "205", "MSH-10 was used before by this sender for another message; send a new id", _CONTROL_ID
+)
+_KEPT: Final = Problem(
+    "205", "the message is kept for a person to judge and is not processed", _CONTROL_ID
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message on its way into the store.
+
+    `problem` is why it goes to quarantine, `refusal` why its header is not for this server;
+    `early` the acknowledgment of a message that is acknowledged once it is kept.
+    """
+
+    message: NewMessage
+    sending: Sending
+    mode: Mode
+    problem: Problem | None = None
+    refusal: Refusal | None = None
+    early: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes while it waits."""
+        return len(self.message.body)
+
+
+def accepted(known: KnownMessage, arrival: Arrival) -> tuple[bytes, Acknowledgment]:
+    """Return the acknowledgment of enhanced mode that a message is kept, or why it is not.
+
+    HL7 v2.5.1 section 2.9.3.1: CR where MSH-9, MSH-11 or MSH-12 are not acceptable, CE where it
+    cannot be accepted for another reason.
+    """
+    code: Acknowledgment = "CA"
+    problems: tuple[Problem, ...] = ()
+    if arrival.problem is not None:
+        code, problems = "CE", (arrival.problem,)
+    elif known.state == "quarantined":
+        code, problems = "CE", (_KEPT,)
+    elif arrival.refusal is not None:
+        code = "CR" if arrival.refusal.acknowledgment == "AR" else "CE"
+        problems = arrival.refusal.problems
+    # Apart from that of the application, which carries the message's own id.
+    control_id = f"C{known.id[1:]}"
+    return _acknowledge(arrival, code, problems, known.received, control_id), code
+
+
+def acknowledged(arrival: Arrival, code: Acknowledgment, problems: Iterable[Problem] = ()) -> bytes:
+    """Return the acknowledgment of a message as it arrives."""
+    message = arrival.message
+    return _acknowledge(arrival, code, problems, message.received, message.id)
+
+
+def _acknowledge(
+    arrival: Arrival,
+    code: Acknowledgment,
+    problems: Iterable[Problem],
+    received: int,
+    control_id: str,
+) -> bytes:
+    return acknowledge(
+        arrival.sending.header,
+        code,
+        problems,
+        # The time of receipt, not of this answer: each resend gets the same bytes.
+        at=moment(received).astimezone(arrival.sending.policy.zone),
+        control_id=control_id,
+        enhanced=arrival.mode.enhanced,
+    )
+
+
+def register(connection: Connection, arrival: Arrival) -> KnownMessage:
+    """Store a new message, or find the one that this repeats (sender, MSH-10, bytes).
+
+    Other bytes under a control id that the sender has used before are kept for a person to
+    judge: which of the two is right cannot be told here.
+    """
+    message = arrival.message
+    if arrival.problem is not None:
+        # Under a key of its own: nobody else may take a registered sender's control ids.
+        return _quarantined(connection, arrival, "AR", arrival.problem)
+    if messages.insert_message(connection, message, arrival.early):
+        return _stored(message, "received", arrival.early)
+    known = messages.find(connection, message.key)
+    if known is None:
+        raise LookupError("a message of this key was there and is not")
+    if known.sha256 == message.sha256:
+        return known
+    return _quarantined(connection, arrival, "AE", _USED)
+
+
+def _quarantined(
+    connection: Connection, arrival: Arrival, code: Acknowledgment, problem: Problem
+) -> KnownMessage:
+    message = arrival.message
+    key = other_key(message.sender, message.control_id, message.sha256)
+    known = messages.find(connection, key)
+    if known is not None:
+        return known
+    message = replace(message, key=key)
+    answer = acknowledged(arrival, code, [problem])
+    outcome = Outcome(
+        state="quarantined",
+        acknowledgment=answer,
+        finished=message.received,
+        errors=[problem.as_json()],
+        account=refused_account(message.body, arrival.sending.header).as_json(),
+    )
+    messages.insert_message(connection, message)
+    messages.finish(connection, message.id, outcome)
+    return _stored(message, "quarantined", answer)
+
+
+def keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None:
+    """Store bytes that are no message, once, with their outcome."""
+    if messages.insert_message(connection, message):
+        messages.finish(connection, message.id, outcome)
+
+
+def _stored(message: NewMessage, state: messages.State, answer: bytes | None) -> KnownMessage:
+    return KnownMessage(
+        id=message.id,
+        received=message.received,
+        sender=message.sender,
+        state=state,
+        sha256=message.sha256,
+        body=message.body,
+        acknowledgment=answer,
+    )
+
+
+class Registrar(Generic[T]):
+    """Stores what arrives: what came while the last write was on its way shares the next.
+
+    `settle` makes an answer of each, in the order in which they were stored, also of one for
+    which nobody waits any more.
+    """
+
+    def __init__(
+        self, database: Database, settle: Callable[[Arrival, KnownMessage | Exception], T]
+    ) -> None:
+        self._database = database
+        self._settle = settle
+        self._arrived: deque[_Waiting[T]] = deque()
+        self._writing: set[asyncio.Task[None]] = set()
+        self._is_asked = False
+
+    async def register(self, arrival: Arrival) -> T:
+        """Return the answer to a message once it is durable, or cannot be."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._arrived.append(_Waiting(arrival, future))
+        if not self._is_asked:
+            self._is_asked = True
+            task = asyncio.create_task(self._write())
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+        return await future
+
+    async def _write(self) -> None:
+        taken: list[_Waiting[T]] = []
+
+        def job(connection: Connection) -> list[KnownMessage]:
+            # On the writer's thread: what comes from here on asks for a write of its own.
+            self._is_asked = False
+            with contextlib.suppress(IndexError):
+                while True:
+                    taken.append(self._arrived.popleft())
+            return [register(connection, each.arrival) for each in taken]
+
+        found = await self._written(job)
+        if not isinstance(found, Exception):
+            for waiting, known in zip(taken, found, strict=True):
+                self._answer(waiting, known)
+            return
+        if not taken:  # the store is closed
+            self._is_asked = False
+            taken, self._arrived = list(self._arrived), deque()
+        for waiting in taken:
+            alone: KnownMessage | Exception = found
+            if not isinstance(found, FhirError):
+                # One of them cannot be stored; the others must not suffer from it.
+                alone = await self._written(partial(register, arrival=waiting.arrival))
+            self._answer(waiting, alone)
+
+    async def _written(self, job: Callable[[Connection], R]) -> R | Exception:
+        """Return what `job` returns, or raises."""
+        work = asyncio.ensure_future(self._database.write(job))
+        await asyncio.wait([work])
+        error = work.exception()
+        if error is None:
+            return work.result()
+        if not isinstance(error, Exception):
+            raise error
+        return error
+
+    def _answer(self, waiting: "_Waiting[T]", known: KnownMessage | Exception) -> None:
+        answer = self._settle(waiting.arrival, known)
+        if not waiting.future.cancelled():
+            waiting.future.set_result(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[T]):
+    arrival: Arrival
+    future: "asyncio.Future[T]"
