@@ -48,7 +48,7 @@ def _pairs(
 ) -> Iterator[tuple[JsonObject, JsonObject]]:
     for type in dict.fromkeys(each["resourceType"] for each in ours):
         mine, other = _of(type, ours), _of(type, theirs)
-        contents = [[_likened(each) for each in side] for side in (mine, other)]
+        contents = [[_unlinked(_content(each)) for each in side] for side in (mine, other)]
         for i, j in best_pairs(*contents):
             yield mine[i], other[j]
 
@@ -65,17 +65,13 @@ def _content(resource: JsonObject) -> JsonObject:
     }
 
 
-def _likened(value: Any) -> Any:
-    """Return what two resources are known by: all but what they refer to."""
+def _unlinked(value: Any) -> Any:
+    """Return a value without the references in it: they are compared when all pairs are known."""
     if isinstance(value, list):
-        return [_likened(each) for each in value]
+        return [_unlinked(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {
-        name: _likened(each)
-        for name, each in value.items()
-        if name not in (*_NOT_COMPARED, "reference")
-    }
+    return {name: _unlinked(each) for name, each in value.items() if name != "reference"}
 
 
 def _names(pairs: Sequence[tuple[JsonObject, JsonObject]], side: int) -> dict[str, str]:

@@ -18,6 +18,7 @@ _TITLES: Final = {
     "theirs": "The other engine is wrong",
     "choice": "A choice: the guide is silent, permits both, or we decided otherwise",
 }
+_CLINICAL: Final = "all but Provenance"
 _HEAD: Final = """# HL7v2 conversion beside other engines, element by element
 
 Written by `python -m scripts.compare_hl7v2 FILE --page docs/reference/hl7v2-comparison.md`.
@@ -46,7 +47,7 @@ def lines(report: Report) -> Iterator[str]:
     for name, counts in (*_types(report), ("all types", total(report))):
         equal, both = agreement(counts), both_say(counts)
         yield (
-            f"{name:22}{equal.equal:8}{equal.all:8}{equal.equal / equal.all:8.1%}"
+            f"{name:22}{equal.equal:8}{equal.all:8}{equal.equal / (equal.all or 1):8.1%}"
             f"{both.equal / (both.all or 1):10.1%}"
         )
     yield ""
@@ -78,7 +79,7 @@ def _page(report: Report) -> Iterator[str]:
     yield "| resource | pairs | all | both say | spelled otherwise | other digits |"
     yield "|---|---|---|---|---|---|"
     for name, counts in (*_types(report), ("all", total(report))):
-        pairs = report.pairs[name] if name != "all" else report.pairs.total()
+        pairs = _pairs(report, name)
         yield (
             f"| {name} | {pairs} | {agreement(counts)} | {both_say(counts)} "
             f"| {counts['spelled']} | {counts['digits']} |"
@@ -101,8 +102,16 @@ def _messages(report: Report) -> Iterator[str]:
     yield f"set aside: {report.private.total()} extensions of an engine's own making"
 
 
+def _pairs(report: Report, name: str) -> int:
+    if name == _CLINICAL:
+        return report.pairs.total() - report.pairs["Provenance"]
+    return report.pairs.get(name, report.pairs.total())
+
+
 def _types(report: Report) -> list[tuple[str, Counter[str]]]:
-    return sorted(report.kinds.items())
+    """Return the kinds by type, and those of all types that hold what a patient's record says."""
+    clinical = [counts for name, counts in report.kinds.items() if name != "Provenance"]
+    return [*sorted(report.kinds.items()), (_CLINICAL, sum(clinical, Counter[str]()))]
 
 
 def _alone(report: Report) -> Iterator[str]:

@@ -16,7 +16,24 @@ Verdict: TypeAlias = Literal["ours", "theirs", "choice"]
 # Whose output it is. `source`: the Bundle was not made of the message, the message was made of it.
 Engine: TypeAlias = Literal["microsoft", "reportstream", "source"]
 # A rule that takes elements that do not exist would take any difference.
-_NOWHERE: Final = ("Nonsense", "Nonsense.unheard", "Observation.unheard", "Patient.unheard.of")
+_NOWHERE: Final = (
+    "Nonsense",
+    "Nonsense.unheard",
+    *(
+        f"{type}.{element}"
+        for type in (
+            "DiagnosticReport",
+            "DocumentReference",
+            "Encounter",
+            "Observation",
+            "Patient",
+            "Provenance",
+            "ServiceRequest",
+            "Specimen",
+        )
+        for element in ("unheard", "unheard.of")
+    ),
+)
 
 
 def engine_of(path: str) -> Engine:
