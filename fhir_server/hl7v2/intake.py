@@ -193,8 +193,8 @@ class Intake:
 
     async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
         await self._room.enter(len(raw))
-        self._backlog.arrived()
-        return await self._registrar.register(self._arrival(raw, channel, peer))
+        with self._backlog.arriving():
+            return await self._registrar.register(self._arrival(raw, channel, peer))
 
     def _begin_again(
         self, known: KnownMessage, *, waited_for: bool, again: bool = False
