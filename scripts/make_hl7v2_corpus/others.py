@@ -37,12 +37,25 @@ def _admission(event: str, shows: str, pid: str, **more: Any) -> Message:
 
 
 def _visits() -> Iterator[Message]:
-    yield _admission("A01", "ADT^A01: an admission, 入院", HU.pid())
+    yield _admission(
+        "A01",
+        "ADT^A01: an admission, 入院",
+        HU.pid(),
+        texts=(
+            "ZY202611001",
+            '"IMP"',
+            '"in-progress"',
+            "心内科",
+            "李建国",
+            "2026-11-20T09:30:00+08:00",
+        ),
+    )
     yield _admission(
         "A04",
         "ADT^A04: an outpatient registers, 门诊挂号",
         HU.pid(),
         visit=_VISIT.format(kind="O", number="002"),
+        texts=("ZY202611002", '"AMB"'),
     )
     moved = Person(HU.number, "胡", "桂瑛", HU.born, HU.sex)
     yield _admission(
@@ -74,6 +87,7 @@ def _visits() -> Iterator[Message]:
         after=("adt_a01",),
         patient=survivor.expected(),
         resources={"Patient": 2, "Encounter": 1},
+        texts=('"replaced-by"', '"replaces"'),
     )
     yield Message(
         name="adt_result_after_merge",
@@ -230,4 +244,5 @@ def _documents() -> Iterator[Message]:
             said("AMP", "≥32 μg/mL", flag="R"),
             measured("IPM", "1", "μg/L", comparator="<=", flag="S"),
         ],
+        texts=('"derivedFrom"',),
     )

@@ -30,19 +30,7 @@ CODES = LocalCodes.load(ZH / "local_codes.json")
 V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 
 
-# Faults of this version; each falls away with what mends it, and fails this file when it does.
-FAULTS: dict[str, str] = {
-    "charset_wrong_8859_is_gbk.hl7": "GBK declared as ISO 8859 is taken for Latin text",
-}
-
-
-def known(entry: Mapping[str, Any]) -> Any:
-    reason = FAULTS.get(entry["file"])
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(entry, id=entry["file"], marks=marks)
-
-
-@pytest.mark.parametrize("entry", [known(entry) for entry in MANIFEST])
+@pytest.mark.parametrize("entry", MANIFEST, ids=lambda entry: entry["file"])
 async def test_a_message_becomes_what_it_means(entry, store, clock):
     hospital = intake(store, clock, codes=CODES, **entry.get("policy", {}))
     for before in entry.get("after", ()):
