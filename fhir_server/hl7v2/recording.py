@@ -27,7 +27,9 @@ from fhir_server.store.hl7v2_messages import Origin, drop_origin, origin, set_or
 class Recording:
     """One message being stored.
 
-    `targets` are the resources that now hold what it says, with the segments that each is of.
+    `targets` are the resources that now hold what it says, with the segments that each is of;
+    `versions` counts what was written, `results` are its Observations as they are stored now, each
+    with whether there was one before.
     """
 
     connection: Connection
@@ -52,11 +54,10 @@ class Recording:
         existing = self.read(type, id)
         both = new
         if known is not None and existing is not None:
-            stored = Account(existing, known)
-            # Processed again a message may say more: its code has been mapped since. What
-            # somebody wrote over FHIR since gives way to newer messages only.
-            is_own = known.version == int(existing["meta"]["versionId"])
-            both = joined(new, stored) if is_own else joined(stored, new)
+            there = Account(existing, known)
+            # Processed again, a message tells its content anew, unless somebody wrote over it.
+            again = there.stamp == new.stamp and _is_own(known, existing)
+            both = joined(new, there) if again else joined(there, new)
         elif known is not None and new.stamp <= Account({}, known).stamp:
             self.superseded.append(draft.reference)
             return
@@ -150,6 +151,11 @@ class Recording:
         if _targets(whole) != _targets(existing):
             resources.put(self.connection, whole, now=self.now)
             self.versions += 1
+
+
+def _is_own(known: Origin, existing: JsonObject) -> bool:
+    """Whether the stored version is the one that a message wrote."""
+    return known.version == int(existing["meta"]["versionId"])
 
 
 def _content(resource: JsonObject) -> JsonObject:

@@ -265,15 +265,15 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
     )
 
 
-def drop_origin(connection: Connection, type: str, id: str) -> None:
-    """Forget that a message wrote a resource: another one holds what it said."""
-    _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
-
-
 def listed(row: Sequence[Any]) -> ListedMessage:
     """Return a message of a list, of a row that begins with the columns `LISTED`."""
     named = {column.name: value for column, value in zip(LISTED, row, strict=False)}
     return ListedMessage(**{**named, "errors": tuple(json.loads(named["errors"]))})
+
+
+def drop_origin(connection: Connection, type: str, id: str) -> None:
+    """Forget that a message wrote a resource: another one holds what it said."""
+    _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
 
 
 def _text(value: str) -> str:

@@ -39,6 +39,8 @@ class Drafting:
     def add_patient(self, group: PatientGroup, patient_id: str) -> None:
         """Add what a message says of one patient, who is or will be stored under `patient_id`."""
         links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
+        # Another patient's order of the same number is nobody's parent here.
+        self.family = Family()
         visit = self._visit(group, links)
         if visit:
             links = links | {"encounter": visit}
@@ -205,7 +207,9 @@ class Drafting:
         merge: Merge = "keep-value" if draft.keeps_value else "replace"
         resource, sources = draft.resource, (each.obx, *each.notes)
         if each.obx.text(2).upper() in documents.TYPES and each.obx.raw(5):
-            held = self._documents(each.obx, resource, found, own, links)
+            report = self._report_of(found, key)
+            more = documents.links(links, report)
+            held = self._documents(each.obx, resource, found, own, more)
             if held:
                 links = links | {"derivedFrom": [*held, *links.get("derivedFrom", [])]}
             elif "valueString" not in resource:
@@ -221,11 +225,16 @@ class Drafting:
         links: JsonObject,
     ) -> list[JsonObject]:
         """Add the documents that an OBX holds; return the References to them."""
-        more = documents.links(links)
         return [
-            self._add(document, found, (*key, str(number)), more, (obx,))
+            self._add(document, found, (*key, str(number)), links, (obx,))
             for number, document in enumerate(documents.documents(obx, resource, self.context))
         ]
+
+    def _report_of(self, found: Order | None, key: tuple[str, ...]) -> JsonObject:
+        """Return the Reference to the report of an order, {} where there is none."""
+        if found is None or self.structure.content != "results":
+            return {}
+        return {"reference": f"DiagnosticReport/{resource_id('DiagnosticReport', *key)}"}
 
     def _add(
         self,
@@ -270,7 +279,7 @@ def _parent_of(each: ObservationGroup, named: Mapping[str, JsonObject]) -> JsonO
     HL7 v2.8 section 7.4.2.4: dotted sub-ids, such as a susceptibility's under its isolate.
     """
     prefix, dot, last = each.obx.text(4).rpartition(".")
-    return named.get(prefix) if dot and last else None
+    return named.get(prefix) if prefix and dot and last else None
 
 
 def _without_visit(links: JsonObject) -> JsonObject:
