@@ -1,7 +1,6 @@
 """ADT^A40 on both databases: one person of two records, nobody's results missed or mixed."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
@@ -11,6 +10,8 @@ from fhir_server.hl7v2.merging import FILED
 from fhir_server.store import hl7v2_messages, resources
 from fhir_server.store.database import Database
 from fhir_server.store.patient_records import PatientRecords
+from terminology import catalogue
+from terminology.measurement import Measurement, measurements
 from tests.support.fhir_store import BOTH, fresh_url
 from tests.unit.hl7v2.examples import (
     LIS,
@@ -331,9 +332,57 @@ def test_the_types_that_are_filed_anew_are_all_that_messages_make():
     assert {each.resource["resourceType"] for each in drafts} == {*FILED}
 
 
-async def test_a_withdrawn_result_never_reaches_a_model_however_it_came(store, feed):
-    await feed.result("NEW1", "88")
-    await feed.result("NEW1", "", "D")
-    late = NOW + timedelta(minutes=1)
-    assert late > NOW
-    assert await readings(store, record(store, "NEW1")["id"]) == [("entered-in-error", None)]
+async def usable(store: Database, patient: str) -> list[object]:
+    """The values that a model computes with."""
+    found = await records(store).observations(patient)
+    read = [
+        measurements(each.resource, catalogue=catalogue.load(), zone=SHANGHAI)
+        for each in found.entries
+    ]
+    return [each.value for one in read for each in one if isinstance(each, Measurement)]
+
+
+WITHDRAWN = {
+    "final, then withdrawn": ["F", "D"],
+    "corrected, then withdrawn": ["F", "C", "W"],
+    "final, then cancelled": ["F", "X"],
+    "withdrawn, then called final without its value": ["P", "D", "U"],
+    "preliminary only, then withdrawn": ["P", "D"],
+}
+
+
+@pytest.mark.parametrize("life", WITHDRAWN.values(), ids=WITHDRAWN)
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+@pytest.mark.parametrize("merged", [None, 0, 1], ids=["one number", "merge first", "merge between"])
+async def test_a_withdrawn_result_never_reaches_a_model(store, feed, life, backwards, merged):
+    steps = list(enumerate(life, start=10))
+    for place, (minute, status) in enumerate(reversed(steps) if backwards else steps):
+        if place == merged:
+            await feed.merge("NEW1", "OLD9")
+        # The first statement came under the old number.
+        number = "OLD9" if minute == 10 and merged is not None else "NEW1"
+        value = "" if status in "DWXU" else "88"
+        await feed("ORU^R01", person(number), OBR, obx(f5=value, f11=status), minute=minute)
+    assert await readings(store, record(store, "NEW1")["id"])
+    assert await usable(store, record(store, "NEW1")["id"]) == []
+
+
+async def test_what_stands_reaches_a_model_from_both_records(store, feed):
+    await feed.result("OLD9", "88")
+    await feed.merge("NEW1", "OLD9")
+    assert await usable(store, record(store, "NEW1")["id"]) == [88]
+
+
+async def test_of_two_corrections_of_one_second_the_later_arrival_counts_also_again(
+    store, feed, hospital
+):
+    for value in ("101", "102", "103"):
+        await feed("ORU^R01", person("NEW1"), OBR, obx(f5=value, f11="C"), minute=30)
+    survivor = record(store, "NEW1")["id"]
+    assert await readings(store, survivor) == [("corrected", 103)]
+    before = store.read_now(versions)
+    sql = "UPDATE hl7v2_message SET state = 'received'"
+    await store.write(lambda c: c.exec_driver_sql(sql).rowcount)
+    assert await hospital.recover() == 3
+    assert await readings(store, survivor) == [("corrected", 103)]
+    assert store.read_now(versions) == before
