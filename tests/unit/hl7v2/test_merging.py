@@ -7,7 +7,7 @@ import pytest
 from cds_hooks.ports import StoredPatient
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.merging import FILED
-from fhir_server.store import hl7v2_messages, resources
+from fhir_server.store import hl7v2_messages, hl7v2_unmapped, resources
 from fhir_server.store.database import Database
 from fhir_server.store.patient_records import PatientRecords
 from terminology import catalogue
@@ -77,6 +77,10 @@ class Feed:
 
     async def result(self, number: str, value: str, status: str = "F", **more: str):
         return await self("ORU^R01", person(number), OBR, obx(f5=value, f11=status, **more))
+
+    async def raw(self, header: str, *segments: str):
+        found = await self._hospital.answer(message(header, *segments), channel="mllp", peer=LIS)
+        assert found.code == "AA", found.acknowledgment
 
     async def merge(self, into: str, other: str, answer: str = "AA"):
         return await self("ADT^A40", person(into), mrg(other), answer=answer)
@@ -340,6 +344,31 @@ async def usable(store: Database, patient: str) -> list[object]:
         for each in found.entries
     ]
     return [each.value for one in read for each in one if isinstance(each, Measurement)]
+
+
+async def test_a_merge_by_registration_leaves_codes_waiting_for_the_laboratory(store, feed):
+    unknown = "HOMA^胰岛素抵抗^99LIS"
+    await feed.result("OLD9", "88", f3=unknown)
+    before = await store.read(hl7v2_unmapped.codes)
+    registration = with_field(with_field(MSH, 9, "ADT^A40"), 4, "REGISTRATION")
+    await feed.raw(registration, person("NEW1"), mrg("OLD9"))
+    after = await store.read(hl7v2_unmapped.codes)
+    assert [(each.sender, each.code, each.results) for each in after] == [
+        (each.sender, each.code, each.results) for each in before
+    ]
+
+
+async def test_what_a_client_changed_in_a_result_survives_merge_and_replay(store, feed, hospital):
+    await feed.result("OLD9", "88")
+    (result,) = stored(store, "Observation")
+    await put(store, {**result, "note": [{"text": "溶血"}]})
+    await feed.merge("NEW1", "OLD9")
+    sql = "UPDATE hl7v2_message SET state = 'received'"
+    await store.write(lambda c: c.exec_driver_sql(sql).rowcount)
+    await hospital.recover()
+    (kept,) = stored(store, "Observation")
+    assert kept["note"] == [{"text": "溶血"}]
+    assert kept["subject"] == {"reference": f"Patient/{record(store, 'NEW1')['id']}"}
 
 
 WITHDRAWN = {
