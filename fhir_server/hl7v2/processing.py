@@ -16,6 +16,7 @@ from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.recording import Recording
 from fhir_server.hl7v2.tokenizer import parse
 from fhir_server.r4.validation import validate
+from fhir_server.store import hl7v2_unmapped as unmapped
 
 
 class InvalidConversion(Exception):
@@ -24,10 +25,14 @@ class InvalidConversion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was stored of a message: its warnings, and the resources that are newer than it."""
+    """What was stored of a message: its warnings, and the resources that are newer than it.
+
+    `versions` is how many versions of resources it made: none where all was there already.
+    """
 
     warnings: tuple[Problem, ...]
     superseded: tuple[str, ...]
+    versions: int = 0
 
 
 def read_message(raw: bytes, header: Header, codec: str, context: Context) -> Read:
@@ -86,5 +91,6 @@ def record(
                 context=found.context,
             )
         )
+    unmapped.note(connection, found.context.scope, recording.results)
     warnings = (*conversion.remarks, *recording.warnings)
-    return Recorded(warnings, tuple(recording.superseded))
+    return Recorded(warnings, tuple(recording.superseded), recording.versions)

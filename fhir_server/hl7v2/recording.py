@@ -20,8 +20,9 @@ from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.store import hl7v2_unmapped as unmapped
 from fhir_server.store import resources
-from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
+from fhir_server.store.hl7v2_messages import Origin, came_later, origin, set_origin
 from fhir_server.store.resources import microseconds
 from fhir_server.store.same_patient import stored_patient
 
@@ -33,7 +34,9 @@ _OPEN: Final = frozenset(("registered", "preliminary", "unknown"))
 class Recording:
     """One message being stored.
 
-    `targets` are the resources that now hold what it says, with the segments that each is of.
+    `targets` are the resources that now hold what it says, with the segments that each is of;
+    `versions` counts what was written, `results` are its Observations as they are stored now, each
+    with whether there was one before.
     """
 
     connection: Connection
@@ -43,6 +46,8 @@ class Recording:
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     held: HeldProfiles | None = None
+    versions: int = 0
+    results: list[tuple[JsonObject, bool]] = field(default_factory=list)
 
     def add_patients(
         self,
@@ -80,12 +85,26 @@ class Recording:
         type, id = draft.resource["resourceType"], draft.resource["id"]
         known = origin(self.connection, type, id)
         existing = _read(self.connection, type, id)
-        if known is not None and (draft.age < _age(known) or existing is None):
+        if known is not None and (existing is None or self._is_newer(known, existing, draft)):
             self._keep_newer(draft, existing, known)
             return
         resource = draft.resource if existing is None else _met(draft, existing)
         self._write(resource, existing, _origin(draft.age, self.message_id))
         self.targets[draft.reference] = draft.sources
+
+    def _is_newer(self, known: Origin, existing: JsonObject, draft: Draft) -> bool:
+        """Whether what is stored is newer than a draft.
+
+        Of two messages of the same age the one that came later wins, however often either is
+        processed. What somebody wrote over FHIR since gives way to newer messages only.
+        """
+        if draft.age != _age(known):
+            return draft.age < _age(known)
+        if not _is_own(known, existing):
+            return True
+        return known.message != self.message_id and came_later(
+            self.connection, known.message, self.message_id
+        )
 
     def _keep_newer(self, draft: Draft, existing: JsonObject | None, known: Origin) -> None:
         """List a draft as superseded; the newer resource takes from it only what it refers to.
@@ -116,12 +135,14 @@ class Recording:
         existing = _read(self.connection, "Provenance", resource["id"])
         if existing is None:
             resources.put(self.connection, resource, now=self.now)
+            self.versions += 1
             return
         now = {target["reference"] for target in resource["target"]}
         before = [each for each in existing["target"] if each["reference"] not in now]
         whole = {**resource, "target": [*resource["target"], *before]}
         if _targets(whole) != _targets(existing):
             resources.put(self.connection, whole, now=self.now)
+            self.versions += 1
 
     def _add_patient(self, draft: PatientDraft, id: str, age: Age, is_authority: bool) -> None:
         existing = stored_patient(self.connection, id)
@@ -156,6 +177,8 @@ class Recording:
             self.warnings.append(Problem("0", text, draft.location, "W"))
 
     def _write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
+        if resource["resourceType"] == unmapped.TYPE:
+            self.results.append((resource, existing is not None))
         value = replace(by, version=self._put(resource, existing))
         set_origin(self.connection, resource["resourceType"], resource["id"], value)
 
@@ -167,6 +190,7 @@ class Recording:
             # Here and not on the draft: what is stored may be merged of two.
             resource, doubts = self.held.checked(resource)
             self.warnings += doubts
+        self.versions += 1
         return resources.put(self.connection, resource, now=self.now).version
 
 
@@ -210,7 +234,10 @@ def _origin(age: Age, message_id: str) -> Origin:
 
 def _met(draft: Draft, existing: JsonObject) -> JsonObject:
     if draft.merge == "keep-value":
-        return _finalised(existing, draft.resource) if existing["status"] in _OPEN else existing
+        if existing["status"] in _OPEN:
+            return _finalised(existing, draft.resource)
+        # A code that has been mapped since is the same code.
+        return {**existing, "code": draft.resource["code"]}
     if draft.merge == "report":
         return _linked(draft.resource, existing)
     if draft.merge == "visit":

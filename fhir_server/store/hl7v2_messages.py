@@ -50,7 +50,10 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message; `acknowledgment` None leaves the one that was sent."""
+    """What became of a message; `acknowledgment` None leaves the one that was sent.
+
+    `versions` is how many versions of resources it made; it is counted, not stored.
+    """
 
     state: State
     acknowledgment: bytes | None
@@ -59,6 +62,7 @@ class Outcome:
     warnings: Sequence[dict[str, Any]] = ()
     account: dict[str, Any] | None = None
     superseded: Sequence[str] = ()
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +123,13 @@ _FINISH = Prepared(
 _UNFINISHED = Prepared(
     select(_MESSAGE.c.id).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
 )
-_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
-_LIST = {
-    state: Prepared(
-        select(*_LISTED, _MESSAGE.c.errors, _MESSAGE.c.number)
-        .where(_MESSAGE.c.state == state)
-        .order_by(_MESSAGE.c.number.desc())
-        .limit(bindparam("most"))
-    )
-    for state in STATES
-}
+LISTED: Final = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__)
 _ACCOUNT = Prepared(
     select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
         _MESSAGE.c.id == bindparam("of_id")
     )
 )
+_NUMBER = Prepared(select(_MESSAGE.c.number).where(_MESSAGE.c.id == bindparam("of_id")))
 _ORIGIN_OF = Prepared(
     select(
         _ORIGIN.c.settled,
@@ -227,14 +223,9 @@ def list_messages(
     connection: Connection, states: Iterable[State], *, most: int = 500
 ) -> tuple[ListedMessage, ...]:
     """Return the newest `most` messages in any of `states`, the newest first."""
-    rows = [row for state in states for row in _LIST[state].run_named(connection, {"most": most})]
-    rows.sort(key=lambda row: -int(row[-1]))
-    return tuple(_listed(row) for row in rows[:most])
-
-
-def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
-    """Return the messages of which nothing was stored, the newest first."""
-    return list_messages(connection, UNSUCCESSFUL, most=most)
+    wanted = select(*LISTED).where(_MESSAGE.c.state.in_(tuple(states)))
+    rows = connection.execute(wanted.order_by(_MESSAGE.c.number.desc()).limit(most))
+    return tuple(listed(row) for row in rows)
 
 
 def origin(connection: Connection, type: str, id: str) -> Origin | None:
@@ -260,11 +251,17 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
     )
 
 
-def _listed(row: tuple[Any, ...]) -> ListedMessage:
-    id, received, channel, peer, sender, control_id, type, state, errors, _number = row
-    return ListedMessage(
-        id, received, channel, peer, sender, control_id, type, state, tuple(json.loads(errors))
-    )
+def listed(row: Sequence[Any]) -> ListedMessage:
+    """Return a message of a list, of a row that begins with the columns `LISTED`."""
+    named = {column.name: value for column, value in zip(LISTED, row, strict=False)}
+    return ListedMessage(**{**named, "errors": tuple(json.loads(named["errors"]))})
+
+
+def came_later(connection: Connection, one: str, other: str) -> bool:
+    """Whether message `one` came later than message `other`; one that is gone came earlier."""
+    numbers = [_NUMBER.run_named(connection, {"of_id": id}).fetchone() for id in (one, other)]
+    first, second = (0 if row is None else row[0] for row in numbers)
+    return bool(first > second)
 
 
 def _text(value: str) -> str:

@@ -1,6 +1,6 @@
 """The tables beside FHIR: HL7v2 messages, issued cards, feedback, bulk jobs, Subscriptions."""
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, String, Table
 from sqlmodel import Field
 
 from fhir_server.store.tables import Big, Flag, StoreTable, Text, metadata
@@ -86,7 +86,7 @@ class HL7v2UnmappedRow(StoreTable, table=True):
     code: str = Field(primary_key=True, sa_type=Text)
     type: str = Field(primary_key=True, sa_type=Text)
     id: str = Field(primary_key=True, sa_type=Text)
-    display: str
+    display: str = Field(sa_type=String)
 
 
 class HL7v2OriginRow(StoreTable, table=True):
