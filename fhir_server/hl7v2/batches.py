@@ -20,7 +20,9 @@ _VT: Final = 0x0B
 _FS: Final = 0x1C
 # A name that is followed by a separator or by nothing; a lower-case one is meant all the same.
 # A byte order mark stands in front where files were put one behind the other.
-_NAME: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(MSH|FHS|BHS|BTS|FTS)(?=[!-/:-@\[-`{-~]|\s*\Z)", re.IGNORECASE)
+_NAME: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?[ \t]*(MSH|FHS|BHS|BTS|FTS)(?=[!-/:-@\[-`{-~]|\s*\Z)", re.IGNORECASE
+)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\0"
 # Bytes outside every message are kept for the record up to this many at a time.
