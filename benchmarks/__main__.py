@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import bulk, fhir, order_sign, parts, search_scale
+from benchmarks import bulk, fhir, hl7v2_intake, order_sign, parts, search_scale
 
 _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
@@ -12,6 +12,7 @@ _RUNS: dict[str, Callable[[], int]] = {
     "parts": parts.main,
     "bulk": bulk.main,
     "search-scale": search_scale.main,
+    "hl7v2": hl7v2_intake.main,
 }
 # How many results are stored.
 _SIZED: dict[str, Callable[[int], int]] = {"bulk": bulk.main, "search-scale": search_scale.main}

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from fhir_server.hl7v2.framing import FaultKind
+from fhir_server.hl7v2.problems import FaultKind
 
 HeaderName: TypeAlias = Literal["FHS", "BHS"]
 TrailerName: TypeAlias = Literal["BTS", "FTS"]

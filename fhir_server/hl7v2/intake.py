@@ -7,6 +7,7 @@ are written in one transaction; what was cut off in between is taken up by `resu
 import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +27,6 @@ from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_keys import message_key
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
-from fhir_server.store.identity import new_id
 from fhir_server.store.resources import microseconds
 
 _LOG = logging.getLogger(__name__)
@@ -220,8 +220,8 @@ class Intake:
 
     async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
         await self._room.enter(len(raw))
-        self._backlog.arrived()
-        return await self._registrar.register(self._arrival(raw, channel, peer))
+        with self._backlog.arriving():
+            return await self._registrar.register(self._arrival(raw, channel, peer))
 
     def _begin_again(
         self, known: KnownMessage, *, waited_for: bool, again: bool = False
@@ -245,11 +245,12 @@ class Intake:
 
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
-        now = self._now()
+        received = microseconds(self._now())
         return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
-            id=new_id(now).replace("-", "")[-20:],
-            received=microseconds(now),
+            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10);
+            # by time, for of two messages of one age the later arrival is newer.
+            id=f"{received:014x}{secrets.token_hex(3)}",
+            received=received,
             channel=channel,
             peer=str(peer),
             sender=sender,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
@@ -82,7 +82,11 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version."""
+    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version.
+
+    `stated`: what other messages say in the content (`hl7v2.stated`, `hl7v2.finality`);
+    `identity`: what tells the resource from others of its patient, "" where that is not known.
+    """
 
     settled: bool
     issued: int
@@ -90,6 +94,8 @@ class Origin:
     rank: int
     version: int
     message: str
+    stated: str = ""
+    identity: str = ""
 
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
@@ -129,7 +135,6 @@ _ACCOUNT = Prepared(
         _MESSAGE.c.id == bindparam("of_id")
     )
 )
-_NUMBER = Prepared(select(_MESSAGE.c.number).where(_MESSAGE.c.id == bindparam("of_id")))
 _ORIGIN_OF = Prepared(
     select(
         _ORIGIN.c.settled,
@@ -138,7 +143,14 @@ _ORIGIN_OF = Prepared(
         _ORIGIN.c.rank,
         _ORIGIN.c.version,
         _ORIGIN.c.message,
+        _ORIGIN.c.stated,
+        _ORIGIN.c.identity,
     )
+    .where(_ORIGIN.c.type == bindparam("of_type"))
+    .where(_ORIGIN.c.id == bindparam("of_id"))
+)
+_DROP_ORIGIN = Prepared(
+    delete(_ORIGIN)
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
@@ -247,6 +259,8 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "rank": value.rank,
             "version": value.version,
             "message": value.message,
+            "stated": value.stated,
+            "identity": value.identity,
         },
     )
 
@@ -257,11 +271,9 @@ def listed(row: Sequence[Any]) -> ListedMessage:
     return ListedMessage(**{**named, "errors": tuple(json.loads(named["errors"]))})
 
 
-def came_later(connection: Connection, one: str, other: str) -> bool:
-    """Whether message `one` came later than message `other`; one that is gone came earlier."""
-    numbers = [_NUMBER.run_named(connection, {"of_id": id}).fetchone() for id in (one, other)]
-    first, second = (0 if row is None else row[0] for row in numbers)
-    return bool(first > second)
+def drop_origin(connection: Connection, type: str, id: str) -> None:
+    """Forget that a message wrote a resource: another one holds what it said."""
+    _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
 
 
 def _text(value: str) -> str:
