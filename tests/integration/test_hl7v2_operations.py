@@ -95,6 +95,7 @@ async def test_metrics_account_for_every_segment(tmp_path):
         for text in (story.message, story.message, other):
             await send(client, text, story.charset)
         await send(client, wrong)
+        await send(client, other.replace("|5.80|", "|5.90|"), story.charset)
         text = (await client.get("/metrics")).text
         counts = (await client.get("/hl7v2/counts")).json()
 
@@ -103,11 +104,14 @@ async def test_metrics_account_for_every_segment(tmp_path):
 
     assert value(r'attending_hl7v2_outcomes_total{state="processed",type="ORU\^R01"}') == 2
     assert value(r'attending_hl7v2_outcomes_total{state="rejected",type="other"}') == 1
+    assert value(r'attending_hl7v2_outcomes_total{state="quarantined",type="ORU\^R01"}') == 1
     assert value("attending_hl7v2_repeated_total") == 1
     converted = value(r'attending_hl7v2_segments_total{account="converted",segment="\w+"}')
     reported = value(r'attending_hl7v2_segments_total{account="reported",segment="\w+"}')
     assert converted == counts["segments"]["converted"]
-    assert reported == counts["segments"]["reported"] >= 4
+    kept = [each for each in counts["segments"]["unconverted"] if "refused" in each["reason"]]
+    in_quarantine = sum(each["count"] for each in kept) - 2
+    assert reported == counts["segments"]["reported"] - in_quarantine >= 4
     assert value(r'attending_hl7v2_segments_total{account="reported",segment="Z"}') == 1
     assert value(r'attending_hl7v2_segments_total{account="reported",segment="other"}') == 1
     assert value(r'attending_hl7v2_messages_held{state="rejected"}') == 1

@@ -328,6 +328,16 @@ async def test_each_message_of_a_batch_has_its_own_character_set(hospital, store
     assert len(names.json()["messages"]) == 2
 
 
+async def test_half_a_message_has_its_account_too(hospital, store):
+    await hospital.fault("half-frame", lab("C1")[:-60], channel="mllp", peer=LIS)
+    async with client(hospital, store) as http:
+        (kept,) = (await http.get("/hl7v2/messages")).json()["messages"]
+        whole = (await http.get(f"/hl7v2/messages/{kept['id']}")).json()
+    account = whole["account"]
+    assert (account["segments"], account["converted"]) == (4, 0)
+    assert {each["reason"] for each in account["each"]} == {"the message was refused"}
+
+
 async def test_the_table_of_the_sender_counts_for_its_codes(store, clock):
     hospital = intake(store, clock, codes=LOCAL_CODES)
     await send(hospital, lab("C1"))

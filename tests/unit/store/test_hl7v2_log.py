@@ -109,10 +109,3 @@ def test_decisions_are_kept_one_behind_the_other(ward):
     assert [each["by"] for each in message.decisions] == ["Li", "Wang"]
     assert message.body == b"MSH|"
     assert log.logged(ward, "m99") is None
-
-
-def test_of_two_messages_the_later_is_told_by_the_order_in_which_they_came(ward):
-    assert messages.came_later(ward, "m2", "m1")
-    assert not messages.came_later(ward, "m1", "m2")
-    assert not messages.came_later(ward, "m1", "m1")
-    assert messages.came_later(ward, "m1", "gone")
