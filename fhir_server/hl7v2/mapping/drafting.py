@@ -71,14 +71,17 @@ class Drafting:
         """Add what is ordered, and what was measured or asked for the order."""
         found = order(group, self.context, is_result=False)
         key = self._order_key(found, patient_id)
-        for each in group.specimens:
-            self._specimen(each, None, key, _without_visit(links))
+        specimens = {
+            each.spm.index: self._specimen(each, None, key, links) for each in group.specimens
+        }
         told = [each for each in group.observations if self._has_time(each)]
         answers = OrderGroup(None, observations=told)
-        information = self._observations(answers, None, (*key, "information"), links, {})
+        information = self._observations(answers, None, (*key, "information"), links, specimens)
         if found is not None:
             request = service_request(found, group, self.context)
-            more = {"supportingInfo": information} if information else {}
+            more: JsonObject = {"supportingInfo": information} if information else {}
+            if specimens:
+                more["specimen"] = list(specimens.values())
             self._add(request, found, key, links | more | self._parent_order(found), _of(group))
 
     def _add_measured(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
@@ -293,4 +296,6 @@ def _specimen_of(
     """Return the specimen of a result: the one it stands behind, else the only one."""
     if each.specimen is not None:
         return specimens[each.specimen.index]
-    return next(iter(specimens.values())) if len(specimens) == 1 else None
+    # What was measured for an order, as a body weight, is not of the specimen that is asked for.
+    is_of_order = group.obr is not None or bool(group.specimens)
+    return next(iter(specimens.values())) if is_of_order and len(specimens) == 1 else None
