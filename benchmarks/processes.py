@@ -39,8 +39,11 @@ class Server:
 
 
 @contextmanager
-def attending(folder: Path | None = None) -> Iterator[Server]:
-    """Run this product as `attending serve` does, on a database in `folder` or a temporary one."""
+def attending(folder: Path | None = None, **settings: str) -> Iterator[Server]:
+    """Run this product as `attending serve` does, on a database in `folder` or a temporary one.
+
+    `settings` by name without prefix (`mllp_port="2575"`); MLLP is off unless a port is given.
+    """
     with tempfile.TemporaryDirectory(prefix="attending-bench-") as temporary:
         data = folder or Path(temporary)
         port = free_port()
@@ -48,6 +51,7 @@ def attending(folder: Path | None = None) -> Iterator[Server]:
             "ATTENDING_HTTP_PORT": str(port),
             "ATTENDING_MLLP_PORT": "0",
             "ATTENDING_DATA_DIR": str(data),
+            **{f"ATTENDING_{name.upper()}": value for name, value in settings.items()},
         }
         command = [sys.executable, "-m", "fhir_server.cli", "serve"]
         with started("attending", command, port, environment=environment) as server:

@@ -5,11 +5,12 @@ acknowledged soon, however many are waiting.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from fhir_server.hl7v2.ordering import PatientOrder, patient_keys
@@ -20,13 +21,14 @@ from fhir_server.store.hl7v2_messages import KnownMessage
 
 _LOG = logging.getLogger(__name__)
 
-# Messages being converted at once: enough to share each commit, few enough to answer soon.
-_AT_WORK: Final = 16
+# Messages being converted at once: enough to share each commit, few enough to answer soon. Of
+# those that nobody waits for so few that hardly anything stands before a message that arrives.
+_AT_WORK: Final = 12
+_UNHURRIED: Final = 2
 # How long an acknowledged message waits for a store that does not answer, at most, each time.
 _LONGEST_PAUSE: Final = 30.0
-# A message that nobody waits for gives way where so many wait, and one came within these seconds;
-# one in five parts of the time is theirs all the same.
-_MANY: Final = 64
+# A message that nobody waits for gives way while messages arrive and so many seconds after the
+# last; one in five parts of the time is for such messages all the same.
 _LULL: Final = 0.002
 _SHARE: Final = 4.0
 
@@ -91,18 +93,26 @@ class Backlog:
         self._room = room
         self._on_answer = on_answer
         self._work = asyncio.Semaphore(_AT_WORK)
+        self._unhurried = asyncio.Semaphore(_UNHURRIED)
         self._order = PatientOrder()
         self._running: dict[str, asyncio.Task[Answer]] = {}
         self._stopping = False
+        self._arriving = 0
         self._arrived = 0.0
         self._free = 0.0
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def arrived(self) -> None:
-        """Note that a message came in just now."""
-        self._arrived = time.monotonic()
+    @contextlib.contextmanager
+    def arriving(self) -> Iterator[None]:
+        """A message comes in and is being stored: what nobody waits for gives way to it."""
+        self._arriving += 1
+        try:
+            yield
+        finally:
+            self._arriving -= 1
+            self._arrived = time.monotonic()
 
     def begin(
         self,
@@ -128,7 +138,7 @@ class Backlog:
 
         async def work() -> Answer:
             try:
-                async with turn, self._work:
+                async with turn, self._work if waited_for else self._unhurried:
                     if not waited_for:
                         await self._give_way()
                     began = time.monotonic()
@@ -162,9 +172,10 @@ class Backlog:
             self._stopping = bool(self._running)
 
     async def _give_way(self) -> None:
-        """Wait as long as many wait and messages come in, but not for ever."""
-        while len(self._running) > _MANY and not self._stopping:
-            left = min(self._arrived + _LULL, self._free) - time.monotonic()
+        """Wait as long as messages come in, but not for ever."""
+        while not self._stopping:
+            lull = math.inf if self._arriving else self._arrived + _LULL
+            left = min(lull, self._free) - time.monotonic()
             if left <= 0:
                 # One at a time: the others wait for its end, or for a lull.
                 self._free = math.inf

@@ -11,7 +11,7 @@ from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.content import Preferences
 from fhir_server.rest.outgoing import location, write_issues
 from fhir_server.rest.services import FhirServices
-from fhir_server.store.resources import Stored
+from fhir_server.store.resources import Stored, instant_text
 
 _PHRASES = {
     200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified",
@@ -78,8 +78,7 @@ def _response(outcome: Done, stored: Stored) -> JsonObject:
         response["location"] = location(stored)
     response["etag"] = f'W/"{stored.version}"'
     if kind != "delete":
-        at = stored.last_updated.isoformat(timespec="milliseconds")
-        response["lastModified"] = at.replace("+00:00", "Z")
+        response["lastModified"] = instant_text(stored.last_updated)
     return response
 
 

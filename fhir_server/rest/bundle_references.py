@@ -116,7 +116,7 @@ def links_of(resource: JsonObject) -> list[Link]:
         for name, value in node.items():
             kind = type(value)
             if kind is str:
-                if name not in _TEXTS:
+                if _may_link(name, value):
                     found.append(Link(node, name, name, value))
             elif kind is dict:
                 nodes.append(value)
@@ -125,11 +125,19 @@ def links_of(resource: JsonObject) -> list[Link]:
     return found
 
 
+def _may_link(name: str, text: str) -> bool:
+    """Whether a text may name another entry: every fullUrl has a colon, every `Type/id` a slash.
+
+    Most texts of a resource are codes, and what is found here is looked at several times.
+    """
+    return (":" in text or "/" in text or name == "reference") and name not in _TEXTS
+
+
 def _links_in(array: list[Any], name: str, found: list[Link], nodes: list[JsonObject]) -> None:
     for index, value in enumerate(array):
         if type(value) is dict:
             nodes.append(value)
-        elif type(value) is str and name not in _TEXTS:
+        elif type(value) is str and _may_link(name, value):
             found.append(Link(array, index, name, value))
 
 

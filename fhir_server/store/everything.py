@@ -15,7 +15,7 @@ from fhir_server.r4.compartments import is_record_of, placing_parameters
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.search_references import Link, every_link
 from fhir_server.r4.search_table import parameters_of, patient_compartment
-from fhir_server.store import indexing, interning
+from fhir_server.store import gathering, interning
 from fhir_server.store.access import Access, sees
 from fhir_server.store.care_dates import CARE_DATES
 from fhir_server.store.many import current_of, current_versions, stored_of
@@ -64,7 +64,7 @@ def record_page(
 
     A page may hold less than `count` though more follow: what may not be seen is left out of it.
     """
-    indexing.flush(connection)
+    gathering.flush(connection)
     types = sorted(patient_compartment() if asked.types is None else asked.types)
     low, high = asked.period or (None, None)
     values: dict[str, SqlValue] = {

@@ -13,6 +13,7 @@ _DRIFT = timedelta(minutes=5)
 # A date without a time is over nowhere before it has begun in the zone that is furthest ahead.
 _FIRST_ZONE = timezone(timedelta(hours=14))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def future_dates(resource: JsonObject, *, now: datetime) -> tuple[Issue, ...]:
@@ -22,7 +23,7 @@ def future_dates(resource: JsonObject, *, now: datetime) -> tuple[Issue, ...]:
     """
     if resource["resourceType"] != "Observation":
         return ()
-    latest = (now + _DRIFT - _EPOCH) // timedelta(microseconds=1)
+    latest = (now + _DRIFT - _EPOCH) // _MICROSECOND
     return tuple(
         Issue(
             "error",

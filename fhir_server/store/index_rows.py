@@ -1,6 +1,6 @@
 """From a search value to the row of its index table, in the order of the table's columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -21,18 +21,29 @@ from fhir_server.r4.search_values import (
 from fhir_server.store import interning
 from fhir_server.store.canonical import canonical_range
 from fhir_server.store.statements import SqlValue
-from fhir_server.store.tables import LONGEST_KEY, key_text
+from fhir_server.store.tables import LONGEST_KEY, NO_SYSTEM, key_text
 
 Row = tuple[SqlValue, ...]
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a value goes: its parameter, its resource, and its number among the resource's."""
+    """Where a value goes: its parameter, its resource, and its number among the resource's.
+
+    `systems` are the numbers of token systems that the connection knows.
+    """
 
     connection: Connection
     param: int
     rid: int
     number: int
+    systems: Mapping[str, int]
+
+    def system(self, uri: str | None) -> int:
+        """Return the number of a token system; those that `systems` has are had fastest."""
+        if uri is None:
+            return NO_SYSTEM
+        known = self.systems.get(uri)
+        return interning.system_id(self.connection, uri) if known is None else known
 
 
 def row_of(value: IndexValue, place: Place) -> tuple[str, Row]:
@@ -42,7 +53,7 @@ def row_of(value: IndexValue, place: Place) -> tuple[str, Row]:
 
 
 def _token(value: TokenValue, place: Place) -> Row:
-    system = interning.system_id(place.connection, value.system)
+    system = place.system(value.system)
     return place.param, key_text(fold_code(value.code)), system, place.rid
 
 
@@ -75,7 +86,7 @@ def _quantity(value: QuantityValue, place: Place) -> Row:
         high,
         value.low,
         value.high,
-        interning.system_id(place.connection, value.system),
+        place.system(value.system),
         key_text(value.code or ""),
         key_text(value.unit or ""),
     )
@@ -86,7 +97,7 @@ def _uri(value: UriValue, place: Place) -> Row:
 
 
 def _composite(value: CompositeValue, place: Place) -> Row:
-    parts = [_part(part, place.connection) for part in value.parts]
+    parts = [_part(part, place) for part in value.parts]
     first, second, third = (*parts, *(_NO_PART,) * (3 - len(parts)))
     return (
         place.param,
@@ -117,15 +128,15 @@ class _Part(msgspec.Struct, frozen=True):
 _NO_PART = _Part()
 
 
-def _part(value: SimpleValue, connection: Connection) -> _Part:
+def _part(value: SimpleValue, place: Place) -> _Part:
     match value:
         case TokenValue():
-            system = interning.system_id(connection, value.system)
+            system = place.system(value.system)
             return _Part(key_text(fold_code(value.code)), system)
         case ReferenceValue():
-            return _Part(_target(value), interning.system_id(connection, value.type))
+            return _Part(_target(value), place.system(value.type))
         case QuantityValue():
-            return _quantity_part(value, interning.system_id(connection, value.system))
+            return _quantity_part(value, place.system(value.system))
         case StringValue():
             return _Part(value.normalised[:LONGEST_KEY])
         case UriValue():

@@ -47,6 +47,11 @@ def system_id(connection: Connection, uri: str | None) -> int:
     return known
 
 
+def known_systems(connection: Connection) -> Mapping[str, int]:
+    """Return the numbers of the token systems that this connection remembers, until `forget`."""
+    return _interned(connection).systems
+
+
 def known_system_id(connection: Connection, uri: str) -> int | None:
     """Return the number of a token system, None where no resource has ever used it."""
     systems = _interned(connection).systems

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.r4.search_parameters import fold_code
-from fhir_server.store import indexing, interning
+from fhir_server.store import gathering, interning
 from fhir_server.store.access import Access, search_visible
 from fhir_server.store.search_query import Criterion, SearchQuery, Term, TokenTerm, UriTerm
 from fhir_server.store.statements import Prepared
@@ -72,7 +72,7 @@ def labels_in_use(
     A profile is counted as `_profile` finds it: without a version also by those with one.
     BadRequest (400) `too-costly` where there are more than can be counted one by one.
     """
-    indexing.flush(connection)
+    gathering.flush(connection)
     found = _Found()
     for type in types:
         for kind in KINDS:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, bindparam, func, select
 
 from fhir_server.r4.codec import decode
-from fhir_server.store import indexing, schema
+from fhir_server.store import gathering, indexing, schema
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import table
 
@@ -60,7 +60,7 @@ def _batch(connection: Connection, after: int) -> list[int]:
     for rid, body in rows:
         indexing.remove(connection, rid)
         indexing.add(connection, rid, decode(body))
-    indexing.flush(connection)
+    gathering.flush(connection)
     return [rid for rid, _body in rows]
 
 

@@ -6,7 +6,7 @@ The caller has validated; what is written here is the identity, `meta` and the i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -14,29 +14,32 @@ from sqlalchemy import Connection, Select, bindparam, exists, func, select, tupl
 
 from fhir_server.r4.codec import JsonObject, encode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound, VersionConflict
-from fhir_server.store import changes, horizon, indexing
+from fhir_server.store import changes, gathering, horizon, indexing
 from fhir_server.store.changes import Change
 from fhir_server.store.identity import new_id
-from fhir_server.store.statements import Prepared, SqlValue, adding, not_by_index
+from fhir_server.store.statements import Prepared, SqlValue, not_by_index
 from fhir_server.store.tables import table
 
 _RESOURCE = table("resource")
 _VERSION = table("resource_version")
 
-_FIND = Prepared(
+
+def _by_key(statement: Select[Any]) -> Prepared:
+    """Return the statement that finds one resource; who runs it settles that resource first."""
+    found = statement.where(_RESOURCE.c.type == bindparam("of_type")).where(
+        _RESOURCE.c.id == bindparam("of_id")
+    )
+    return Prepared(found, sees_gathered=False)
+
+
+_FIND = _by_key(
     select(_RESOURCE.c.rid, _RESOURCE.c.version, _RESOURCE.c.deleted, _RESOURCE.c.last_updated)
-    .where(_RESOURCE.c.type == bindparam("of_type"))
-    .where(_RESOURCE.c.id == bindparam("of_id"))
-)
-_ADD = Prepared(
-    adding(_RESOURCE, "type", "id", "version", "last_updated", "deleted").returning(_RESOURCE.c.rid)
 )
 _ADVANCE = Prepared(
     update(_RESOURCE)
     .values(dict.fromkeys(("version", "last_updated", "deleted")))
     .where(_RESOURCE.c.rid == bindparam("of_rid"))
 )
-_ADD_VERSION = Prepared(adding(_VERSION))
 _STORED = (
     _VERSION.c.version,
     _VERSION.c.last_updated,
@@ -44,31 +47,19 @@ _STORED = (
     _VERSION.c.body,
     _VERSION.c.method,
 )
-_READ = Prepared(
-    select(*_STORED)
-    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
-    .where(_RESOURCE.c.type == bindparam("of_type"))
-    .where(_RESOURCE.c.id == bindparam("of_id"))
-    .where(_VERSION.c.version == _RESOURCE.c.version)
-)
-_READ_VERSION = Prepared(
-    select(*_STORED)
-    .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
-    .where(_RESOURCE.c.type == bindparam("of_type"))
-    .where(_RESOURCE.c.id == bindparam("of_id"))
-    .where(_VERSION.c.version == bindparam("of_version"))
-)
-_NEWEST_CONTENT = Prepared(
+_VERSIONS = select(*_STORED).join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
+_READ = _by_key(_VERSIONS.where(_VERSION.c.version == _RESOURCE.c.version))
+_READ_VERSION = _by_key(_VERSIONS.where(_VERSION.c.version == bindparam("of_version")))
+_NEWEST_CONTENT = _by_key(
     select(_VERSION.c.body)
     .join_from(_RESOURCE, _VERSION, _VERSION.c.rid == _RESOURCE.c.rid)
-    .where(_RESOURCE.c.type == bindparam("of_type"))
-    .where(_RESOURCE.c.id == bindparam("of_id"))
     .where(_VERSION.c.deleted == 0)
     .order_by(_VERSION.c.version.desc())
     .limit(bindparam("most"))
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
@@ -179,12 +170,14 @@ def delete(
     changes.note_deletion(connection, Change("delete", type, id, version, at))
     indexing.remove(connection, current.rid)
     _ADVANCE.run(connection, version, at, 1, current.rid)
-    _ADD_VERSION.run(connection, current.rid, version, at, 1, b"", "DELETE")
+    row = (current.rid, version, at, 1, b"", "DELETE")
+    gathering.new_version(connection, (type, id), row, size=0)
     return _deletion(type, id, version, at)
 
 
 def read(connection: Connection, type: str, id: str) -> Stored:
     """Return the current version; NotFound (404) or, where it was deleted, Gone (410)."""
+    gathering.settle(connection, type, id)
     row = _READ.run(connection, type, id).fetchone()
     if row is None:
         raise NotFound(type, id)
@@ -193,7 +186,9 @@ def read(connection: Connection, type: str, id: str) -> Stored:
 
 def read_version(connection: Connection, type: str, id: str, version: int) -> Stored:
     """Return one version, also of a deleted resource; Gone where that version is the deletion."""
-    row = _READ_VERSION.run(connection, type, id, version).fetchone()
+    values: dict[str, SqlValue] = {"of_type": type, "of_id": id, "of_version": version}
+    gathering.settle(connection, type, id)
+    row = _READ_VERSION.run_named(connection, values).fetchone()
     if row is None:
         if _current(connection, type, id) is None:
             raise NotFound(type, id)
@@ -204,6 +199,7 @@ def read_version(connection: Connection, type: str, id: str, version: int) -> St
 def newest_content(connection: Connection, type: str, id: str) -> bytes | None:
     """Return the body of the newest version that has one, deleted since or not; None without."""
     values: dict[str, SqlValue] = {"of_type": type, "of_id": id, "most": 1}
+    gathering.settle(connection, type, id)
     row = _NEWEST_CONTENT.run_named(connection, values).fetchone()
     return None if row is None else row[0]
 
@@ -321,7 +317,7 @@ def microseconds(at: datetime) -> int:
     """
     if at.tzinfo is None:
         raise ValueError("the time of a write needs a time zone")
-    return (at - _EPOCH) // timedelta(milliseconds=1) * 1000
+    return (at - _EPOCH) // _MILLISECOND * 1000
 
 
 def moment(at: int) -> datetime:
@@ -329,12 +325,18 @@ def moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+# All that one request writes has one time.
+_moment_of_write = lru_cache(maxsize=16)(moment)
+
+
+@lru_cache(maxsize=16)
 def instant_text(at: datetime) -> str:
     """Return a time (UTC) as a FHIR instant, to the millisecond."""
     return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _current(connection: Connection, type: str, id: str) -> _Current | None:
+    gathering.settle(connection, type, id)
     row = _FIND.run(connection, type, id).fetchone()
     return None if row is None else _Current(row[0], row[1], bool(row[2]), row[3])
 
@@ -373,18 +375,18 @@ def _store_new(
     connection: Connection, resource: JsonObject, now: datetime, method: Method
 ) -> Stored:
     at = horizon.later(connection, microseconds(now))
-    added = _ADD.run(connection, resource["resourceType"], resource["id"], 1, at, 0)
-    rid: int = added.fetchone()[0]
+    rid = gathering.new_resource(connection, resource["resourceType"], resource["id"], at)
     return _store_version(connection, _Written(rid, 1, at, method, created=True), resource)
 
 
 def _store_version(connection: Connection, written: _Written, resource: JsonObject) -> Stored:
     version, method = written.version, written.method
-    last_updated = moment(written.at)
+    last_updated = _moment_of_write(written.at)
     body = encode(_with_meta(resource, version, last_updated))
-    _ADD_VERSION.run(connection, written.rid, version, written.at, 0, body, method)
-    indexing.add(connection, written.rid, resource)
     type, id = resource["resourceType"], resource["id"]
+    row = (written.rid, version, written.at, 0, body, method)
+    gathering.new_version(connection, (type, id), row, size=len(body))
+    indexing.add(connection, written.rid, resource)
     interaction: changes.Interaction = "create" if written.created else "update"
     changes.note(connection, Change(interaction, type, id, version, written.at, body))
     return Stored(type, id, version, last_updated, False, body, written.created, method)

@@ -15,7 +15,7 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.r4.search_parameters import parameters_of
 from fhir_server.r4.search_references import Link, links
-from fhir_server.store import indexing, resources
+from fhir_server.store import gathering, resources
 from fhir_server.store.access import Access, sees, visible
 from fhir_server.store.many import ALL, current_of, referring
 from fhir_server.store.resources import Stored
@@ -55,7 +55,7 @@ def included(
     """
     if not includes or not matches:
         return ()
-    indexing.flush(connection)
+    gathering.flush(connection)
     walk = _Walk(connection, access, base_url, most, {_key(stored) for stored in matches})
     fresh, wanted = list(matches), tuple(includes)
     while fresh and wanted:

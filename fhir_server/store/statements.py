@@ -6,6 +6,7 @@ written in what SQLite and PostgreSQL share; where they differ, an element of th
 """
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -42,12 +43,14 @@ class Cursor(Protocol):
     def __iter__(self) -> Any: ...
 
 
-# Where a connection keeps what writes the index rows that have gathered on it, if any have.
+# Where a connection keeps what writes the rows that have gathered on it, if any have.
 FLUSH = "attending.flush"
+# The tables whose rows gather (`store.gathering`), in the text of a statement.
+_GATHERED = re.compile(r"_index\b|\bresource(?:_version)?\b")
 
 
 class _Compiled:
-    __slots__ = ("defaults", "names", "reads_indexes", "sql")
+    __slots__ = ("defaults", "names", "reads_gathered", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect, ending: str) -> None:
         compiled: Any = statement.compile(dialect=dialect)
@@ -55,22 +58,26 @@ class _Compiled:
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.defaults: dict[str, Any] = compiled.params
         is_write = self.sql.startswith(("INSERT", "UPDATE", "DELETE"))
-        self.reads_indexes = not is_write and "_index" in self.sql
+        self.reads_gathered = not is_write and _GATHERED.search(self.sql) is not None
 
 
 class Prepared:
     """A statement that is compiled for a connection's dialect when it is first run there.
 
-    One that reads index tables sees all that was stored before, also rows that only gathered.
+    One that reads sees all that was stored before, also rows that only gathered, unless it was
+    made with `sees_gathered=False`: then its caller has seen to that.
     `on_conflict` is what stands after ON CONFLICT of an insert, for both dialects.
     """
 
-    __slots__ = ("_ending", "_for_postgresql", "_for_sqlite", "_statement")
+    __slots__ = ("_ending", "_for_postgresql", "_for_sqlite", "_sees_gathered", "_statement")
 
-    def __init__(self, statement: Executable, *, on_conflict: str | None = None) -> None:
+    def __init__(
+        self, statement: Executable, *, on_conflict: str | None = None, sees_gathered: bool = True
+    ) -> None:
         if not isinstance(statement, ClauseElement):
             raise TypeError(f"{statement!r} is no Core statement")
         self._statement: ClauseElement = statement
+        self._sees_gathered = sees_gathered
         self._ending = "" if on_conflict is None else f" ON CONFLICT {on_conflict}"
         self._for_sqlite: _Compiled | None = None
         self._for_postgresql: _Compiled | None = None
@@ -87,7 +94,7 @@ class Prepared:
         """Execute with `values` in the order of `names`."""
         below = driver(connection)
         compiled = self._compiled(below)
-        if compiled.reads_indexes:
+        if compiled.reads_gathered and self._sees_gathered:
             _flush(connection)
         return below.execute(compiled.sql, values)
 
@@ -95,7 +102,7 @@ class Prepared:
         """Execute with `values` by name; literals of the statement keep their own value."""
         below = driver(connection)
         compiled = self._compiled(below)
-        if compiled.reads_indexes:
+        if compiled.reads_gathered and self._sees_gathered:
             _flush(connection)
         bound = {**compiled.defaults, **values}
         return below.execute(compiled.sql, [bound[name] for name in compiled.names])
@@ -124,24 +131,27 @@ def _flush(connection: Connection) -> None:
 
 
 class NewRows:
-    """The insert of many rows of a table, in the order of its columns; what is there stays.
+    """The insert of many rows of a table, in the order of its columns.
+
+    With `repeats` what is there stays, and of equal rows the first counts.
 
     PostgreSQL gets them as one array for each column: one message, however many rows there are.
     SQLite gets as many as possible in one statement: for each it holds the interpreter up twice.
     """
 
-    __slots__ = ("_arrays", "_columns", "_into")
+    __slots__ = ("_arrays", "_columns", "_ending", "_into")
 
-    def __init__(self, into: Table) -> None:
+    def __init__(self, into: Table, *, repeats: bool = False) -> None:
         columns = ", ".join(into.c.keys())
         arrays = ", ".join(f"%s::{_ARRAYS[column.type.python_type]}[]" for column in into.c)
         self._into = f"INSERT INTO {into.name} ({columns}) "
         self._columns = len(into.c)
+        self._ending = " ON CONFLICT DO NOTHING" if repeats else ""
         # Names of our own tables only.
-        self._arrays = f"{self._into}SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
+        self._arrays = f"{self._into}SELECT * FROM unnest({arrays}){self._ending}"  # noqa: S608
 
     def run(self, connection: Connection, rows: Sequence[tuple[SqlValue, ...]]) -> None:
-        """Insert `rows`, at least one; of equal ones the first."""
+        """Insert `rows`, at least one."""
         below = driver(connection)
         if not isinstance(below, sqlite3.Connection):
             below.execute(self._arrays, [list(column) for column in zip(*rows, strict=True)])
@@ -155,12 +165,12 @@ class NewRows:
 
     def _values(self, rows: int) -> str:
         one = f"({', '.join('?' * self._columns)})"
-        return f"{self._into}VALUES {', '.join([one] * rows)} ON CONFLICT DO NOTHING"
+        return f"{self._into}VALUES {', '.join([one] * rows)}{self._ending}"
 
 
 # Few sizes, so that the driver keeps all statements prepared; SQLite takes up to 32,766 values.
 _AT_ONCE = (256, 64, 16, 8, 4, 3, 2, 1)
-_ARRAYS = {int: "bigint", str: "text", float: "float8"}
+_ARRAYS = {int: "bigint", str: "text", float: "float8", bytes: "bytea"}
 
 
 @contextlib.contextmanager

@@ -124,7 +124,7 @@ class ResourceVersion(StoreTable, table=True):
     deleted: int = Field(sa_type=Flag)
     body: bytes
     # The files of the first version did not keep it; PUT is true of any version's content.
-    method: str = Field(sa_column_kwargs={"server_default": "PUT"})
+    method: str = Field(sa_type=String, sa_column_kwargs={"server_default": "PUT"})
 
 
 class IndexedParameter(StoreTable, table=True):

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
 
-from fhir_server.store import changes, connections, horizon, indexing, interning
+from fhir_server.store import changes, connections, gathering, horizon, interning
 from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.engines import DatabaseRefused
@@ -118,8 +118,8 @@ class Writer:
                 changes.watch(connection, self.watcher)
                 for write in group:
                     _run_job(connection, write)
-                # The index rows of the whole group in one statement for each table.
-                indexing.flush(connection)
+                # The rows of the whole group in one statement for each table.
+                gathering.flush(connection)
                 ran = True
             if self.watcher is not None:
                 self.watcher.committed()
@@ -138,7 +138,7 @@ class Writer:
         _answer(group)
 
     def _commit_apart(self, group: list[Write], error: Exception) -> None:
-        """Let the one write fail whose index rows the driver cannot bind, and no other."""
+        """Let the one write fail whose rows the driver cannot bind, and no other."""
         if len(group) > 1:
             for write in group:
                 write.error = None
@@ -170,7 +170,7 @@ class Writer:
             return
         if connections.is_file(self._connection):
             interning.forget(self._connection)
-            indexing.forget(self._connection)
+            gathering.forget(self._connection)
         else:  # a failed transaction may still be open there, or the connection be lost
             self._drop()
 
@@ -185,7 +185,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what the block writes, or, where it raises, none of it."""
     # What was stored before stands outside of the block, and so does what follows from it.
     changes.flush(connection)
-    gathered = indexing.mark(connection)
+    gathered = gathering.mark(connection)
     run = driver(connection).execute
     run("SAVEPOINT job")
     try:
@@ -197,7 +197,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
         run("ROLLBACK TO SAVEPOINT job")
         run("RELEASE SAVEPOINT job")
         interning.forget(connection)
-        indexing.back_to(connection, gathered)
+        gathering.back_to(connection, gathered)
         changes.forget(connection)
         raise
     run("RELEASE SAVEPOINT job")

@@ -155,8 +155,7 @@ class Life(RuleBasedStateMachine):
 
         self.run(cut())
         self.restart(raw)
-        rows = [row for row in self.rows() if row.control_id == f"C{number}"]
-        if any(row.sender.startswith(application) for row in rows):
+        if raw in self.bodies():
             self.model.take(application, f"C{number}", raw, "processed")
 
     @rule()
@@ -164,6 +163,13 @@ class Life(RuleBasedStateMachine):
         """A clean stop."""
         self.run(self.hospital.drain())
         self.restart(None)
+
+    def bodies(self) -> list[bytes]:
+        """What is stored, as it came."""
+        return [
+            self.run(self.database.read(lambda c, id=row.id: messages.get(c, id))).body
+            for row in self.rows()
+        ]
 
     def restart(self, _raw) -> None:
         for task in asyncio.all_tasks(self.loop):
@@ -201,10 +207,8 @@ class Life(RuleBasedStateMachine):
             return
         self.run(self.hospital.drain())
         rows = {row.id: row for row in self.rows()}
-        bodies = [
-            self.run(self.database.read(lambda c, id=id: messages.get(c, id))).body for id in rows
-        ]
         # One row for each body that was sent under an id, and none that nobody sent.
+        bodies = self.bodies()
         assert sorted(bodies) == sorted(known.raw for known in self.model)
         by_body = dict(zip(bodies, rows.values(), strict=True))
         for known in self.model:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from fhir_server.store import indexing, resources
+from fhir_server.store import gathering, resources
 from fhir_server.store.engines import parse_url
 from fhir_server.store.opening import open_writer
 from fhir_server.store.resources import Stored
@@ -96,5 +96,5 @@ def store(connection: Connection, *given: dict[str, Any], at: datetime = NOW) ->
         resources.put(connection, resource, now=at + timedelta(milliseconds=step))
         for step, resource in enumerate(given)
     ]
-    indexing.flush(connection)
+    gathering.flush(connection)
     return stored

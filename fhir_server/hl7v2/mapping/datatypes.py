@@ -20,6 +20,9 @@ from terminology.units import ucum_code
 # HL7 v2.8 section 2A.3.45 (NM): a sign, digits, a point; no exponent, no thousands separator.
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LONGEST_NUMBER: Final = 40
+# `10^9/L` as it is printed, unescaped: its `^` was taken for the separator of components.
+_POWER_OF_TEN: Final = re.compile(r"(?:[×xX*]\s*)?10")
+_EXPONENT: Final = re.compile(r"-?[0-9]{1,2}(?:\s*/.+)?")
 # What FHIR forbids in a string, beside the empty one.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -157,11 +160,14 @@ def quantity_unit(value: Composite) -> JsonObject:
     """Return unit, system and code of a Quantity from a CE or CWE of units (OBX-6).
 
     The unit is shown as it was sent. UCUM is claimed only for a unit that is recognised: of the
-    code, of its text or of the alternate code, in that order.
+    code, of its text or of the alternate code, in that order. A power of ten that was sent
+    unescaped is put together again: `10^9/L` must never be shown as `9/L`.
     """
     if not value.raw:
         return {}
     candidates = [clean(value.text(part)) for part in (1, 2, 4, 5)]
+    if _POWER_OF_TEN.fullmatch(candidates[0]) and _EXPONENT.fullmatch(candidates[1]):
+        candidates = [f"{candidates[0]}^{candidates[1]}", "", "", ""]
     shown = candidates[1] or candidates[0] or candidates[3] or candidates[2]
     code = next((known for text in candidates if text and (known := ucum_code(text))), None)
     if not shown:

@@ -7,7 +7,7 @@ from typing import Final
 from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.drafts import Age, Draft, Merge, microseconds
-from fhir_server.hl7v2.mapping.encounter import encounter, visit_number
+from fhir_server.hl7v2.mapping.encounter import encounter, ended_by, visit_number
 from fhir_server.hl7v2.mapping.family import Family
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
@@ -58,9 +58,11 @@ class Drafting:
         number = visit_number(pv1, self.context) if pv1 is not None else {}
         if pv1 is not None and number:
             found = encounter(group, number, self.structure, self.context)
-            key = (*self.context.sender, links["subject"]["reference"], number["value"])
+            patient_id = links["subject"]["reference"].partition("/")[2]
+            key = (*self.context.sender, patient_id, number["system"], number["value"])
             sources = [each for each in (pv1, group.pv2) if each is not None]
-            return self._add(found, None, key, links, sources, merge="visit")
+            ended = ended_by(pv1, found)
+            return self._add(found, None, key, links, sources, merge="visit", ended=ended)
         reason = "a visit without number (PV1-19): which visit it is cannot be told"
         self.left_out += [
             Unconverted(each, reason) for each in (pv1, group.pv2) if each is not None
@@ -247,6 +249,7 @@ class Drafting:
         *,
         merge: Merge = "replace",
         rank: int = 0,
+        ended: frozenset[str] = frozenset(),
     ) -> JsonObject:
         """Add a draft; return the Reference to it."""
         kind = resource["resourceType"]
@@ -254,7 +257,7 @@ class Drafting:
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
         age = Age(_is_settled(resource), issued, sent, rank)
-        draft = Draft(whole, age, merge, tuple(sources))
+        draft = Draft(whole, age, merge, tuple(sources), key, ended)
         earlier = self.drafts.get(draft.reference)
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.

@@ -47,7 +47,7 @@ def xad(value: Composite) -> JsonObject:
     address = filled(
         line=lines,
         city=clean(value.text(3)),
-        district=clean(value.text(9)),
+        district=_county(value.component(9)),
         state=clean(value.text(4)),
         postalCode=clean(value.text(5)),
         country=clean(value.text(6)),
@@ -56,6 +56,11 @@ def xad(value: Composite) -> JsonObject:
         return {}
     kinds = filled(use=tables.ADDRESS_USE.get(kind, ""), type=tables.ADDRESS_TYPE.get(kind, ""))
     return kinds | address
+
+
+def _county(value: Composite) -> str:
+    """Return XAD.9: since v2.8 a CWE in sub-components, before that a plain text."""
+    return clean(value.subcomponent(2)) or clean(value.subcomponent(1))
 
 
 def xtn(value: Composite, *, use: str) -> JsonObject:

@@ -129,3 +129,14 @@ def test_one_id_for_one_identifier_whoever_sends():
     other = message(with_field(MSH, 3, "OTHERLIS"), with_field(PID, 5, "张^三"), OBR)
     ids = [read(tokens(raw), surroundings(raw)).patients[0].new_id for raw in (one, other)]
     assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "district"),
+    [("长安区", "长安区"), ("130102&长安区&GB2260", "长安区"), ("&长安区", "长安区")],
+)
+def test_a_county_is_named_also_where_it_is_coded(sent, district):
+    """XAD.9 is a CWE since v2.8: its code is no name for a person to read."""
+    resident = with_field(PID, 11, f"中山东路1号^^石家庄^河北省^050000^CN^H^^{sent}")
+    patient = demo_patient(message(MSH, resident, OBR))
+    assert patient["address"][0]["district"] == district

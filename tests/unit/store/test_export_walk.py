@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from fhir_server.store import export_walk, indexing, resources
+from fhir_server.store import export_walk, gathering, resources
 from fhir_server.store.access import Access
 from fhir_server.store.compartment_walk import Compartments
 from fhir_server.store.export_walk import Selection
@@ -32,7 +32,7 @@ def selection(
 
 def exported(connection: Connection, type: str, wanted: Selection) -> list[str]:
     """Return ids and versions of what is live, and `-` before the ids of what was deleted."""
-    indexing.flush(connection)
+    gathering.flush(connection)
     live = export_walk.live(connection, type, wanted)
     gone = export_walk.deleted(connection, type, wanted)
     found = [
@@ -152,7 +152,7 @@ def test_a_union_parameter_places_a_condition(connection: Connection) -> None:
 
 
 def test_of_patients_only_what_changed_is_read(ward: Connection) -> None:
-    indexing.flush(ward)
+    gathering.flush(ward)
     whole = export_walk.live(ward, "Observation", selection(20, patients=frozenset({"p1"})))
     since = selection(20, since=5, patients=frozenset({"p1"}))
     changed = export_walk.live(ward, "Observation", since)
