@@ -8,7 +8,7 @@ from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.drafts import Age, Draft, Merge, microseconds
 from fhir_server.hl7v2.mapping.encounter import encounter, ended_by, visit_number
-from fhir_server.hl7v2.mapping.family import Family
+from fhir_server.hl7v2.mapping.family import Family, numbers
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
     OrderGroup,
@@ -181,15 +181,16 @@ class Drafting:
     ) -> list[JsonObject]:
         references = []
         named: dict[str, JsonObject] = {}
+        above, order_numbers = self.family.result(found), numbers(found)
         for each in group.observations:
             sampled = _specimen_of(each, group, specimens)
             more = links | ({"specimen": sampled} if sampled else {})
-            parent = _parent_of(each, named) or self.family.result(found)
+            parent = _parent_of(each, named) or above
             if parent:
                 more["derivedFrom"] = [parent]
             reference = self._observation(each, group, found, key, more)
             named.setdefault(each.obx.text(4), reference)
-            self.family.add_result(found, each.obx, reference)
+            self.family.add_result(order_numbers, each.obx, reference)
             references.append(reference)
         return references
 
