@@ -65,10 +65,10 @@ def _now() -> datetime:
 class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
-    `on_answer` is told of each acknowledgment, `on_repeat` of each message that had come before
-    (for metrics); `longest` is the size in bytes
-    beyond which a channel takes no message. Not more than `waiting` messages, of `waiting_bytes`
-    together, are taken and not yet processed: beyond them a sender waits.
+    For metrics `on_answer` is told of each acknowledgment, `on_repeat` of each message that had
+    come before, `on_quarantine` of each that a person has to judge, by its type. `longest` is the
+    size in bytes beyond which a channel takes no message. Not more than `waiting` messages, of
+    `waiting_bytes` together, are taken and not yet processed: beyond them a sender waits.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Intake:
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
         on_repeat: Callable[[], None] = lambda: None,
+        on_quarantine: Callable[[str], None] = lambda _: None,
         longest: int = 5 * 1024 * 1024,
         waiting: int = 4096,
         waiting_bytes: int = 64 * 1024 * 1024,
@@ -89,6 +90,7 @@ class Intake:
         self._now = now
         self._on_answer = on_answer
         self._on_repeat = on_repeat
+        self._on_quarantine = on_quarantine
         self.longest = longest
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
@@ -167,7 +169,8 @@ class Intake:
         outcome = Outcome("quarantined", answer, message.received, [problem.as_json()])
         _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": str(peer)})
         try:
-            await self._database.write(lambda c: keep(c, message, outcome))
+            if await self._database.write(lambda c: keep(c, message, outcome, header)):
+                self._on_quarantine(message.type)
         except FhirError as error:
             _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
         wanted = not mode.enhanced or is_wanted(mode.accept, code)
@@ -275,6 +278,8 @@ class Intake:
         is_repeated = known.id != arrival.message.id
         if is_repeated:
             self._on_repeat()
+        elif known.state == "quarantined":
+            self._on_quarantine(arrival.message.type)
         sent = _sent(known)
         is_due = arrival.problem is None and known.state in ("received", "failed")
         # An AR of ours was no last word; that a message is kept was.

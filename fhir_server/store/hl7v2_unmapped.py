@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from fhir_server.r4.codec import JsonObject, decode
+from fhir_server.store import gathering
 from fhir_server.store.record_tables import HL7v2OriginRow, HL7v2UnmappedRow
 from fhir_server.store.statements import NewRows, Prepared, in_list
 from fhir_server.store.tables import key_text, table
@@ -95,6 +96,7 @@ def local_codings(observation: JsonObject) -> list[tuple[str, str, str]]:
 
 def codes(connection: Connection) -> list[UnmappedCode]:
     """Return the codes that results wait on, those of most results first."""
+    gathering.flush(connection)
     asked = (
         select(
             *_KEY,
