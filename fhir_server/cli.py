@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from fhir_server.commands import hl7v2_arguments
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -35,10 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     given.add_argument("--type", action="append", default=[], help="a resource type; repeatable")
     given.add_argument("--since", help="only what changed after this instant")
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
-    tasks = hl7v2.add_subparsers(dest="task", required=True, metavar="TASK")
-    tasks.add_parser("failed", help="list rejected and failed messages")
-    show = tasks.add_parser("show", help="show one message, its error and a diagnosis")
-    show.add_argument("id", help="id of the message")
+    hl7v2_arguments.add_tasks(hl7v2)
     return parser
 
 
@@ -85,11 +83,7 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
 
         return export_folder(settings, options.folder, options.type, options.since)
-    from fhir_server.commands import hl7v2  # noqa: PLC0415
-
-    if options.task == "failed":
-        return hl7v2.failed(settings)
-    return hl7v2.show(settings, options.id)
+    return hl7v2_arguments.run(options, settings)
 
 
 def load_settings() -> Settings:

@@ -5,13 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from prometheus_client import CollectorRegistry
+
 from fhir_server.hl7v2.held_profiles import held_profiles
 from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.metrics import MessageMetrics
 from fhir_server.hl7v2.mllp import MllpLimits, MllpServer
 from fhir_server.hl7v2.policy import Policy, Reception
 from fhir_server.hl7v2.senders import SenderFileError, Senders, load_senders, network
-from fhir_server.hl7v2.working import Answer, Worker
+from fhir_server.hl7v2.working import Worker
 from fhir_server.r4.profiles import Profiles
+from fhir_server.rest.hl7v2_desk import Desk
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
 from fhir_server.telemetry import Telemetry
@@ -65,25 +69,52 @@ def intake(
     settings: Settings,
     reception: Reception,
     database: Database,
-    telemetry: Telemetry,
     clock: Callable[[], datetime],
     profiles: Profiles | None,
+    metrics: MessageMetrics | None = None,
 ) -> Intake:
-    """Return the intake of a deployment."""
-
-    def count(answer: Answer) -> None:
-        telemetry.messages.add(1, {"acknowledgment": answer.code})
-
+    """Return the intake of a deployment; `metrics` counts its messages."""
+    counted = metrics or MessageMetrics(CollectorRegistry())
+    held = held_profiles(profiles, settings.hl7v2_profiles)
     return Intake(
         database=database,
         reception=reception,
-        worker=Worker(
-            database=database, now=clock, held=held_profiles(profiles, settings.hl7v2_profiles)
-        ),
+        worker=Worker(database=database, now=clock, held=held, on_outcome=counted.finished),
         now=clock,
-        on_answer=count,
+        on_answer=counted.answered,
+        on_repeat=counted.repeated,
         longest=settings.body_limit,
     )
+
+
+def desk(
+    settings: Settings,
+    reception: Reception,
+    database: Database,
+    telemetry: Telemetry,
+    clock: Callable[[], datetime],
+    profiles: Profiles | None,
+) -> Desk:
+    """Return the operator's desk of a server, with its intake."""
+    metrics = message_metrics(telemetry)
+    made = intake(settings, reception, database, clock, profiles, metrics)
+    return Desk.of(
+        database=database,
+        reception=reception,
+        intake=made,
+        metrics=metrics,
+        clock=clock,
+        language=settings.language,
+    )
+
+
+def message_metrics(telemetry: Telemetry) -> MessageMetrics:
+    """Return what counts the messages of a server."""
+
+    def count(code: str) -> None:
+        telemetry.messages.add(1, {"acknowledgment": code})
+
+    return MessageMetrics(telemetry.registry, acknowledged=count)
 
 
 def listener(settings: Settings, intake: Intake, telemetry: Telemetry) -> MllpServer | None:

@@ -25,7 +25,8 @@ from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_l
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _OWN_FIELDS = ("model", "route", "method", "status", "milliseconds", "issue", "state", "control_id",
-               "service", "count", "error", "frames", "peer", "reason", "subscription")  # fmt: skip
+               "service", "count", "error", "frames", "peer", "reason", "subscription",
+               "message_id", "client", "action")  # fmt: skip
 
 
 _NO_SPAN: AbstractContextManager[object] = nullcontext()
@@ -46,6 +47,11 @@ class Telemetry:
     _tracers: TracerProvider
     _meters: MeterProvider
     _registry: CollectorRegistry
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Where a room registers Prometheus' own instruments."""
+        return self._registry
 
     def request(self) -> AbstractContextManager[trace.Span]:
         """Open the span of a request; of one that is not sampled, one that has but a trace id.

@@ -19,6 +19,7 @@ from fhir_server.r4.profile_packages import Publication
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
+from fhir_server.rest.hl7v2_desk import Desk
 from fhir_server.rest.incoming import check_resource
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.rest.subscription_writes import watch
@@ -54,9 +55,14 @@ class House:
     database: Database
     fhir: FhirServices
     cds: CdsServices
-    intake: Intake
+    desk: Desk
     gate: Gate | None
     courier: Courier
+
+    @property
+    def intake(self) -> Intake:
+        """What takes HL7v2 messages."""
+        return self.desk.intake
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -71,6 +77,7 @@ class House:
             ends.push_async_callback(self.courier.stop)
             await self.courier.start()
             ends.push_async_callback(self.intake.drain, hl7v2_wiring.DRAIN_SECONDS)
+            ends.push_async_callback(self.desk.replays.close)
             await self.intake.resume()
             listener = hl7v2_wiring.listener(self.settings, self.intake, self.telemetry)
             if listener is not None:
@@ -107,7 +114,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
-        intake=hl7v2_wiring.intake(settings, reception, database, telemetry, clock, profiles),
+        desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
     )

@@ -7,7 +7,7 @@ keys, which take 10 MB.
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-Interface: TypeAlias = Literal["cds-hooks", "fhir", "hl7v2"]
+Interface: TypeAlias = Literal["cds-hooks", "fhir", "hl7v2", "hl7v2-admin"]
 INTERFACES: tuple[Interface, ...] = get_args(Interface)
 
 

@@ -2,16 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
 from fhir_server.commands.progress import steps
+from fhir_server.commands.storage import utc_now, writing
 from fhir_server.jobs.files import JobFolder
 from fhir_server.jobs.importing import Import, Progress, Refused, SourceChanged
 from fhir_server.jobs.ndjson import PartSize
@@ -20,7 +19,6 @@ from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.profiles import Profiles
 from fhir_server.rest.incoming import check_resource
-from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
@@ -37,7 +35,7 @@ def import_files(settings: Settings, files: Sequence[str]) -> int:
     language = settings.language
     try:
         sources = tuple(source_of(name, Path(name).resolve()) for name in files)
-        with _open(settings) as database, TemporaryDirectory() as folder:
+        with writing(settings) as database, TemporaryDirectory() as folder:
             result, refused = asyncio.run(_import(settings, database, sources, Path(folder)))
     except _REFUSALS as refusal:
         print(say(language, "fhir.import-refused", why=refusal), file=sys.stderr)
@@ -59,7 +57,7 @@ async def _import(
     refused = 0
 
     def check(resource: JsonObject) -> None:
-        check_resource(resource, now=_now(), profiles=profiles)
+        check_resource(resource, now=utc_now(), profiles=profiles)
 
     def tell(progress: Progress) -> None:
         before = sum(source.size for source in sources[: progress.source])
@@ -79,7 +77,7 @@ async def _import(
             request=ImportRequest(url="", sources=sources),
             folder=JobFolder(folder, "import"),
             check=check,
-            clock=_now,
+            clock=utc_now,
             keep=_keep_nothing,
             threads=threads,
             size=PartSize(longest=settings.body_limit),
@@ -92,18 +90,3 @@ async def _import(
 
 def _keep_nothing(_connection: Connection, _progress: Progress) -> None:
     """A command that was cut off is run again: what it has stored is unchanged then."""
-
-
-@contextmanager
-def _open(settings: Settings) -> Iterator[Database]:
-    database = Database.open(settings.store_url, zone=settings.zone)
-    # A server beside this command, or the next that starts, sends what the Subscriptions ask for.
-    watch(database, f"{settings.public_url}/fhir", _now)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

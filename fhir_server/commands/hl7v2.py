@@ -1,69 +1,119 @@
 """`attending hl7v2 failed|show`: messages of which nothing was stored, and one in full."""
 
+import argparse
 import json
-import sys
-from datetime import UTC, datetime
-from typing import Any
 
-from fhir_server.commands.storage import StoreAbsent, reading
+from fhir_server.commands.hl7v2_texts import (
+    answered,
+    default_states,
+    local_time,
+    one_line,
+    problem_line,
+    show_list,
+    wanted,
+)
+from fhir_server.commands.storage import reading
 from fhir_server.hl7v2.diagnosis import diagnose
+from fhir_server.hl7v2.message_view import (
+    Made,
+    SegmentFate,
+    acknowledgment_code,
+    fates,
+    made,
+    text_of,
+    whole_json,
+)
+from fhir_server.hl7v2.refusals import Refused
 from fhir_server.settings import Settings
-from fhir_server.store import hl7v2_messages as messages
-from fhir_server.store.hl7v2_messages import ListedMessage
+from fhir_server.store import hl7v2_log as log
+from fhir_server.store.hl7v2_log import LoggedMessage
 from fhir_server.text_catalogue import say
 
 
-def failed(settings: Settings) -> int:
-    """Print the rejected and failed messages, the newest first, one line each."""
-    try:
+def failed(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the messages of which nothing was stored, the newest first, or those asked for."""
+
+    def work() -> int:
+        asked = wanted(
+            settings=settings,
+            states=default_states(options.state),
+            sender=options.sender,
+            type=options.type,
+            since=options.since,
+        )
         with reading(settings) as database:
-            found = database.read_now(messages.list_failed)
-    except StoreAbsent as absent:
-        print(absent, file=sys.stderr)
-        return 1
-    if not found:
-        print(say(settings.language, "hl7v2.none"))
+            found = database.read_now(lambda c: log.page(c, asked, before=None, most=options.most))
+        show_list(settings, [message for _, message in found], as_json=options.json)
         return 0
-    print(say(settings.language, "hl7v2.columns"))
-    for message in found:
-        print("\t".join(_cells(message, settings)))
-    return 0
+
+    return answered(settings, work)
 
 
-def _cells(message: ListedMessage, settings: Settings) -> list[str]:
-    received = datetime.fromtimestamp(message.received / 1_000_000, UTC)
-    return [
-        received.astimezone(settings.zone).isoformat(timespec="seconds"),
-        message.id,
-        message.sender,
-        message.control_id,
-        message.type,
-        message.state,
-        "; ".join(_line(error) for error in message.errors),
-    ]
+def show(settings: Settings, options: argparse.Namespace) -> int:
+    """Print one message, where each segment went, what was made, and hl7apy's diagnosis.
 
+    It holds patient data; as JSON it holds everything but the content.
+    """
 
-def _line(error: dict[str, Any]) -> str:
-    place = error.get("location")
-    text = f"{error.get('code')} {error.get('text')}"
-    return f"{place}: {text}" if place else text
+    id = options.id
 
-
-def show(settings: Settings, message_id: str) -> int:
-    """Print one message with its outcome and hl7apy's diagnosis; it holds patient data."""
-    try:
+    def work() -> int:
         with reading(settings) as database:
-            message = database.read_now(lambda connection: messages.get(connection, message_id))
-            details = database.read_now(lambda c: messages.details(c, message_id))
-    except StoreAbsent as absent:
-        print(absent, file=sys.stderr)
-        return 1
-    if message is None:
-        print(say(settings.language, "hl7v2.not-found", id=message_id), file=sys.stderr)
-        return 1
-    print(message.body.decode("utf-8", errors="backslashreplace").replace("\r", "\n"))
-    print(json.dumps({"state": message.state, **(details or {})}, ensure_ascii=False, indent=2))
-    print(say(settings.language, "hl7v2.diagnosis"))
-    for finding in diagnose(message.body) or [say(settings.language, "hl7v2.no-finding")]:
-        print(f"  {finding}")
-    return 0
+            message = database.read_now(lambda c: log.logged(c, id))
+            if message is None:
+                raise Refused(404, "not-found", "hl7v2.not-found", id=id)
+            resources = database.read_now(lambda c: made(c, id))
+        if options.json:
+            document = whole_json(message, resources)
+            print(json.dumps(document, ensure_ascii=False, indent=2))
+        else:
+            _show_in_words(settings, message, resources)
+        return 0
+
+    return answered(settings, work)
+
+
+def _show_in_words(settings: Settings, message: LoggedMessage, resources: list[Made]) -> None:
+    language, listed = settings.language, message.listed
+    print(
+        say(
+            language,
+            "hl7v2.show",
+            id=listed.id,
+            state=listed.state,
+            received=local_time(listed.received, settings),
+            peer=listed.peer,
+            channel=listed.channel,
+            acknowledgment=acknowledgment_code(message) or "-",
+        )
+    )
+    for line in text_of(message).splitlines():
+        print("  " + one_line(line))
+    for key, problems in (("errors", listed.errors), ("warnings", message.warnings)):
+        if problems:
+            print(say(language, f"hl7v2.{key}"))
+            print("\n".join(f"  {problem_line(each)}" for each in problems))
+    print(say(language, "hl7v2.segments"))
+    print("\n".join(f"  {_fate_line(settings, each)}" for each in fates(message)))
+    print(say(language, "hl7v2.made", count=len(resources)))
+    for each in resources:
+        print("  " + "  ".join((each.reference, *each.sources)))
+    for reference in message.superseded:
+        print("  " + say(language, "hl7v2.superseded", reference=reference))
+    for decision in message.decisions:
+        print(say(language, "hl7v2.decision", **{"reason": "", **decision}))
+    print(say(language, "hl7v2.diagnosis"))
+    for finding in diagnose(message.body) or [say(language, "hl7v2.no-finding")]:
+        print(f"  {one_line(finding)}")
+
+
+def _fate_line(settings: Settings, fate: SegmentFate) -> str:
+    told = "hl7v2.converted" if fate.converted else "hl7v2.unconverted"
+    parts = [
+        f"{fate.name or '???'}^{fate.sequence}",
+        f"[{fate.span[0]}-{fate.span[1]}]",
+        say(settings.language, told),
+        fate.reason,
+        ", ".join(str(number) for number in fate.fields),
+    ]
+    return "\t".join(part for part in parts if part)

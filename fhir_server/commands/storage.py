@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from sqlalchemy import URL
 
 from fhir_server.commands.progress import show
+from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused, parse_url
@@ -21,7 +23,7 @@ class StoreAbsent(RuntimeError):
 @contextmanager
 def reading(settings: Settings) -> Iterator[Database]:
     """Open the deployment's database; `StoreAbsent` where there is none."""
-    _existing(settings)
+    existing(settings)
     database = Database.open(settings.store_url, zone=settings.zone)
     try:
         yield database
@@ -29,10 +31,29 @@ def reading(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+@contextmanager
+def writing(settings: Settings) -> Iterator[Database]:
+    """Open the deployment's database to write, created where absent.
+
+    A server beside this command, or the next that starts, sends what Subscriptions ask for.
+    """
+    database = Database.open(settings.store_url, zone=settings.zone)
+    try:
+        watch(database, f"{settings.public_url}/fhir", utc_now)
+        yield database
+    finally:
+        database.close()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
 def reindex(settings: Settings) -> int:
     """Index every resource anew, with a bar on standard error; 1 where there is no database."""
     try:
-        url = _existing(settings)
+        url = existing(settings)
         count = index_anew(url, zone=settings.zone, progress=show)
     except (StoreAbsent, DatabaseRefused) as refused:
         print(refused, file=sys.stderr)
@@ -41,7 +62,8 @@ def reindex(settings: Settings) -> int:
     return 0
 
 
-def _existing(settings: Settings) -> URL:
+def existing(settings: Settings) -> URL:
+    """Return the URL of the deployment's database; `StoreAbsent` where there is none."""
     url = parse_url(settings.store_url)
     if not holds_store(url, zone=settings.zone):
         place = url.database if url.host is None else url.render_as_string(hide_password=True)

@@ -7,8 +7,9 @@ are written in one transaction; what was cut off in between is taken up by `resu
 import asyncio
 import hashlib
 import logging
+import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,7 +27,6 @@ from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_keys import message_key
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
-from fhir_server.store.identity import new_id
 from fhir_server.store.resources import microseconds
 
 _LOG = logging.getLogger(__name__)
@@ -40,11 +40,13 @@ class Receipt:
     """What a message is answered: `first` at once, `later` once it has been processed.
 
     Either is None where the message asks for no such acknowledgment, or none is due.
+    `is_repeated`: the message had come before.
     """
 
     first: Answer | None
     later: "asyncio.Future[Answer] | None" = None
     mode: Mode = ORIGINAL
+    is_repeated: bool = False
 
     async def application(self) -> Answer | None:
         """Return the acknowledgment of the processed message where it is wanted."""
@@ -61,7 +63,8 @@ def _now() -> datetime:
 class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
-    `on_answer` is told of each acknowledgment (for metrics); `longest` is the size in bytes
+    `on_answer` is told of each acknowledgment, `on_repeat` of each message that had come before
+    (for metrics); `longest` is the size in bytes
     beyond which a channel takes no message. Not more than `waiting` messages, of `waiting_bytes`
     together, are taken and not yet processed: beyond them a sender waits.
     """
@@ -74,6 +77,7 @@ class Intake:
         worker: Worker,
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
+        on_repeat: Callable[[], None] = lambda: None,
         longest: int = 5 * 1024 * 1024,
         waiting: int = 4096,
         waiting_bytes: int = 64 * 1024 * 1024,
@@ -82,10 +86,15 @@ class Intake:
         self._reception = reception
         self._now = now
         self._on_answer = on_answer
+        self._on_repeat = on_repeat
         self.longest = longest
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
+
+    def local_time(self) -> datetime:
+        """Return the time in the hospital's zone, as acknowledgments tell it."""
+        return self._now().astimezone(self._reception.policy.zone)
 
     @property
     def waiting(self) -> int:
@@ -107,6 +116,19 @@ class Intake:
             raise AssertionError("a message has an acknowledgment at once or later")
         return answer
 
+    async def outcome(self, raw: bytes, *, channel: str, peer: Peer) -> Answer:
+        """Take a message and return what became of it, whatever acknowledgments it asks for.
+
+        Where it is acknowledged once it is kept, that it is kept.
+        """
+        receipt = await self._taken(raw, channel, peer)
+        answer = receipt.first
+        if receipt.later is not None:
+            answer = await asyncio.shield(receipt.later)
+        if answer is None:
+            raise AssertionError("a message has an acknowledgment at once or later")
+        return replace(answer, is_repeated=receipt.is_repeated)
+
     async def take(self, raw: bytes, *, channel: str, peer: Peer) -> Receipt:
         """Store a message and begin to process it; what is acknowledged is durable.
 
@@ -116,7 +138,7 @@ class Intake:
         first, mode = receipt.first, receipt.mode
         if first is None or not mode.enhanced or is_wanted(mode.accept, first.code):
             return receipt
-        return Receipt(None, receipt.later, mode)
+        return replace(receipt, first=None)
 
     async def fault(
         self, kind: FaultKind, content: bytes, *, channel: str, peer: Peer
@@ -159,11 +181,16 @@ class Intake:
         Content that is there already makes no new version. The acknowledgment that its sender
         got stays the one that a resend gets.
         """
-        known = await self._database.read(lambda c: messages.get(c, id))
+        task = await self.begin_again(id)
+        return None if task is None else await asyncio.shield(task)
+
+    async def begin_again(self, id: str) -> "asyncio.Task[Answer] | None":
+        """Begin what `process_again` does: it keeps its place in its patient's order."""
+        known = await self._database.look_up(lambda c: messages.get(c, id))
         if known is None:
             return None
         await self._room.enter(len(known.body))
-        return await asyncio.shield(self._begin_again(known, waited_for=True, again=True))
+        return self._begin_again(known, waited_for=True, again=True)
 
     async def resume(self) -> int:
         """Begin to process what was stored and not finished before the last stop; return how many.
@@ -218,11 +245,12 @@ class Intake:
 
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
-        now = self._now()
+        received = microseconds(self._now())
         return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
-            id=new_id(now).replace("-", "")[-20:],
-            received=microseconds(now),
+            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10);
+            # by time, for of two messages of one age the later arrival is newer.
+            id=f"{received:014x}{secrets.token_hex(3)}",
+            received=received,
             channel=channel,
             peer=str(peer),
             sender=sender,
@@ -243,6 +271,9 @@ class Intake:
             self._room.leave(arrival.size)
             _LOG.error("hl7v2 message not stored", extra={"reason": type(known).__name__})
             return Receipt(self._told(_unavailable(arrival)), mode=arrival.mode)
+        is_repeated = known.id != arrival.message.id
+        if is_repeated:
+            self._on_repeat()
         sent = _sent(known)
         is_due = arrival.problem is None and known.state in ("received", "failed")
         # An AR of ours was no last word; that a message is kept was.
@@ -253,15 +284,18 @@ class Intake:
                 known,
                 arrival.sending,
                 waited_for=not answered and not arrival.mode.enhanced,
-                is_new=known.id == arrival.message.id,
+                is_new=not is_repeated,
             )
         else:
             self._room.leave(arrival.size)
         if arrival.mode.enhanced:
-            return self._enhanced(arrival, known, task or _done(sent or _kept(arrival, known)))
-        if answered or task is None:
-            return Receipt(self._told(sent or _kept(arrival, known)))
-        return Receipt(None, task)
+            later = task or _done(sent or _kept(arrival, known))
+            receipt = self._enhanced(arrival, known, later)
+        elif answered or task is None:
+            receipt = Receipt(self._told(sent or _kept(arrival, known)))
+        else:
+            receipt = Receipt(None, task)
+        return replace(receipt, is_repeated=is_repeated)
 
     def _enhanced(
         self, arrival: Arrival, known: KnownMessage, later: "asyncio.Future[Answer]"

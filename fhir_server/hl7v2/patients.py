@@ -1,15 +1,22 @@
 """Whose results these are: the stored Patient of a PID, found by identifier and assigner."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
+from fhir_server.hl7v2.mapping.identity import resource_id
 from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Location, Problem, Refusal, warning
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.search_values import fold_code
 from fhir_server.store import interning
-from fhir_server.store.same_patient import UnclearMerge, stored_patient, survivor_of
+from fhir_server.store.same_patient import (
+    UnclearMerge,
+    linked,
+    same_person,
+    stored_patient,
+    survivor_of,
+)
 from fhir_server.store.statements import Prepared
 from fhir_server.store.tables import key_text, table
 
@@ -22,25 +29,50 @@ _IDENTIFIED = Prepared(
     .where(_TOKEN.c.system == bindparam("of_system"))
     # The index compares codes without case; an identifier is compared exactly below.
     .where(_TOKEN.c.code == bindparam("of_code"))
+    .order_by(_RESOURCE.c.id)
 )
 
 
-def resolve(connection: Connection, draft: PatientDraft) -> str:
-    """Return the id of the Patient that carries an identifier of the PID, else the new one's.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a message is about.
 
-    Refusal (205 at PID-3) where the identifiers belong to different Patients: whose results
-    these are is not decided by a guess.
+    `record` is the Patient that carries the number sent, `id` the one under which results are
+    filed: another one where `record` was merged into it. `records` are all Patients of the
+    person, `record` first: what was stored before a merge is known by them.
     """
-    current = _survivors(connection, carriers(connection, draft), draft.location)
-    if len(current) > 1:
+
+    id: str
+    record: str
+    records: tuple[str, ...]
+
+
+def resolve(connection: Connection, draft: PatientDraft) -> Person:
+    """Return whom a PID names: who carries an identifier of it, else somebody new.
+
+    Refusal (205 at PID-3) where the identifiers belong to different people: whose results these
+    are is not decided by a guess.
+    """
+    found = carriers(connection, draft)
+    if not found:
+        id = unused_id(connection, draft)
+        return Person(id, id, (id,))
+    merged = [id for id, resource in found.items() if any(linked(resource, "replaced-by"))]
+    record = next((id for id in found if id not in merged), next(iter(found)))
+    survivors = _survivors(connection, found, merged, draft.location)
+    if len(survivors) > 1:
         raise Refusal(
             Problem(
                 "205",
-                f"the identifiers of PID-3 belong to {len(current)} different patients on record",
+                f"the identifiers of PID-3 belong to {len(survivors)} different patients on record",
                 draft.location,
             )
         )
-    return current.pop() if current else draft.new_id
+    (id,) = survivors
+    if not merged and not any(linked(found[id], "replaces")):
+        return Person(id, record, (record,))
+    records = same_person(connection, id)
+    return Person(id, record, (record, *(each for each in records if each != record)))
 
 
 def carriers(connection: Connection, draft: PatientDraft) -> dict[str, JsonObject]:
@@ -51,48 +83,17 @@ def carriers(connection: Connection, draft: PatientDraft) -> dict[str, JsonObjec
     return found
 
 
-def _survivors(connection: Connection, ids: Iterable[str], location: Location) -> set[str]:
-    """Return the records to use for some records: for a merged one, the one that replaced it."""
-    try:
-        return {survivor_of(connection, id) for id in ids}
-    except UnclearMerge:
-        text = "the patient on record was merged, and its links do not lead to one record"
-        raise Refusal(Problem("205", text, location)) from None
+def unused_id(connection: Connection, draft: PatientDraft) -> str:
+    """Return the id of a new Patient for a number that nobody carries.
 
-
-def merged(
-    draft: JsonObject,
-    existing: JsonObject,
-    *,
-    draft_is_newer: bool,
-    ended: frozenset[str] = frozenset(),
-) -> JsonObject:
-    """Return one Patient of two: the newer statement of each element, all identifiers.
-
-    `ended` are the elements that the draft says hold no more.
+    Who was created with it may carry another one now, because it was corrected over FHIR: that
+    is somebody else, whose id stays theirs.
     """
-    newer, older = (draft, existing) if draft_is_newer else (existing, draft)
-    kept = {
-        name: value
-        for name, value in older.items()
-        if name not in ("meta", "id")
-        and not (draft_is_newer and (name in ended or _is_other_choice(name, newer)))
-    }
-    both = {**kept, **newer, "id": existing["id"]}
-    identifiers = list(existing.get("identifier", []))
-    known = {(each.get("system"), each.get("value")) for each in identifiers}
-    identifiers += [
-        each
-        for each in draft.get("identifier", [])
-        if (each.get("system"), each.get("value")) not in known
-    ]
-    return both | ({"identifier": identifiers} if identifiers else {})
-
-
-def _is_other_choice(name: str, newer: JsonObject) -> bool:
-    """Whether the newer Patient states the same choice element in another type."""
-    choice = next((each for each in ("deceased", "multipleBirth") if name.startswith(each)), None)
-    return choice is not None and any(each.startswith(choice) for each in newer)
+    id, number = draft.new_id, 1
+    while stored_patient(connection, id) is not None:
+        number += 1
+        id = resource_id("Patient", *draft.identifiers[0], str(number))
+    return id
 
 
 def contradictions(
@@ -103,14 +104,10 @@ def contradictions(
     Refusal (205) where they disagree on both: the number was most likely given to somebody else.
     A message about the person may correct both; then the family name must still agree.
     """
-    new = draft.resource
-    found = []
-    if _differ(new.get("birthDate"), existing.get("birthDate")):
-        found.append((7, "birth date"))
-    if {new.get("gender"), existing.get("gender")} == {"male", "female"}:
-        found.append((8, "sex"))
     place = draft.location
-    if len(found) == 2 and not (is_authority and _families(new) & _families(existing)):
+    found = disagreements(draft.resource, existing)
+    is_same = is_authority and bool(_families(draft.resource) & _families(existing))
+    if len(found) == 2 and not is_same:
         text = "PID-7 and PID-8 both contradict the patient on record who carries this identifier"
         raise Refusal(Problem("205", text, place))
     return [
@@ -121,6 +118,27 @@ def contradictions(
         )
         for number, name in found
     ]
+
+
+def disagreements(first: JsonObject, second: JsonObject) -> list[tuple[int, str]]:
+    """Return on which of birth date and sex two Patients disagree: the field of PID, its name."""
+    found = []
+    if _differ(first.get("birthDate"), second.get("birthDate")):
+        found.append((7, "birth date"))
+    if {first.get("gender"), second.get("gender")} == {"male", "female"}:
+        found.append((8, "sex"))
+    return found
+
+
+def _survivors(
+    connection: Connection, found: dict[str, JsonObject], merged: list[str], location: Location
+) -> set[str]:
+    """Return the records to use for some records: for a merged one, the one that replaced it."""
+    try:
+        return {id if id not in merged else survivor_of(connection, id) for id in found}
+    except UnclearMerge:
+        text = "the patient on record was merged, and its links do not lead to one record"
+        raise Refusal(Problem("205", text, location)) from None
 
 
 def _families(patient: JsonObject) -> set[str]:

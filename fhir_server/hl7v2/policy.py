@@ -76,6 +76,11 @@ class Reception:
     senders: Senders | None = None
     sender_codes: Mapping[str, Translator] = field(default_factory=dict)
 
+    @property
+    def translators(self) -> tuple[Translator, ...]:
+        """The tables of local codes: the hospital's, and those of senders with their own."""
+        return (self.codes, *self.sender_codes.values())
+
     def arriving(self, raw: bytes, peer: Peer) -> Sending:
         """Return how a message that comes from `peer` is read."""
         header = self.policy.header(raw)

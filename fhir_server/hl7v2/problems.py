@@ -48,13 +48,15 @@ class Location:
     field: int | None = None
     repetition: int | None = None
     component: int | None = None
+    subcomponent: int | None = None
 
     def __str__(self) -> str:
         parts = [self.segment, str(self.sequence)]
         if self.field is not None:
             parts.append(str(self.field))
-            if self.component is not None:
-                parts += [str(self.repetition or 1), str(self.component)]
+            if self.component is not None or self.subcomponent is not None:
+                parts += [str(self.repetition or 1), str(self.component or 1)]
+                parts += [] if self.subcomponent is None else [str(self.subcomponent)]
             elif self.repetition is not None:
                 parts.append(str(self.repetition))
         return "^".join(parts)

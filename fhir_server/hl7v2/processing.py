@@ -5,17 +5,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from fhir_server.hl7v2.describing import describe
+from fhir_server.hl7v2.filing import filed
 from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.held_profiles import HeldProfiles
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.conversion import Conversion, Read, convert, read
 from fhir_server.hl7v2.mapping.provenance import provenance
 from fhir_server.hl7v2.merging import merge
-from fhir_server.hl7v2.patients import resolve
+from fhir_server.hl7v2.patients import Person, resolve
 from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.recording import Recording
 from fhir_server.hl7v2.tokenizer import parse
 from fhir_server.r4.validation import validate
+from fhir_server.store import hl7v2_unmapped as unmapped
 
 
 class InvalidConversion(Exception):
@@ -24,10 +27,14 @@ class InvalidConversion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was stored of a message: its warnings, and the resources that are newer than it."""
+    """What was stored of a message: its warnings, and the resources that are newer than it.
+
+    `versions` is how many versions of resources it made: none where all was there already.
+    """
 
     warnings: tuple[Problem, ...]
     superseded: tuple[str, ...]
+    versions: int = 0
 
 
 def read_message(raw: bytes, header: Header, codec: str, context: Context) -> Read:
@@ -35,12 +42,13 @@ def read_message(raw: bytes, header: Header, codec: str, context: Context) -> Re
     return read(parse(raw, header, codec), context)
 
 
-def convert_message(found: Read, patient_ids: list[str]) -> Conversion:
+def convert_message(found: Read, patients: list[Person]) -> Conversion:
     """Return the drafts of a message; InvalidConversion where one is not valid R4."""
-    conversion = convert(found, patient_ids)
+    records = [each.record for each in patients]
+    conversion = convert(found, records)
     persons = (
         {"resourceType": "Patient", "id": id, **draft.resource}
-        for draft, id in zip(found.patients, patient_ids, strict=True)
+        for draft, id in zip(found.patients, records, strict=True)
     )
     for resource in (*persons, *(draft.resource for draft in conversion.drafts)):
         issues = validate(resource)
@@ -50,8 +58,8 @@ def convert_message(found: Read, patient_ids: list[str]) -> Conversion:
     return conversion
 
 
-def patients_of(connection: Connection, found: Read) -> list[str]:
-    """Return the ids of the message's patients; Refusal (205) where one cannot be told."""
+def patients_of(connection: Connection, found: Read) -> list[Person]:
+    """Return whom the message is about; Refusal (205) where that cannot be told."""
     return [resolve(connection, draft) for draft in found.patients]
 
 
@@ -59,7 +67,7 @@ def record(
     connection: Connection,
     found: Read,
     conversion: Conversion,
-    patient_ids: list[str],
+    patients: list[Person],
     *,
     message_id: str,
     received: datetime,
@@ -68,14 +76,14 @@ def record(
 ) -> Recorded:
     """Store the drafts, the patients and the Provenance of a message in one transaction."""
     recording = Recording(connection, message_id, now, held=held)
-    content = found.structure.content
-    is_authority = content in ("patient", "merge")
-    recording.add_patients(found.patients, patient_ids, found.age, is_authority=is_authority)
-    if content == "merge":
-        for each in zip(patient_ids, found.patients, found.merged, strict=True):
-            merge(recording, *each)
-    for draft in conversion.drafts:
-        recording.add(draft)
+    is_authority = found.structure.content in ("patient", "merge")
+    for draft, person in zip(found.patients, patients, strict=True):
+        describe(recording, draft, person, found.age, is_authority=is_authority)
+    if found.structure.content == "merge":
+        for person, prior in zip(patients, found.merged, strict=True):
+            merge(recording, person, prior, found.age)
+    for each in filed(conversion.drafts, patients, recording.is_known):
+        recording.add(each)
     if recording.targets:
         recording.add_provenance(
             provenance(
@@ -86,5 +94,6 @@ def record(
                 context=found.context,
             )
         )
+    unmapped.note(connection, found.context.scope, recording.results)
     warnings = (*conversion.remarks, *recording.warnings)
-    return Recorded(warnings, tuple(recording.superseded))
+    return Recorded(warnings, tuple(recording.superseded), recording.versions)

@@ -5,35 +5,31 @@ A draft that is older is not stored; the message lists it as superseded. Content
 there makes no new version, so that processing a message again changes nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
-from fhir_server.hl7v2 import patients
 from fhir_server.hl7v2.held_profiles import HeldProfiles
-from fhir_server.hl7v2.mapping.drafts import Age, Draft
-from fhir_server.hl7v2.mapping.patient import PatientDraft
+from fhir_server.hl7v2.mapping.drafts import Draft
+from fhir_server.hl7v2.meeting import Account, joined, told
 from fhir_server.hl7v2.problems import Problem
+from fhir_server.hl7v2.stated import Stated, combined, from_text, to_text
 from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
+from fhir_server.store import hl7v2_unmapped as unmapped
 from fhir_server.store import resources
-from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
-from fhir_server.store.resources import microseconds
-from fhir_server.store.same_patient import stored_patient
-
-# The states that OBX-11 = U turns into final; any other stays as it is.
-_OPEN: Final = frozenset(("registered", "preliminary", "unknown"))
+from fhir_server.store.hl7v2_messages import Origin, drop_origin, origin, set_origin
 
 
 @dataclass(slots=True)
 class Recording:
     """One message being stored.
 
-    `targets` are the resources that now hold what it says, with the segments that each is of.
+    `targets` are the resources that now hold what it says, with the segments that each is of;
+    `versions` counts what was written, `results` are its Observations as they are stored now, each
+    with whether there was one before.
     """
 
     connection: Connection
@@ -43,69 +39,100 @@ class Recording:
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     held: HeldProfiles | None = None
-
-    def add_patients(
-        self,
-        drafts: Sequence[PatientDraft],
-        ids: Sequence[str],
-        age: Age,
-        *,
-        is_authority: bool = False,
-    ) -> None:
-        """Create the patients that are new; keep current those that messages made.
-
-        A Patient that was written over FHIR belongs to that writer: results do not change it.
-        `is_authority`: the message is about the person (ADT); what it says and is newer than
-        that write replaces it, with a warning.
-        """
-        for draft, id in zip(drafts, ids, strict=True):
-            self._add_patient(draft, id, age, is_authority)
-
-    def keep(self, resource: JsonObject, sources: tuple[Segment, ...]) -> None:
-        """Store a changed Patient whose age stays: what is new in it are links."""
-        type, id = resource["resourceType"], resource["id"]
-        existing = _read(self.connection, type, id)
-        known = origin(self.connection, type, id)
-        own = self.targets.get(f"{type}/{id}", ())
-        self.targets[f"{type}/{id}"] = (*own, *(each for each in sources if each not in own))
-        if existing is not None and known is not None and not _is_own(known, existing):
-            # Written over FHIR since: it stays that writer's.
-            self._put(resource, existing)
-        else:
-            by = known or Origin(True, 0, 0, 0, 0, self.message_id)
-            self._write(resource, existing, by)
+    versions: int = 0
+    results: list[tuple[JsonObject, bool]] = field(default_factory=list)
 
     def add(self, draft: Draft) -> None:
-        """Store a draft unless what is there is newer."""
-        type, id = draft.resource["resourceType"], draft.resource["id"]
-        known = origin(self.connection, type, id)
-        existing = _read(self.connection, type, id)
-        if known is not None and (draft.age < _age(known) or existing is None):
-            self._keep_newer(draft, existing, known)
-            return
-        resource = draft.resource if existing is None else _met(draft, existing)
-        self._write(resource, existing, _origin(draft.age, self.message_id))
-        self.targets[draft.reference] = draft.sources
-
-    def _keep_newer(self, draft: Draft, existing: JsonObject | None, known: Origin) -> None:
-        """List a draft as superseded; the newer resource takes from it only what it refers to.
+        """Store a draft; what is stored and newer stays, and the draft counts as superseded.
 
         A resource that was deleted over FHIR since a message wrote it comes back with newer
         content only.
         """
-        if existing is None and draft.age > _age(known):
-            self._write(draft.resource, None, _origin(draft.age, self.message_id))
-            self.targets[draft.reference] = draft.sources
+        type, id = draft.resource["resourceType"], draft.resource["id"]
+        new = told(draft, self.message_id)
+        known = origin(self.connection, type, id)
+        existing = self.read(type, id)
+        both = new
+        if known is not None and existing is not None:
+            there = Account(existing, known)
+            # Processed again, a message tells its content anew, unless somebody wrote over it.
+            again = there.stamp == new.stamp and _is_own(known, existing)
+            both = joined(new, there) if again else joined(there, new)
+        elif known is not None and new.stamp <= Account({}, known).stamp:
+            self.superseded.append(draft.reference)
             return
-        self.superseded.append(draft.reference)
-        if existing is None:
-            return
-        if draft.merge == "report":
-            self._write(_linked(existing, draft.resource), existing, known)
-        elif draft.merge == "visit":
-            self._write(_visited(existing, draft.resource), existing, known)
-        elif draft.resource["resourceType"] == "Observation" and _lacks_value(existing):
-            self._write(_finalised(draft.resource, existing), existing, known)
+        self.write(both.resource, existing, both.by)
+        if both.by.message == self.message_id or (
+            draft.merge == "keep-value" and both.by.stated == new.by.stated
+        ):
+            self.target(draft.reference, draft.sources)
+        else:
+            self.superseded.append(draft.reference)
+
+    def join(self, type: str, kept: str, other: str) -> None:
+        """Make one resource of two that were taken for two people's; `other` is deleted."""
+        accounts = [
+            Account(resource, known)
+            for id in (kept, other)
+            if (resource := self.read(type, id)) is not None
+            and (known := origin(self.connection, type, id)) is not None
+        ]
+        if len(accounts) == 2:
+            both = joined(*accounts)
+            self.write(both.resource, accounts[0].resource, both.by)
+            resources.delete(self.connection, type, other, now=self.now)
+            self.versions += 1
+            drop_origin(self.connection, type, other)
+
+    def state(
+        self, said: Stated, existing: JsonObject | None, known: Origin | None
+    ) -> tuple[str, ...]:
+        """Store of each element the newest statement: what is stored, or what a message says.
+
+        `known` is None where no message wrote the resource. Returns the names that it changed.
+        """
+        both = said
+        if existing is not None and known is not None:
+            both = combined(_stated(existing, known), said)
+        at, message = both.stamp
+        by = Origin(True, at, at, 0, 0, message, to_text(both.others))
+        self.write(both.resource, existing, by)
+        before = existing or {}
+        return tuple(name for name, value in both.resource.items() if before.get(name) != value)
+
+    def read(self, type: str, id: str) -> JsonObject | None:
+        """Return the stored resource, None where there is none or it was deleted."""
+        try:
+            return decode(resources.read(self.connection, type, id).body)
+        except (NotFound, Gone):
+            return None
+
+    def is_known(self, type: str, id: str) -> bool:
+        """Whether a message made that resource."""
+        return origin(self.connection, type, id) is not None
+
+    def write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
+        """Store a resource unless it is there already, and that it is of the origin `by`."""
+        if resource["resourceType"] == unmapped.TYPE:
+            self.results.append((resource, existing is not None))
+        value = replace(by, version=self.put(resource, existing))
+        set_origin(self.connection, resource["resourceType"], resource["id"], value)
+
+    def put(self, resource: JsonObject, existing: JsonObject | None) -> int:
+        """Store a resource unless it is there already; return its version."""
+        if existing is not None and _content(resource) == _content(existing):
+            return int(existing["meta"]["versionId"])
+        if self.held is not None:
+            # Here and not on the draft: what is stored may be merged of two.
+            resource, doubts = self.held.checked(resource)
+            self.warnings += doubts
+        self.versions += 1
+        return resources.put(self.connection, resource, now=self.now).version
+
+    def target(self, reference: str, sources: tuple[Segment, ...]) -> None:
+        """Say that a resource now holds what some segments of the message say."""
+        own = self.targets.get(reference, ())
+        self.targets[reference] = (*own, *(each for each in sources if each not in own))
 
     def add_provenance(self, resource: JsonObject) -> None:
         """Store the message's Provenance.
@@ -113,72 +140,22 @@ class Recording:
         A message that is processed again keeps the targets that newer ones have taken over since:
         it was their source.
         """
-        existing = _read(self.connection, "Provenance", resource["id"])
+        existing = self.read("Provenance", resource["id"])
         if existing is None:
             resources.put(self.connection, resource, now=self.now)
+            self.versions += 1
             return
         now = {target["reference"] for target in resource["target"]}
         before = [each for each in existing["target"] if each["reference"] not in now]
         whole = {**resource, "target": [*resource["target"], *before]}
         if _targets(whole) != _targets(existing):
             resources.put(self.connection, whole, now=self.now)
-
-    def _add_patient(self, draft: PatientDraft, id: str, age: Age, is_authority: bool) -> None:
-        existing = stored_patient(self.connection, id)
-        new = {"resourceType": "Patient", "id": id, **draft.resource}
-        mine = _origin(age, self.message_id)
-        if existing is None:
-            self._write(new, None, mine)
-            self.targets[f"Patient/{id}"] = draft.sources
-            return
-        self.warnings += patients.contradictions(draft, existing, is_authority=is_authority)
-        known = origin(self.connection, "Patient", id)
-        if known is None or not _is_own(known, existing):
-            if not is_authority:
-                return
-            known = _written_over_fhir(existing)
-            self._warn_of_changes(draft, existing, newer=age >= _age(known))
-        newer = age >= _age(known)
-        both = patients.merged(new, existing, draft_is_newer=newer, ended=draft.ended)
-        self._write(both, existing, mine if newer else known)
-        self.targets[f"Patient/{id}"] = draft.sources
-
-    def _warn_of_changes(self, draft: PatientDraft, existing: JsonObject, *, newer: bool) -> None:
-        """Say which elements of a Patient that somebody wrote over FHIR a message replaces."""
-        changed = [
-            name
-            for name, value in draft.resource.items()
-            if name not in ("resourceType", "identifier") and existing.get(name, value) != value
-        ]
-        if changed:
-            done = "replaced" if newer else "kept, for the message is older:"
-            text = f"the Patient was last written over FHIR; {done} {', '.join(changed)}"
-            self.warnings.append(Problem("0", text, draft.location, "W"))
-
-    def _write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
-        value = replace(by, version=self._put(resource, existing))
-        set_origin(self.connection, resource["resourceType"], resource["id"], value)
-
-    def _put(self, resource: JsonObject, existing: JsonObject | None) -> int:
-        """Store a resource unless it is there already; return its version."""
-        if existing is not None and _same(resource, existing):
-            return int(existing["meta"]["versionId"])
-        if self.held is not None:
-            # Here and not on the draft: what is stored may be merged of two.
-            resource, doubts = self.held.checked(resource)
-            self.warnings += doubts
-        return resources.put(self.connection, resource, now=self.now).version
+            self.versions += 1
 
 
-def _read(connection: Connection, type: str, id: str) -> JsonObject | None:
-    try:
-        return decode(resources.read(connection, type, id).body)
-    except (NotFound, Gone):
-        return None
-
-
-def _same(resource: JsonObject, existing: JsonObject) -> bool:
-    return _content(resource) == _content(existing)
+def _is_own(known: Origin, existing: JsonObject) -> bool:
+    """Whether the stored version is the one that a message wrote."""
+    return known.version == int(existing["meta"]["versionId"])
 
 
 def _content(resource: JsonObject) -> JsonObject:
@@ -189,70 +166,5 @@ def _targets(provenance: JsonObject) -> set[str]:
     return {str(target) for target in provenance["target"]}
 
 
-def _age(known: Origin) -> Age:
-    return Age(bool(known.settled), known.issued, known.sent, known.rank)
-
-
-def _is_own(known: Origin, existing: JsonObject) -> bool:
-    """Whether the stored version is the one that a message wrote."""
-    return known.version == int(existing["meta"]["versionId"])
-
-
-def _written_over_fhir(existing: JsonObject) -> Origin:
-    """Return the age of a resource that no message wrote: the time of its last version."""
-    written = microseconds(datetime.fromisoformat(existing["meta"]["lastUpdated"]))
-    return Origin(True, written, written, 0, int(existing["meta"]["versionId"]), "")
-
-
-def _origin(age: Age, message_id: str) -> Origin:
-    return Origin(age.settled, age.issued, age.sent, age.rank, 0, message_id)
-
-
-def _met(draft: Draft, existing: JsonObject) -> JsonObject:
-    if draft.merge == "keep-value":
-        return _finalised(existing, draft.resource) if existing["status"] in _OPEN else existing
-    if draft.merge == "report":
-        return _linked(draft.resource, existing)
-    if draft.merge == "visit":
-        return _visited(draft.resource, existing)
-    return draft.resource
-
-
-def _lacks_value(observation: JsonObject) -> bool:
-    """Whether a final result came without value: OBX-11 = U before what it finalises."""
-    has_value = any(name.startswith("value") or name == "component" for name in observation)
-    return observation["status"] == "final" and not has_value
-
-
-def _finalised(valued: JsonObject, status: JsonObject) -> JsonObject:
-    """Return the result `valued` with what a bare change of status (OBX-11 = U) says of it."""
-    dated = any(name.startswith("effective") for name in status)
-    kept = {
-        name: value
-        for name, value in valued.items()
-        if name != "meta" and not (dated and name.startswith("effective"))
-    }
-    return {**kept, **{name: value for name, value in status.items() if name != "meta"}}
-
-
-def _visited(newer: JsonObject, older: JsonObject) -> JsonObject:
-    """Return the visit `newer` with what only `older` states; a status that is told is kept."""
-    both = {name: value for name, value in older.items() if name != "meta"} | newer
-    if newer["status"] == "unknown":
-        both["status"] = older["status"]
-    period = {**older.get("period", {}), **newer.get("period", {})}
-    return both | ({"period": period} if period else {})
-
-
-def _linked(report: JsonObject, other: JsonObject) -> JsonObject:
-    """Return `report` with the results and specimens that only `other` lists behind its own.
-
-    A correction sends one result of an order; the report keeps the others.
-    """
-    both = dict(report)
-    for name in ("specimen", "result"):
-        own = list(report.get(name, []))
-        more = [each for each in other.get(name, []) if each not in own]
-        if own or more:
-            both[name] = own + more
-    return both
+def _stated(existing: JsonObject, known: Origin) -> Stated:
+    return Stated(existing, (known.sent, known.message), from_text(known.stated))

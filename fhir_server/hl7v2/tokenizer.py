@@ -10,18 +10,21 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from fhir_server.hl7v2.charset import WrongCharset, decode
 from fhir_server.hl7v2.escapes import Separators, unescape
 from fhir_server.hl7v2.header import Header, body_start
+from fhir_server.hl7v2.places import char_range, in_bytes
 from fhir_server.hl7v2.problems import Location, refuse
 
 # HL7 v2.5.1 section 2.5.3.3: two quotes mean "null, delete what you have"; no value in a result.
 NULL: Final = '""'
-_NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+# What a segment without a name is called where it is a place.
+NAMELESS: Final = "???"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """One segment: its name in capitals, its place, its fields as they came.
 
     `fields[n]` is field n of the standard (MSH included). `index` counts all segments of the
@@ -39,7 +42,10 @@ class Segment:
 
     def raw(self, number: int) -> str:
         """Return a whole field as it came, "" where it is absent or null."""
-        value = self.fields[number] if number < len(self.fields) else ""
+        fields = self.fields
+        if number >= len(fields):
+            return ""
+        value = fields[number]
         return "" if value == NULL else value
 
     def repetitions(self, number: int) -> "tuple[Composite, ...]":
@@ -48,20 +54,18 @@ class Segment:
         if not value:
             return ()
         mark = self.separators.repetition
-        parts = value.split(mark) if mark else [value]
-        return tuple(Composite(part, self.separators, self.codec) for part in parts)
+        if not mark or mark not in value:
+            return (Composite(value, self.separators, self.codec),)
+        return tuple(Composite(part, self.separators, self.codec) for part in value.split(mark))
 
     def first(self, number: int) -> "Composite":
         """Return the first repetition of a field, an empty one where it is absent or null."""
-        value = self.raw(number)
-        mark = self.separators.repetition
-        if mark and mark in value:
-            value = value.partition(mark)[0]
-        return Composite(value, self.separators, self.codec)
+        return Composite(self._first(number), self.separators, self.codec)
 
     def text(self, number: int, component: int = 1) -> str:
         """Return a component of the first repetition, unescaped, "" where it is absent."""
-        return self.first(number).text(component) if self.raw(number) else ""
+        value = self._first(number)
+        return Composite(value, self.separators, self.codec).text(component) if value else ""
 
     def at(
         self,
@@ -71,11 +75,21 @@ class Segment:
         component: int | None = None,
     ) -> Location:
         """Return the place of this segment, or of a field in it, for an error."""
-        return Location(self.name or "???", self.sequence, number, repetition, component)
+        return Location(self.name or NAMELESS, self.sequence, number, repetition, component)
 
     def valued(self) -> list[int]:
         """Return the numbers of the fields that hold anything."""
-        return [n for n, value in enumerate(self.fields) if n > 0 and value.strip("^~&")]
+        return [n for n, value in enumerate(self.fields) if value and n > 0 and value.strip("^~&")]
+
+    def _first(self, number: int) -> str:
+        fields = self.fields
+        if number >= len(fields):
+            return ""
+        value = fields[number]
+        if not value or value == NULL:
+            return ""
+        mark = self.separators.repetition
+        return value.partition(mark)[0] if mark and mark in value else value
 
 
 class Composite:
@@ -94,8 +108,9 @@ class Composite:
 
     def text(self, component: int = 1) -> str:
         """Return the first sub-component of a component, unescaped and without blanks around it."""
-        value = self._component(component)
-        if not value:
+        parts = self._parts or self._components()
+        value = parts[component - 1] if component <= len(parts) else ""
+        if not value or value == NULL:
             return ""
         mark = self.separators.subcomponent
         if mark and mark in value:
@@ -119,6 +134,12 @@ class Composite:
         """Return it with its sub-components as components: a composite inside a composite."""
         mark = self.separators.subcomponent
         raw = self.raw.replace(mark, self.separators.component) if mark else self.raw
+        return Composite(raw, self.separators, self.codec)
+
+    def tail(self, number: int) -> "Composite":
+        """Return everything from a component on, separators included."""
+        mark = self.separators.component
+        raw = mark.join(self._components()[number - 1 :])
         return Composite(raw, self.separators, self.codec)
 
     def texts(self) -> list[str]:
@@ -153,16 +174,39 @@ def _present(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A decoded message: the header and every segment in order, MSH first."""
+    """A decoded message: the header, every segment in order, MSH first, and its bytes."""
 
     header: Header
     codec: str
     segments: tuple[Segment, ...]
-    _by_name: dict[str, list[Segment]] = field(default_factory=dict, repr=False)
+    raw: bytes = field(repr=False)
+    _by_name: dict[str, list[Segment]] = field(repr=False)
 
     def named(self, name: str) -> list[Segment]:
         """Return the segments of that name in order."""
         return self._by_name.get(name, [])
+
+    def span_of(self, place: Location) -> tuple[int, int] | None:
+        """Return the bytes of a place in the raw message, None where the message has no such place.
+
+        A segment, field, repetition, component or sub-component; what is there and empty has a
+        span without length. Escapes are as they came: `raw[start:end]` decodes to them.
+        """
+        name = "" if place.segment == NAMELESS else place.segment
+        same = self.named(name)
+        if not 0 < place.sequence <= len(same):
+            return None
+        segment = same[place.sequence - 1]
+        start, end = segment.span
+        if place.field is None:
+            return segment.span
+        line = self.raw[start:end]
+        text = line.decode(self.codec)
+        found = char_range(text, place, segment.separators)
+        if found is None:
+            return None
+        first = start + in_bytes(line, text, found[0], self.codec)
+        return first, start + in_bytes(line, text, found[1], self.codec)
 
 
 def parse(raw: bytes, header: Header, codec: str) -> Message:
@@ -173,19 +217,76 @@ def parse(raw: bytes, header: Header, codec: str) -> Message:
     segments: list[Segment] = []
     by_name: dict[str, list[Segment]] = {}
     separators = header.separators
-    for start, end in _lines(raw, separators.field):
-        text = _decoded(raw[start:end], codec, by_name)
-        name, fields = _fields(text, separators.field)
-        same = by_name.setdefault(name, [])
+    mark = separators.field
+    for start, end, text in _lines(raw, mark, codec, by_name):
+        fields = text.split(mark)
+        name = fields[0]
+        if not _is_name(name):
+            name = name.strip().upper()
+            name = name if _is_name(name) else ""
+        if name in _HEADERS:
+            # Field 1 of a header is the separator itself.
+            fields.insert(1, mark)
+        same = by_name.get(name)
+        if same is None:
+            same = by_name[name] = []
         segment = Segment(
-            name, len(segments), len(same) + 1, (start, end), fields, separators, codec
+            name, len(segments), len(same) + 1, (start, end), tuple(fields), separators, codec
         )
         same.append(segment)
         segments.append(segment)
-    return Message(header, codec, tuple(segments), by_name)
+    return Message(header, codec, tuple(segments), raw, by_name)
 
 
-def _lines(raw: bytes, mark: str) -> Iterator[tuple[int, int]]:
+_HEADERS: Final = ("MSH", "FHS", "BHS")
+
+
+def _is_name(text: str) -> bool:
+    return (
+        len(text) == 3
+        and text.isascii()
+        and text.isalnum()
+        and text.isupper()
+        and not text[0].isdecimal()
+    )
+
+
+def _lines(
+    raw: bytes, mark: str, codec: str, by_name: dict[str, list[Segment]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield first byte, last byte and text of each line that is not empty."""
+    if b"\n" not in raw:
+        try:
+            whole = raw.decode(codec) if not body_start(raw) else None
+        except UnicodeDecodeError:
+            whole = None  # line by line, so that the segment can be named
+        if whole is not None:
+            yield from _plain_lines(raw, whole)
+            return
+    for start, end in _spans(raw, mark):
+        yield start, end, _decoded(raw[start:end], codec, by_name)
+
+
+def _plain_lines(raw: bytes, whole: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the lines of a message that only CR divides: no character's bytes hold one."""
+    start = 0
+    texts = whole.split("\r")
+    if not texts[-1].strip("\0 \t"):
+        texts.pop()
+    if len(whole) == len(raw):
+        for text in texts:
+            if text:
+                yield start, start + len(text), text
+            start += len(text) + 1
+        return
+    # zip: the last line may have been dropped as padding.
+    for line, text in zip(raw.split(b"\r"), texts, strict=False):
+        if text:
+            yield start, start + len(line), text
+        start += len(line) + 1
+
+
+def _spans(raw: bytes, mark: str) -> Iterator[tuple[int, int]]:
     start = body_start(raw)
     for found in _line_end(mark).finditer(raw, start):
         if found.start() > start:
@@ -205,17 +306,6 @@ def _line_end(mark: str) -> re.Pattern[bytes]:
     return re.compile(
         rb"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{2}(?:" + separator + rb"|[\r\n]|\Z))|\n(?=[\r\n]|\Z)"
     )
-
-
-def _fields(text: str, mark: str) -> tuple[str, tuple[str, ...]]:
-    parts = text.split(mark)
-    name = parts[0].strip().upper()
-    if not _NAME.fullmatch(name):
-        return "", tuple(parts)
-    if name in ("MSH", "FHS", "BHS"):
-        # Field 1 of a header is the separator itself.
-        return name, (parts[0], mark, *parts[1:])
-    return name, tuple(parts)
 
 
 def _decoded(line: bytes, codec: str, by_name: dict[str, list[Segment]]) -> str:

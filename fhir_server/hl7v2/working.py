@@ -42,12 +42,16 @@ class Answer:
     """An acknowledgment and the message that it answers.
 
     `may_be_repeated`: the fault was ours (condition 207); the same bytes may be sent again.
+    `versions`: how many versions of resources were made just now; `is_repeated`: the message had
+    come before.
     """
 
     acknowledgment: bytes
     code: Acknowledgment
     message_id: str
     may_be_repeated: bool = False
+    versions: int = 0
+    is_repeated: bool = False
 
 
 class _PatientsMoved(Exception):
@@ -59,13 +63,13 @@ class Worker:
     """Processes stored messages.
 
     `held` are the profiles that what messages become is held to; `on_outcome` is told of each
-    outcome with the type of its message (for metrics).
+    outcome, with the message as it was before and its type (for metrics).
     """
 
     database: Database
     now: Callable[[], datetime]
     held: HeldProfiles | None = None
-    on_outcome: Callable[[str, Outcome], None] = lambda _type, _outcome: None
+    on_outcome: Callable[[KnownMessage, str, Outcome], None] = lambda _known, _type, _outcome: None
 
     async def current(self, known: KnownMessage) -> KnownMessage:
         """Return the message as it is stored now."""
@@ -145,13 +149,14 @@ class Worker:
                 warnings=[each.as_json() for each in recorded.warnings],
                 account=conversion.account.as_json(),
                 superseded=recorded.superseded,
+                versions=recorded.versions,
             )
             messages.finish(connection, known.id, outcome)
             return answer, outcome
 
         answer, outcome = await self.database.write(job)
-        self.on_outcome(sending.header.type, outcome)
-        return Answer(answer, "AA", known.id)
+        self.on_outcome(known, sending.header.type, outcome)
+        return Answer(answer, "AA", known.id, versions=outcome.versions)
 
     async def _refused(self, known: KnownMessage, sending: Sending, refusal: Refusal) -> Answer:
         code = refusal.acknowledgment
@@ -188,6 +193,9 @@ class Worker:
         answer: bytes,
         problems: Sequence[Problem],
     ) -> None:
+        if known.state == "processed":
+            # Processed again: what it said the first time is in the record, and stays there.
+            return
         outcome = Outcome(
             state=state,
             acknowledgment=_unless_sent(known, answer),
@@ -196,7 +204,7 @@ class Worker:
             account=refused_account(known.body, sending.header).as_json(),
         )
         await self.database.write(lambda c: messages.finish(c, known.id, outcome))
-        self.on_outcome(sending.header.type, outcome)
+        self.on_outcome(known, sending.header.type, outcome)
 
     def _acknowledge(
         self,

@@ -73,6 +73,8 @@ def needed_interface(method: str, path: str) -> Interface | None:
     """Return what a client must be registered for; None for what holds no patient's data."""
     if method == "OPTIONS" or path in _PUBLIC:
         return None
+    if path == _SENDING:
+        return "hl7v2"
     for prefix, interface in _INTERFACES:
         if path == prefix or path.startswith(f"{prefix}/"):
             return interface
@@ -84,8 +86,10 @@ _PUBLIC = frozenset({"/cds-services", "/fhir/metadata", "/health/live", "/health
 _INTERFACES: tuple[tuple[str, Interface], ...] = (
     ("/cds-services", "cds-hooks"),
     ("/fhir", "fhir"),
-    ("/hl7v2", "hl7v2"),
+    ("/hl7v2", "hl7v2-admin"),
 )
+# Who may send messages may not read those of others, nor decide on them.
+_SENDING = "/hl7v2"
 
 
 class RequestBoundary:

@@ -3,7 +3,13 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from fhir_server.rest import cds_services, health, hl7v2
+from fhir_server.rest import (
+    cds_services,
+    health,
+    hl7v2,
+    hl7v2_messages,
+    hl7v2_operations,
+)
 from fhir_server.rest.interactions import fhir_routes
 from fhir_server.rest.route_tree import FhirRoutes
 from fhir_server.rest.unserved import unserved
@@ -11,7 +17,7 @@ from fhir_server.rest.unserved import unserved
 
 def install(app: FastAPI) -> None:
     """Let the framework serve what does not lie below /fhir."""
-    for room in (health, cds_services, hl7v2):
+    for room in (health, cds_services, hl7v2, hl7v2_operations, hl7v2_messages):
         app.include_router(room.router)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
 from fhir_server.store.statements import Prepared, adding
@@ -50,7 +50,10 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message; `acknowledgment` None leaves the one that was sent."""
+    """What became of a message; `acknowledgment` None leaves the one that was sent.
+
+    `versions` is how many versions of resources it made; it is counted, not stored.
+    """
 
     state: State
     acknowledgment: bytes | None
@@ -59,6 +62,7 @@ class Outcome:
     warnings: Sequence[dict[str, Any]] = ()
     account: dict[str, Any] | None = None
     superseded: Sequence[str] = ()
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version."""
+    """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version.
+
+    `stated`: what other messages say in the content (`hl7v2.stated`, `hl7v2.finality`);
+    `identity`: what tells the resource from others of its patient, "" where that is not known.
+    """
 
     settled: bool
     issued: int
@@ -86,6 +94,8 @@ class Origin:
     rank: int
     version: int
     message: str
+    stated: str = ""
+    identity: str = ""
 
 
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
@@ -119,16 +129,7 @@ _FINISH = Prepared(
 _UNFINISHED = Prepared(
     select(_MESSAGE.c.id).where(_MESSAGE.c.state == "received").order_by(_MESSAGE.c.number)
 )
-_LISTED = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__ if name != "errors")
-_LIST = {
-    state: Prepared(
-        select(*_LISTED, _MESSAGE.c.errors, _MESSAGE.c.number)
-        .where(_MESSAGE.c.state == state)
-        .order_by(_MESSAGE.c.number.desc())
-        .limit(bindparam("most"))
-    )
-    for state in STATES
-}
+LISTED: Final = tuple(_MESSAGE.c[name] for name in ListedMessage.__dataclass_fields__)
 _ACCOUNT = Prepared(
     select(_MESSAGE.c.errors, _MESSAGE.c.warnings, _MESSAGE.c.account, _MESSAGE.c.superseded).where(
         _MESSAGE.c.id == bindparam("of_id")
@@ -142,7 +143,14 @@ _ORIGIN_OF = Prepared(
         _ORIGIN.c.rank,
         _ORIGIN.c.version,
         _ORIGIN.c.message,
+        _ORIGIN.c.stated,
+        _ORIGIN.c.identity,
     )
+    .where(_ORIGIN.c.type == bindparam("of_type"))
+    .where(_ORIGIN.c.id == bindparam("of_id"))
+)
+_DROP_ORIGIN = Prepared(
+    delete(_ORIGIN)
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
@@ -227,14 +235,9 @@ def list_messages(
     connection: Connection, states: Iterable[State], *, most: int = 500
 ) -> tuple[ListedMessage, ...]:
     """Return the newest `most` messages in any of `states`, the newest first."""
-    rows = [row for state in states for row in _LIST[state].run_named(connection, {"most": most})]
-    rows.sort(key=lambda row: -int(row[-1]))
-    return tuple(_listed(row) for row in rows[:most])
-
-
-def list_failed(connection: Connection, *, most: int = 500) -> tuple[ListedMessage, ...]:
-    """Return the messages of which nothing was stored, the newest first."""
-    return list_messages(connection, UNSUCCESSFUL, most=most)
+    wanted = select(*LISTED).where(_MESSAGE.c.state.in_(tuple(states)))
+    rows = connection.execute(wanted.order_by(_MESSAGE.c.number.desc()).limit(most))
+    return tuple(listed(row) for row in rows)
 
 
 def origin(connection: Connection, type: str, id: str) -> Origin | None:
@@ -256,15 +259,21 @@ def set_origin(connection: Connection, type: str, id: str, value: Origin) -> Non
             "rank": value.rank,
             "version": value.version,
             "message": value.message,
+            "stated": value.stated,
+            "identity": value.identity,
         },
     )
 
 
-def _listed(row: tuple[Any, ...]) -> ListedMessage:
-    id, received, channel, peer, sender, control_id, type, state, errors, _number = row
-    return ListedMessage(
-        id, received, channel, peer, sender, control_id, type, state, tuple(json.loads(errors))
-    )
+def listed(row: Sequence[Any]) -> ListedMessage:
+    """Return a message of a list, of a row that begins with the columns `LISTED`."""
+    named = {column.name: value for column, value in zip(LISTED, row, strict=False)}
+    return ListedMessage(**{**named, "errors": tuple(json.loads(named["errors"]))})
+
+
+def drop_origin(connection: Connection, type: str, id: str) -> None:
+    """Forget that a message wrote a resource: another one holds what it said."""
+    _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
 
 
 def _text(value: str) -> str:

@@ -14,6 +14,7 @@ from fhir_server.store import interning, resources
 from fhir_server.store.database import Database
 from fhir_server.store.same_patient import (
     UnclearMerge,
+    linked,
     same_person,
     stored_patient,
     survivor_of,
@@ -40,9 +41,9 @@ _IDENTIFIED = Prepared(
 )
 
 
-def _newest_of_patient() -> Select[tuple[str, int, bytes]]:
+def _newest_of_patient() -> Select[tuple[str, int, bytes, int]]:
     return (
-        select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body)
+        select(_RESOURCE.c.id, _VERSION.c.version, _VERSION.c.body, _RESOURCE.c.last_updated)
         .select_from(_REFERENCE)
         .join(_RESOURCE, _RESOURCE.c.rid == _REFERENCE.c.rid)
         .join(
@@ -103,10 +104,20 @@ class PatientRecords:
 
 
 def _patient(connection: Connection, patient_id: str) -> StoredPatient | None:
-    """Return the record that is used for a patient: of one that was merged, the survivor's."""
+    """Return the record that is used for a patient: of one that was merged, the survivor's.
+
+    None where there is none, and where its links do not say which one that is.
+    """
     try:
-        stored = resources.read(connection, "Patient", survivor_of(connection, patient_id))
-    except (NotFound, Gone, UnclearMerge):
+        return _stored(connection, survivor_of(connection, patient_id))
+    except UnclearMerge:
+        return None
+
+
+def _stored(connection: Connection, patient_id: str) -> StoredPatient | None:
+    try:
+        stored = resources.read(connection, "Patient", patient_id)
+    except (NotFound, Gone):
         return None
     reference = f"Patient/{stored.id}/_history/{stored.version}"
     return StoredPatient(stored.id, Sourced(decode(stored.body), reference))
@@ -128,10 +139,20 @@ def _identified(
             if carrier is None or not _carries(carrier, system, value):
                 continue
             # A record that was merged into another still carries its number.
-            patient = _patient(connection, patient_id)
-            if patient is not None:
+            for patient in _used_for(connection, patient_id, carrier):
                 found[patient.id] = patient
     return tuple(found.values())
+
+
+def _used_for(
+    connection: Connection, patient_id: str, carrier: JsonObject
+) -> Sequence[StoredPatient]:
+    """Return the record that is used for a patient; all that it may be where links are unclear."""
+    patient = _patient(connection, patient_id)
+    if patient is not None:
+        return (patient,)
+    ids = (patient_id, *linked(carrier, "replaced-by"))
+    return [found for id in ids if (found := _stored(connection, id)) is not None]
 
 
 def _carries(patient: JsonObject, system: str, value: str) -> bool:
@@ -168,14 +189,15 @@ def _of_person(
     except UnclearMerge:
         return RecordList((), complete=False)
     param = interning.parameter_ids(connection, type)["subject"]
-    rows: list[tuple[str, int, bytes]] = []
+    rows: list[tuple[str, int, bytes, int]] = []
     complete = True
     for id in ids:
         values: dict[str, SqlValue] = {"of_param": param, "of_target": id, **more}
         found = statement.run_named(connection, values).fetchall()
         complete = complete and len(found) <= MOST
         rows += found[:MOST]
+    rows.sort(key=lambda row: -row[3])
     entries = tuple(
-        Sourced(decode(body), f"{type}/{id}/_history/{version}") for id, version, body in rows
+        Sourced(decode(body), f"{type}/{id}/_history/{version}") for id, version, body, _ in rows
     )
     return RecordList(entries, complete=complete)

@@ -1,6 +1,6 @@
 """The tables beside FHIR: HL7v2 messages, issued cards, feedback, bulk jobs, Subscriptions."""
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, String, Table
 from sqlmodel import Field
 
 from fhir_server.store.tables import Big, Flag, StoreTable, Text, metadata
@@ -86,13 +86,15 @@ class HL7v2UnmappedRow(StoreTable, table=True):
     code: str = Field(primary_key=True, sa_type=Text)
     type: str = Field(primary_key=True, sa_type=Text)
     id: str = Field(primary_key=True, sa_type=Text)
-    display: str
+    display: str = Field(sa_type=String)
 
 
 class HL7v2OriginRow(StoreTable, table=True):
     """The message that wrote a resource's content, and its age: an older one must not overwrite.
 
     `version` is the resource's version at that write: a later one was written by somebody else.
+    `stated` is JSON of the room hl7v2: what other messages than that one say in the content.
+    `identity` is what tells the resource from others of its patient, "" where that is not known.
     """
 
     __tablename__ = "hl7v2_origin"
@@ -105,6 +107,8 @@ class HL7v2OriginRow(StoreTable, table=True):
     rank: int = Field(sa_type=Big)
     version: int
     message: str
+    stated: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    identity: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class JobRow(StoreTable, table=True):

@@ -1,20 +1,46 @@
 """Records of one person: Patients that were merged, by Patient.link.
 
 Source: FHIR R4 patient.html, "Linking Patients": a record with a link `replaced-by` must not be
-used any more; the one that it names, with a link `replaces`, is used in its place.
+used any more; the one that it names is used in its place. That link alone decides: a record that
+says `replaces` of one that does not say so itself joins nobody.
 """
 
 from collections.abc import Iterator
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
-from fhir_server.store import resources
+from fhir_server.store import interning, resources
+from fhir_server.store.record_tables import HL7v2OriginRow
+from fhir_server.store.statements import Prepared, SqlValue
+from fhir_server.store.tables import table
 
 # More records of one person are no merge but a fault; nothing is read of them.
 _MOST = 64
+
+_RESOURCE = table("resource")
+_REFERENCE = table("reference_index")
+_ORIGIN = table(HL7v2OriginRow.__tablename__)
+_REFERRING = (
+    select(_RESOURCE.c.id)
+    .select_from(_REFERENCE)
+    .join(_RESOURCE, _RESOURCE.c.rid == _REFERENCE.c.rid)
+    .where(_REFERENCE.c.param == bindparam("of_param"))
+    .where(_REFERENCE.c.target == bindparam("of_target"))
+    .where(_REFERENCE.c.type == "Patient")
+    .order_by(_RESOURCE.c.id)
+)
+_ALL_REFERRING = Prepared(_REFERRING)
+_OF_MESSAGES = (
+    select(1)
+    .where(_ORIGIN.c.type == bindparam("of_type"))
+    .where(_ORIGIN.c.id == _RESOURCE.c.id)
+    .exists()
+)
+_FILED = Prepared(_REFERRING.where(_OF_MESSAGES))
+_FILED_BY_OTHERS = Prepared(_REFERRING.where(~_OF_MESSAGES).limit(bindparam("most")))
 
 
 class UnclearMerge(Exception):
@@ -26,36 +52,52 @@ def survivor_of(connection: Connection, id: str) -> str:
 
     UnclearMerge where the links do not lead to one record.
     """
-    seen = {id}
+    return chain_of(connection, id)[-1]
+
+
+def chain_of(connection: Connection, id: str) -> tuple[str, ...]:
+    """Return a record, the one that replaced it, the one that replaced that, to the survivor.
+
+    UnclearMerge where the links do not lead to one record.
+    """
+    chain = [id]
     while True:
-        found = stored_patient(connection, id)
+        found = stored_patient(connection, chain[-1])
         further = set() if found is None else set(linked(found, "replaced-by"))
         if not further:
-            return id
-        if len(further) > 1 or further & seen or len(seen) > _MOST:
+            return tuple(chain)
+        if len(further) > 1 or further & {*chain} or len(chain) > _MOST:
             raise UnclearMerge(id)
-        (id,) = further
-        seen.add(id)
+        chain += further
 
 
 def same_person(connection: Connection, id: str) -> tuple[str, ...]:
     """Return the ids of all records of a person, the survivor first.
 
-    A record counts only where both say it: one replaces, the other is replaced by it. UnclearMerge
-    where that cannot be told.
+    They are all whose links lead to the survivor, whether or not it says that it replaces them.
+    UnclearMerge where that cannot be told.
     """
-    first = survivor_of(connection, id)
-    found = [first]
+    found = [survivor_of(connection, id)]
     for each in found:
-        record = stored_patient(connection, each)
-        for other in () if record is None else linked(record, "replaces"):
-            replaced = stored_patient(connection, other)
-            if replaced is None or each not in linked(replaced, "replaced-by"):
+        for other in _linking(connection, each):
+            record = stored_patient(connection, other)
+            named = set() if record is None else set(linked(record, "replaced-by"))
+            if each not in named:
                 continue
-            if other in found or len(found) > _MOST:
+            if len(named) > 1 or other in found or len(found) > _MOST:
                 raise UnclearMerge(id)
             found.append(other)
     return tuple(found)
+
+
+def filed_by_messages(connection: Connection, type: str, patient: str) -> list[str]:
+    """Return the ids of the resources of a type that messages filed under a record."""
+    return _of(connection, _FILED, type, "subject", patient, of_type=type)
+
+
+def filed_by_others(connection: Connection, type: str, patient: str, *, most: int) -> list[str]:
+    """Return the ids of at most `most` resources of a type that no message filed there."""
+    return _of(connection, _FILED_BY_OTHERS, type, "subject", patient, of_type=type, most=most)
 
 
 def stored_patient(connection: Connection, id: str) -> JsonObject | None:
@@ -73,3 +115,20 @@ def linked(patient: JsonObject, type: Literal["replaced-by", "replaces"]) -> Ite
         kind, _, id = reference.partition("/")
         if link.get("type") == type and kind == "Patient" and id:
             yield id.partition("/")[0]
+
+
+def _linking(connection: Connection, id: str) -> list[str]:
+    return _of(connection, _ALL_REFERRING, "Patient", "link", id)
+
+
+def _of(
+    connection: Connection,
+    statement: Prepared,
+    type: str,
+    parameter: str,
+    patient: str,
+    **more: SqlValue,
+) -> list[str]:
+    param = interning.parameter_ids(connection, type)[parameter]
+    values: dict[str, SqlValue] = {"of_param": param, "of_target": patient, **more}
+    return [id for (id,) in statement.run_named(connection, values).fetchall()]

@@ -1,6 +1,7 @@
 """Segments in = segments converted + segments reported; fields that nobody reads are named too."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,21 +29,24 @@ _READ: Final = {
     "NTE": notes.FIELDS,
     "SPM": specimen.FIELDS,
 }
+READ_SEGMENTS: Final = frozenset(_READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where each segment of a message went."""
+    """Where each segment of a message went; `names` counts all of them by name."""
 
     segments: int
     converted: int
     unconverted: tuple[Unconverted, ...]
+    names: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that is stored: places, names and reasons, nothing of the content."""
         return {
             "segments": self.segments,
             "converted": self.converted,
+            "names": self.names,
             "unconverted": [_entry(each) for each in self.unconverted],
         }
 
@@ -56,7 +60,7 @@ def account(message: Message, left_out: Iterable[Unconverted]) -> Account:
         for segment in message.segments
         if segment.index not in missing and (fields := _unread(segment))
     ]
-    return Account(len(message.segments), len(message.segments) - len(missing), (*whole, *partly))
+    return _account(message.segments, len(missing), (*whole, *partly))
 
 
 def refused_account(raw: bytes, header: Header) -> Account:
@@ -66,7 +70,14 @@ def refused_account(raw: bytes, header: Header) -> Account:
     """
     found = parse(raw, header, "latin-1").segments
     reason = "the message was refused"
-    return Account(len(found), 0, tuple(Unconverted(each, reason) for each in found))
+    return _account(found, len(found), tuple(Unconverted(each, reason) for each in found))
+
+
+def _account(
+    segments: Sequence[Segment], missing: int, unconverted: tuple[Unconverted, ...]
+) -> Account:
+    names = dict(Counter(each.name for each in segments))
+    return Account(len(segments), len(segments) - missing, unconverted, names)
 
 
 def _unread(segment: Segment) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -62,6 +63,7 @@ def is_oid(text: str) -> bool:
     return _OID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def sender_uri(*names: str) -> str:
     """Return the URI of something that only has a name: `urn:id:<name>[:<name>]`.
 
@@ -76,6 +78,7 @@ def v2_table(number: str) -> str:
     return f"http://terminology.hl7.org/CodeSystem/v2-{number}"
 
 
+@lru_cache(maxsize=1024)
 def system_uri(name: str, *, scope: str) -> str:
     """Return the FHIR system of a coding system name, an OID or an URI.
 

@@ -12,7 +12,7 @@ from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.drafting import Drafting
 from fhir_server.hl7v2.mapping.drafts import Age, Draft, microseconds
 from fhir_server.hl7v2.mapping.groups import PatientGroup, Unconverted, group
-from fhir_server.hl7v2.mapping.patient import PatientDraft, merged_patient, patient
+from fhir_server.hl7v2.mapping.patient import PatientDraft, merged_patient, patient, without
 from fhir_server.hl7v2.mapping.structures import STRUCTURES, Structure
 from fhir_server.hl7v2.problems import Location, Problem, refuse
 from fhir_server.hl7v2.tokenizer import Message
@@ -57,6 +57,7 @@ def read(message: Message, context: Context) -> Read:
         ]
         return Read(message, context, structure, groups, patients, left_out)
     merged = [_merged(each, context) for each in groups]
+    patients = [without(each, prior) for each, prior in zip(patients, merged, strict=True)]
     return Read(message, context, structure, groups, patients, left_out, merged)
 
 

@@ -30,7 +30,8 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 def clean(text: str) -> str:
     """Return a text as FHIR's string allows it: no control characters but tab and line break."""
-    return _CONTROLS.sub("", text).strip() if text else ""
+    # Nearly every text is printable; a tab, a line break or an ideographic space is not.
+    return text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
 
 
 def token(text: str) -> str:
@@ -41,7 +42,11 @@ def token(text: str) -> str:
 def filled(**elements: Any) -> JsonObject:
     """Return the elements that have content; a trailing underscore in a name is dropped."""
     empty: tuple[object, ...] = ("", None, {}, [])
-    return {name.rstrip("_"): value for name, value in elements.items() if value not in empty}
+    return {
+        name.rstrip("_"): value
+        for name, value in elements.items()
+        if value or value not in empty  # a 0 and a False are content
+    }
 
 
 def number(text: str) -> Decimal | None:

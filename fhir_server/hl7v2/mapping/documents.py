@@ -51,15 +51,22 @@ _DOC_STATUS: Final = {
 }
 
 
-# What an Observation says whose document cannot be read.
-UNREADABLE: Final[JsonObject] = {"coding": [{"system": ABSENT_REASON, "code": "error"}]}
+# What an Observation says whose document cannot be read: there was a result, and it is not here.
+UNREADABLE: Final[JsonObject] = {
+    "coding": [{"system": ABSENT_REASON, "code": "error"}],
+    "text": "文档无法读取,原件在消息中 / the document cannot be read; it is kept in the message",
+}
 
 
-def links(of_observation: JsonObject) -> JsonObject:
-    """Return the references of a document: those of its Observation, where R4 has them."""
+def links(of_observation: JsonObject, report: JsonObject) -> JsonObject:
+    """Return the references of a document: those of its Observation where R4 has them, its report.
+
+    `report` is a Reference, {} for a document that belongs to none.
+    """
+    related = [*of_observation.get("basedOn", []), *([report] if report else [])]
     context = filled(
         encounter=[of_observation["encounter"]] if "encounter" in of_observation else [],
-        related=of_observation.get("basedOn", []),
+        related=related,
     )
     return {"subject": of_observation["subject"], **filled(context=context)}
 
@@ -70,11 +77,11 @@ def documents(obx: Segment, observation: JsonObject, context: Context) -> list[J
     One that cannot be read is left out with a warning; the bytes are in the message.
     """
     found = []
-    for each in obx.repetitions(5):
+    for number, each in enumerate(obx.repetitions(5), start=1):
         if not each:
             continue
         read = _pointed if obx.text(2).upper() == "RP" else _enclosed
-        attachment = read(each, obx, context)
+        attachment = read(each, obx, number, context)
         if attachment:
             found.append(_document(attachment, observation))
     return found
@@ -94,13 +101,14 @@ def _document(attachment: JsonObject, observation: JsonObject) -> JsonObject:
     }
 
 
-def _enclosed(value: Composite, obx: Segment, context: Context) -> JsonObject:
+def _enclosed(value: Composite, obx: Segment, number: int, context: Context) -> JsonObject:
     kind, subtype, encoding = (value.text(part).upper() for part in (2, 3, 4))
-    text = value.component(5).whole()
+    # ED.5 is the last component: a separator in it was forgotten to be escaped, and is content.
+    text = value.tail(5).whole()
     try:
         data = _decoded(text, encoding)
     except ValueError as error:
-        place = obx.at(5, repetition=1, component=5)
+        place = obx.at(5, repetition=number, component=5)
         context.remark("102", f"OBX-5 is a document that cannot be read: {error}", place)
         return {}
     return {
@@ -150,11 +158,11 @@ def _media_type(kind: str, subtype: str, encoding: str) -> str:
     return f"{known}; charset=utf-8" if is_text else known
 
 
-def _pointed(value: Composite, obx: Segment, context: Context) -> JsonObject:
+def _pointed(value: Composite, obx: Segment, number: int, context: Context) -> JsonObject:
     pointer = clean(value.text(1))
     if not _ADDRESS.fullmatch(pointer):
         text = "OBX-5 points to a document and names no address of it; it is kept as text"
-        context.remark("102", text, obx.at(5))
+        context.remark("102", text, obx.at(5, repetition=number if number > 1 else None))
         return {}
     kind, subtype = value.text(3).upper(), value.text(4).upper()
     return filled(

@@ -7,7 +7,7 @@ from typing import Final
 from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.drafts import Age, Draft, Merge, microseconds
-from fhir_server.hl7v2.mapping.encounter import encounter, visit_number
+from fhir_server.hl7v2.mapping.encounter import encounter, ended_by, visit_number
 from fhir_server.hl7v2.mapping.family import Family
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
@@ -39,6 +39,8 @@ class Drafting:
     def add_patient(self, group: PatientGroup, patient_id: str) -> None:
         """Add what a message says of one patient, who is or will be stored under `patient_id`."""
         links: JsonObject = {"subject": {"reference": f"Patient/{patient_id}"}}
+        # Another patient's order of the same number is nobody's parent here.
+        self.family = Family()
         visit = self._visit(group, links)
         if visit:
             links = links | {"encounter": visit}
@@ -56,9 +58,11 @@ class Drafting:
         number = visit_number(pv1, self.context) if pv1 is not None else {}
         if pv1 is not None and number:
             found = encounter(group, number, self.structure, self.context)
-            key = (*self.context.sender, links["subject"]["reference"], number["value"])
+            patient_id = links["subject"]["reference"].partition("/")[2]
+            key = (*self.context.sender, patient_id, number["system"], number["value"])
             sources = [each for each in (pv1, group.pv2) if each is not None]
-            return self._add(found, None, key, links, sources, merge="visit")
+            ended = ended_by(pv1, found)
+            return self._add(found, None, key, links, sources, merge="visit", ended=ended)
         reason = "a visit without number (PV1-19): which visit it is cannot be told"
         self.left_out += [
             Unconverted(each, reason) for each in (pv1, group.pv2) if each is not None
@@ -203,7 +207,9 @@ class Drafting:
         merge: Merge = "keep-value" if draft.keeps_value else "replace"
         resource, sources = draft.resource, (each.obx, *each.notes)
         if each.obx.text(2).upper() in documents.TYPES and each.obx.raw(5):
-            held = self._documents(each.obx, resource, found, own, links)
+            report = self._report_of(found, key)
+            more = documents.links(links, report)
+            held = self._documents(each.obx, resource, found, own, more)
             if held:
                 links = links | {"derivedFrom": [*held, *links.get("derivedFrom", [])]}
             elif "valueString" not in resource:
@@ -219,11 +225,16 @@ class Drafting:
         links: JsonObject,
     ) -> list[JsonObject]:
         """Add the documents that an OBX holds; return the References to them."""
-        more = documents.links(links)
         return [
-            self._add(document, found, (*key, str(number)), more, (obx,))
+            self._add(document, found, (*key, str(number)), links, (obx,))
             for number, document in enumerate(documents.documents(obx, resource, self.context))
         ]
+
+    def _report_of(self, found: Order | None, key: tuple[str, ...]) -> JsonObject:
+        """Return the Reference to the report of an order, {} where there is none."""
+        if found is None or self.structure.content != "results":
+            return {}
+        return {"reference": f"DiagnosticReport/{resource_id('DiagnosticReport', *key)}"}
 
     def _add(
         self,
@@ -235,6 +246,7 @@ class Drafting:
         *,
         merge: Merge = "replace",
         rank: int = 0,
+        ended: frozenset[str] = frozenset(),
     ) -> JsonObject:
         """Add a draft; return the Reference to it."""
         kind = resource["resourceType"]
@@ -242,7 +254,7 @@ class Drafting:
         issued = sent if found is None else microseconds(found.issued)
         whole = {"resourceType": kind, "id": resource_id(kind, *key), **resource, **links}
         age = Age(_is_settled(resource), issued, sent, rank)
-        draft = Draft(whole, age, merge, tuple(sources))
+        draft = Draft(whole, age, merge, tuple(sources), key, ended)
         earlier = self.drafts.get(draft.reference)
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.
@@ -267,7 +279,7 @@ def _parent_of(each: ObservationGroup, named: Mapping[str, JsonObject]) -> JsonO
     HL7 v2.8 section 7.4.2.4: dotted sub-ids, such as a susceptibility's under its isolate.
     """
     prefix, dot, last = each.obx.text(4).rpartition(".")
-    return named.get(prefix) if dot and last else None
+    return named.get(prefix) if prefix and dot and last else None
 
 
 def _without_visit(links: JsonObject) -> JsonObject:

@@ -1,5 +1,6 @@
 """What a message makes before the store is asked: resources with their age."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -9,6 +10,8 @@ from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject
 
 Merge = Literal["replace", "keep-value", "report", "visit"]
+# The part of a draft's key that is the patient.
+PATIENT: Final = 2
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -34,18 +37,26 @@ class Draft:
 
     `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,
     for a report, keep the results that the stored one lists, or, for a visit, keep what the
-    newer one does not state. `sources` are the segments that it is made of.
+    newer one does not state. `sources` are the segments that it is made of. The id follows from
+    `key`, whose third part is the patient; `ended` are the elements that it says hold no more.
     """
 
     resource: JsonObject
     age: Age
     merge: Merge = "replace"
     sources: tuple[Segment, ...] = ()
+    key: tuple[str, ...] = ()
+    ended: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> str:
         """`Type/id`."""
         return f"{self.resource['resourceType']}/{self.resource['id']}"
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other resources of its type and patient, as one text."""
+        return json.dumps([*self.key[:PATIENT], *self.key[PATIENT + 1 :]], ensure_ascii=False)
 
 
 def microseconds(moment: Moment) -> int:

@@ -14,12 +14,14 @@ from fhir_server.hl7v2.mapping.groups import PatientGroup
 from fhir_server.hl7v2.mapping.parties import person
 from fhir_server.hl7v2.mapping.structures import Structure
 from fhir_server.hl7v2.mapping.times import Moment, moment
-from fhir_server.hl7v2.tokenizer import Composite, Segment
+from fhir_server.hl7v2.tokenizer import NULL, Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
 PV1_FIELDS: Final = frozenset((1, 2, 3, 4, 6, 7, 8, 9, 10, 14, 17, 18, 19, 36, 44, 45))
 PV2_FIELDS: Final = frozenset((3,))
 
+# Of which element a field that is null (two quotes) says that there is nothing any more.
+_STATES: Final = {4: "type", 10: "serviceType", 44: "period.start", 45: "period.end"}
 _PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 # PV1-7 attending, 8 referring, 9 consulting, 17 admitting doctor.
 _PARTICIPANTS: Final = ((7, "ATND"), (8, "REF"), (9, "CON"), (17, "ADM"))
@@ -65,6 +67,18 @@ def encounter(
             location=_locations(pv1, context),
         ),
     }
+
+
+def ended_by(pv1: Segment, found: JsonObject) -> frozenset[str]:
+    """Return what a PV1 says a visit has no more (names as in `hl7v2.stated`).
+
+    Without the end that was told by mistake the visit is not known to be finished.
+    """
+    nulls = {number for number in _STATES if pv1.fields[number : number + 1] == (NULL,)}
+    ended = {_STATES[number] for number in nulls}
+    if 45 in nulls and found["status"] == "unknown":
+        ended.add("status")
+    return frozenset(ended)
 
 
 def _status(pv1: Segment, end: Moment | None, structure: Structure, context: Context) -> str:

@@ -6,6 +6,7 @@ where it has none by what the message says of it.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import authority, clean, filled
@@ -13,13 +14,20 @@ from fhir_server.hl7v2.mapping.order import Order
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
+# The components of OBR-29 and of the number fields: 1 is the placer's, 2 the filler's. The filler's
+# tells better, for the placer's may stand for several orders.
+_KINDS: Final = ((2, "FILL"), (1, "PLAC"))
+
 
 @dataclass(slots=True)
 class Family:
-    """The orders and results of one message, by what a child calls its parent."""
+    """The orders and results of one patient in a message, by what a child calls its parent.
 
-    orders: dict[str, JsonObject] = field(default_factory=dict)
-    results: dict[tuple[str, str, str], JsonObject] = field(default_factory=dict)
+    A number is known with its kind: the placer's 7 is another order than the filler's 7.
+    """
+
+    orders: dict[tuple[str, str], JsonObject] = field(default_factory=dict)
+    results: dict[tuple[str, str, str, str], JsonObject] = field(default_factory=dict)
 
     def add_order(self, found: Order, reference: JsonObject) -> None:
         """Remember an order by its placer's and its filler's number."""
@@ -29,19 +37,23 @@ class Family:
     def add_result(self, found: Order | None, obx: Segment, reference: JsonObject) -> None:
         """Remember a result by its order's numbers, its code and its sub-id."""
         for number in () if found is None else _numbers(found):
-            self.results.setdefault((number, obx.text(3), obx.text(4)), reference)
+            self.results.setdefault((*number, obx.text(3), obx.text(4)), reference)
 
     def order(self, found: Order | None, context: Context) -> JsonObject:
         """Return the Reference to the parent of an order (OBR-29), {} where it has none."""
         parent = found.obr.first(29) if found is not None else None
         if not parent:
             return {}
-        for part, kind in ((2, "FILL"), (1, "PLAC")):
-            number = parent.component(part)
-            value = clean(number.subcomponent(1))
-            if value:
-                known = self.orders.get(value)
-                return known or _by_number(number, value, kind, context)
+        named = [
+            (kind, value, number)
+            for part, kind in _KINDS
+            if (value := clean((number := parent.component(part)).subcomponent(1)))
+        ]
+        for kind, value, _number in named:
+            if (kind, value) in self.orders:
+                return self.orders[kind, value]
+        for kind, value, number in named:
+            return _by_number(number, value, kind, context)
         return {}
 
     def result(self, found: Order | None) -> JsonObject:
@@ -51,8 +63,8 @@ class Family:
             return {}
         code, sub_id = parent.component(1).subcomponent(1), parent.text(2)
         above = found.obr.first(29)
-        for part in (2, 1):
-            key = (clean(above.component(part).subcomponent(1)), code, sub_id)
+        for part, kind in _KINDS:
+            key = (kind, clean(above.component(part).subcomponent(1)), code, sub_id)
             if key in self.results:
                 return self.results[key]
         named = parent.component(1)
@@ -61,10 +73,12 @@ class Family:
         return {"type": "Observation", "display": text} if text else {}
 
 
-def _numbers(found: Order) -> set[str]:
-    segments = (found.obr, found.orc)
-    texts = {each.text(number) for each in segments if each is not None for number in (2, 3)}
-    return texts - {""}
+def _numbers(found: Order) -> set[tuple[str, str]]:
+    segments = [each for each in (found.obr, found.orc) if each is not None]
+    numbers = ((3, "FILL"), (2, "PLAC"))
+    return {
+        (kind, text) for each in segments for part, kind in numbers if (text := each.text(part))
+    }
 
 
 def _by_number(number: Composite, value: str, kind: str, context: Context) -> JsonObject:

@@ -78,6 +78,8 @@ class _Grouping:
     specimen: SpecimenGroup | None = None
     pending: Segment | None = None
     timings: list[Segment] = field(default_factory=list)
+    # Notes behind an ORC whose OBR is still to come (ORM^O01, OML^O21).
+    early: list[Segment] = field(default_factory=list)
     notable: list[Segment] | None = None
     prior: bool = False
 
@@ -133,7 +135,7 @@ class _Grouping:
             return
         self._drop_pending()
         self.pending = segment
-        self.notable = None
+        self.notable = self.early
 
     def tq1(self, segment: Segment) -> None:
         # Behind ORC and before OBR (OML^O21), or behind OBR (ORU^R01).
@@ -152,10 +154,10 @@ class _Grouping:
 
     def obr(self, segment: Segment) -> None:
         patient = self._patient(segment)
-        self.order = OrderGroup(segment, self.pending, timings=self.timings)
+        self.order = OrderGroup(segment, self.pending, notes=self.early, timings=self.timings)
         if self.structure.specimen_first and self.specimen is not None:
             self.order.specimens.append(self.specimen)
-        self.pending, self.timings = None, []
+        self.pending, self.timings, self.early = None, [], []
         patient.orders.append(self.order)
         self.notable = self.order.notes
 
@@ -208,7 +210,9 @@ class _Grouping:
             self.leave_out(self.pending, "an order (ORC) without OBR")
             for timing in self.timings:
                 self.leave_out(timing, "a timing that belongs to no order")
-            self.pending, self.timings = None, []
+            for note in self.early:
+                self.leave_out(note, "a note that belongs to no order")
+            self.pending, self.timings, self.early = None, [], []
 
     def _patient(self, segment: Segment) -> PatientGroup:
         if not self.patients:

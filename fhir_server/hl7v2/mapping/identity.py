@@ -6,12 +6,15 @@ An id is the SHA-256 of what identifies the resource, in the form of a UUID of v
 
 import hashlib
 import json
+from typing import Final
 from uuid import UUID
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def resource_id(type: str, *parts: str) -> str:
     """Return the id of the resource of `type` that `parts` identify, in their order."""
-    digest = hashlib.sha256(json.dumps([type, *parts], ensure_ascii=False).encode()).digest()
+    digest = hashlib.sha256(_encode([type, *parts]).encode()).digest()
     value = int.from_bytes(digest[:16], "big")
     value = value & ~(0xF << 76) | (0x8 << 76)  # version 8: the bits are the vendor's own
     value = value & ~(0x3 << 62) | (0x2 << 62)

@@ -16,7 +16,7 @@ from fhir_server.hl7v2.mapping.datatypes import (
     concept,
     filled,
     identifying_concept,
-    quantity_unit,
+    number,
     token,
 )
 from fhir_server.hl7v2.mapping.groups import ObservationGroup
@@ -26,7 +26,7 @@ from fhir_server.hl7v2.mapping.parties import coded_organization, organization, 
 from fhir_server.hl7v2.mapping.reference_range import reference_range
 from fhir_server.hl7v2.mapping.tables import ResultStatus
 from fhir_server.hl7v2.mapping.times import Moment
-from fhir_server.hl7v2.mapping.values import values
+from fhir_server.hl7v2.mapping.values import unit_of, values
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
@@ -111,10 +111,10 @@ def _resource(
             **(found[0] if len(found) == 1 else {}),
             dataAbsentReason={} if found else _absent(status),
             interpretation=_interpretations(obx, context),
-            note=notes(group.notes),
+            note=notes(group.notes, context),
             bodySite=concept(obx.first(20), context, table="0163"),
             method=concept(obx.first(17), context),
-            referenceRange=reference_range(_range_text(obx), quantity_unit(obx.first(6))),
+            referenceRange=reference_range(_range_text(obx), unit_of(obx)),
             # The guide: several repetitions of OBX-5 are components under the code of OBX-3.
             component=[{"code": code, **each} for each in found] if len(found) > 1 else [],
         ),
@@ -152,14 +152,36 @@ def _effective(
 
 def _extensions(obx: Segment, context: Context) -> list[JsonObject]:
     found: list[JsonObject] = []
-    sub_id = clean(obx.first(4).whole())
+    sub_id = _sub_id(obx.first(4))
     if sub_id:
-        original = {"url": "original-sub-identifier", "valueString": sub_id}
-        found.append({"url": _SUB_ID, "extension": [original]})
+        found.append({"url": _SUB_ID, "extension": sub_id})
     analysed = required_time(obx, 19, context)
     if analysed is not None:
         found.append({"url": _ANALYSED, "valueDateTime": analysed.text})
     return found
+
+
+def _sub_id(value: Composite) -> list[JsonObject]:
+    """Return the parts of an OG (HL7 v2.8.2 section 2A.3.48; ST before): the first as it came.
+
+    One whose group or sequence is no number stays whole: what it means is the sender's secret.
+    """
+    whole = clean(value.whole())
+    group, sequence, identifier = (clean(value.text(part)) for part in (2, 3, 4))
+    amounts = [number(text) for text in (group, sequence)]
+    told = [text for text in (group, sequence, identifier) if text]
+    if not told or any(t and a is None for t, a in zip((group, sequence), amounts, strict=True)):
+        return [{"url": "original-sub-identifier", "valueString": whole}] if whole else []
+    return [
+        {"url": name, key: part}
+        for name, key, part in (
+            ("original-sub-identifier", "valueString", clean(value.text(1))),
+            ("group", "valueDecimal", amounts[0]),
+            ("sequence", "valueDecimal", amounts[1]),
+            ("identifier", "valueString", identifier),
+        )
+        if part not in ("", None)
+    ]
 
 
 def _instance(obx: Segment, context: Context) -> list[JsonObject]:

@@ -104,7 +104,7 @@ def service_request(found: Order, group: OrderGroup, context: Context) -> JsonOb
             authoredOn=_authored(orc, context),
             requester=_requester(obr, orc, context),
             reasonCode=_reasons(group, context),
-            note=notes(group.notes),
+            note=notes(group.notes, context),
         ),
     }
 

@@ -4,7 +4,7 @@ Source: v2-to-FHIR implementation guide, PID[Patient], PD1[Patient], NK1[Patient
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
@@ -24,11 +24,12 @@ _NO_PERSON: Final = frozenset(("AN", "ANC", "AND", "ANT", "VN"))
 
 # The fields of PID that are read; others that hold something are reported.
 FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 14, 15, 16, 24, 25, 29, 30, 40))
-PD1_FIELDS: Final = frozenset((4,))
-NK1_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 13, 15))
+PD1_FIELDS: Final = frozenset((3, 4))
+NK1_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 40))
 MRG_FIELDS: Final = frozenset((1, 4, 7))
 
-# Of which element a field that is null (two quotes) says that there is nothing any more.
+# Of which element a field that is null (two quotes) says that there is nothing any more. A message
+# that states a telephone number or a name states all of them.
 _STATES: Final = {
     5: "name",
     7: "birthDate",
@@ -38,10 +39,10 @@ _STATES: Final = {
     14: "telecom",
     15: "communication",
     16: "maritalStatus",
-    24: "multipleBirthBoolean",
-    25: "multipleBirthInteger",
-    29: "deceasedDateTime",
-    30: "deceasedBoolean",
+    24: "multipleBirth",
+    25: "multipleBirth",
+    29: "deceased",
+    30: "deceased",
     40: "telecom",
 }
 
@@ -52,8 +53,8 @@ class PatientDraft:
 
     `identifiers` are the (system, value) of PID-3 that tell one person from another; the first
     gives a new Patient its id. `location` is where a refusal about the identity points. `ended`
-    are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3);
-    `sources` the segments that it is made of.
+    are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3.3,
+    names as in `hl7v2.stated`); `sources` the segments that it is made of.
     """
 
     resource: JsonObject
@@ -96,13 +97,8 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
             generalPractitioner=_practitioners(group.pd1, context),
         ),
     }
-    ended = {
-        element
-        for number, element in _STATES.items()
-        if number < len(pid.fields) and pid.fields[number] == NULL and element not in resource
-    }
     sources = (pid, *([group.pd1] if group.pd1 else []), *group.contacts)
-    return PatientDraft(resource, people, pid.at(3), frozenset(ended), sources)
+    return PatientDraft(resource, people, pid.at(3), _ended(group), sources)
 
 
 def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
@@ -115,13 +111,41 @@ def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
     if not people:
         text = "MRG-1 has no identifier of a person: whom to merge cannot be told"
         raise refuse("101", text, mrg.at(1))
-    for each in mrg.repetitions(4):
-        if each:
-            text = "MRG-4 names no assigner and is not taken over"
-            context.remark("101", text, mrg.at(4))
+    listed += _assigned(mrg, 4, context)
     names = [n for each in mrg.repetitions(7) if (n := xpn(each))]
     resource = {"resourceType": "Patient", **filled(identifier=listed, name=names)}
     return PatientDraft(resource, people, mrg.at(1), sources=(mrg,))
+
+
+def without(draft: PatientDraft, prior: PatientDraft) -> PatientDraft:
+    """Return the survivor of a merge without the numbers of the merged record, listed with it.
+
+    They stay with that record; by them the survivor would be taken for both. Where nothing else
+    is left the two are one already.
+    """
+    left = tuple(each for each in draft.identifiers if each not in prior.identifiers)
+    if not left:
+        return draft
+    kept = [
+        each
+        for each in draft.resource["identifier"]
+        if (each.get("system"), each.get("value")) not in prior.identifiers
+    ]
+    return replace(draft, resource={**draft.resource, "identifier": kept}, identifiers=left)
+
+
+def _ended(group: PatientGroup) -> frozenset[str]:
+    """Return the elements of which a null says that they hold no more."""
+    found = {element for number, element in _STATES.items() if _is_null(group.pid, number)}
+    if group.pd1 is not None and _is_null(group.pd1, 4):
+        found.add("generalPractitioner")
+    if any(_is_null(nk1, 2) for nk1 in group.contacts):
+        found.add("contact")
+    return frozenset(found)
+
+
+def _is_null(segment: Segment, number: int) -> bool:
+    return number < len(segment.fields) and segment.fields[number] == NULL
 
 
 def _people(listed: list[JsonObject]) -> tuple[tuple[str, str], ...]:
@@ -138,7 +162,7 @@ def _contact(nk1: Segment, context: Context) -> JsonObject:
     addresses = [a for each in nk1.repetitions(4) if (a := xad(each))]
     telecom = [
         point
-        for number, use in ((5, "home"), (6, "work"))
+        for number, use in ((5, "home"), (6, "work"), (40, ""))
         for each in nk1.repetitions(number)
         if (point := xtn(each, use=use))
     ]
@@ -155,7 +179,19 @@ def _contact(nk1: Segment, context: Context) -> JsonObject:
         organization=organization(nk1.first(13), context),
     )
     # R4 pat-1: a contact has a name, a telecom, an address or an organization.
-    return filled(relationship=relationship, **found) if set(found) - {"gender"} else {}
+    if not set(found) - {"gender"}:
+        return {}
+    period = filled(start=_day(nk1, 8, context), end=_day(nk1, 9, context))
+    return filled(relationship=relationship, **found, period=period)
+
+
+def _day(nk1: Segment, number: int, context: Context) -> str:
+    sent = nk1.text(number)
+    try:
+        return moment(sent, zone=context.zone).text if sent else ""
+    except ValueError as error:
+        context.remark("102", f"NK1-{number} is no date: {error}", nk1.at(number))
+        return ""
 
 
 def _languages(pid: Segment, context: Context) -> list[JsonObject]:
@@ -164,9 +200,11 @@ def _languages(pid: Segment, context: Context) -> list[JsonObject]:
 
 
 def _practitioners(pd1: Segment | None, context: Context) -> list[JsonObject]:
+    """Return the facility (PD1-3) and the physicians (PD1-4) who care for the patient."""
     if pd1 is None:
         return []
-    return [p for each in pd1.repetitions(4) if (p := person(each, context))]
+    places = [o for each in pd1.repetitions(3) if (o := organization(each, context))]
+    return places + [p for each in pd1.repetitions(4) if (p := person(each, context))]
 
 
 def _kind(identifier: JsonObject) -> str:
@@ -184,20 +222,24 @@ def _listed(segment: Segment, field: int, context: Context) -> Iterator[JsonObje
 
 
 def _legacy(pid: Segment, context: Context) -> Iterator[JsonObject]:
-    """Yield PID-2 and PID-4 (versions before 2.5) that name their assigner.
-
-    Without one they may be numbers of another series than PID-3 and must not be mixed with it.
-    """
+    """Yield PID-2 and PID-4 (versions before 2.5) that name their assigner."""
     for number in (2, 4):
-        for each in pid.repetitions(number):
-            system = cx_authority(each, context)
-            identifier = cx(each, context, system=system) if system else {}
-            if identifier:
-                yield identifier
-            elif each:
-                context.remark(
-                    "101", f"PID-{number} names no assigner and is not taken over", pid.at(number)
-                )
+        yield from _assigned(pid, number, context)
+
+
+def _assigned(segment: Segment, number: int, context: Context) -> Iterator[JsonObject]:
+    """Yield the identifiers of a field that name their assigner.
+
+    Without one they may be numbers of another series and must not be mixed with it.
+    """
+    for each in segment.repetitions(number):
+        system = cx_authority(each, context)
+        identifier = cx(each, context, system=system) if system else {}
+        if identifier:
+            yield identifier
+        elif each:
+            text = f"{segment.name}-{number} names no assigner and is not taken over"
+            context.remark("101", text, segment.at(number))
 
 
 def _telecom(pid: Segment) -> Iterator[JsonObject]:

@@ -48,7 +48,7 @@ def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
                 bodySite=concept(spm.first(8), context),
             ),
             condition=[c for each in spm.repetitions(24) if (c := concept(each, context))],
-            note=([{"text": note}] if note else []) + notes(group.notes),
+            note=([{"text": note}] if note else []) + notes(group.notes, context),
         ),
     }
 

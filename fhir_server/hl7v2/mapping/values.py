@@ -7,8 +7,10 @@ no value of its type is never read as a number: it becomes valueString, with a w
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
+from fhir_server.hl7v2.escapes import Separators
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import clean, concept, number, quantity_unit
 from fhir_server.hl7v2.mapping.times import moment, time_of_day
@@ -35,16 +37,26 @@ def values(obx: Segment, context: Context) -> list[JsonObject]:
     behind the text, for a valueString has no place of its own for it. Documents (ED, RP) are no
     values: `mapping.documents`.
     """
-    kind = obx.text(2).upper()
-    cells = [_Cell(each, obx, quantity_unit(obx.first(6)), context) for each in obx.repetitions(5)]
+    kind, unit = obx.text(2).upper(), unit_of(obx)
+    cells = [_Cell(each, obx, unit, context) for each in obx.repetitions(5)]
     if kind in _TEXTS:
         lines = "\n".join(clean(cell.value.whole()) for cell in cells).strip()
-        unit = str(quantity_unit(obx.first(6)).get("unit", ""))
-        return [{"valueString": f"{lines} {unit}".strip()}] if lines else []
+        return [{"valueString": f"{lines} {unit.get('unit', '')}".strip()}] if lines else []
     if kind == "NA":
         return [element for cell in cells for element in _array(cell)]
     reader = _READERS.get(kind, _foreign)
     return [element for cell in cells if cell.value and (element := reader(cell))]
+
+
+def unit_of(obx: Segment) -> JsonObject:
+    """Return unit, system and code of what an OBX measures (OBX-6), {} without."""
+    return _unit(obx.first(6).raw, obx.separators, obx.codec)
+
+
+@lru_cache(maxsize=1024)
+def _unit(raw: str, separators: Separators, codec: str) -> JsonObject:
+    # The elements go into many Quantities and are never changed.
+    return quantity_unit(Composite(raw, separators, codec))
 
 
 def _nm(cell: _Cell) -> JsonObject:

@@ -1,13 +1,8 @@
 """POST /hl7v2 and the list of messages that were not taken."""
 
-import httpx
 import pytest
-from fastapi import FastAPI, Request, Response
 
-from fhir_server.hl7v2.intake import Intake
-from fhir_server.r4.outcome import FhirError
-from fhir_server.rest import hl7v2
-from fhir_server.rest.errors import error_response
+from tests.support.hl7v2_desk import client
 from tests.unit.hl7v2.examples import (
     MSH,
     OBR,
@@ -25,20 +20,6 @@ pytestmark = pytest.mark.anyio
 
 PLAIN = message(MSH, PID, OBR, obx())
 ER7 = {"Content-Type": "application/hl7-v2"}
-ADDRESS = "http://test"
-
-
-def client(hospital: Intake) -> httpx.AsyncClient:
-    app = FastAPI()
-    app.state.hl7v2 = hospital
-    app.include_router(hl7v2.router)
-
-    @app.exception_handler(FhirError)
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, FhirError)
-        return error_response(error)
-
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +72,8 @@ async def test_a_fault_of_this_server_may_be_repeated():
     assert ack_fields(answer.content)["MSA"][0][1] == "AR"
 
 
-async def test_the_list_says_what_went_wrong_and_nothing_of_the_patient(hospital):
-    async with client(hospital) as http:
+async def test_the_list_says_what_went_wrong_and_nothing_of_the_patient(hospital, store):
+    async with client(hospital, store) as http:
         await http.post("/hl7v2", content=PLAIN, headers=ER7)
         wrong = message(with_field(MSH, 10, "C2"), PID, OBR, obx(f3=""))
         await http.post("/hl7v2", content=wrong, headers=ER7)

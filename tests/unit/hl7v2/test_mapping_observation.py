@@ -264,6 +264,30 @@ def test_a_result_that_cannot_be_had_says_why_it_has_no_value():
         ("阴性", (None, None)),
         ("9-1", (None, None)),
         ("[ ]", (None, None)),
+        ("[ 57 - 97 ]", ("57", "97")),
+        ("(57-97)", ("57", "97")),
+        ("【57-97】", ("57", "97")),
+        ("（５７－９７）", ("57", "97")),
+        ("57至97", ("57", "97")),
+        ("57to97", ("57", "97")),
+        ("57−97", ("57", "97")),
+        ("57umol/L-97umol/L", ("57", "97")),
+        ("57umol/L-97", (None, None)),
+        ("57mg/dL-97umol/L", (None, None)),
+        ("57-97 μmol/L", ("57", "97")),
+        ("[ < 0.21 ]", (None, "0.21")),
+        ("＜5.2", (None, "5.2")),
+        ("<5.2 umol/L", (None, "5.2")),
+        ("<5.2 mmol/L", (None, None)),
+        ("<130 optimal", (None, None)),
+        ("≥60", ("60", None)),
+        ("-5 - -3", ("-5", "-3")),
+        ("-5--3", (None, None)),  # -5 to -3, or -5 to 3: not guessed at
+        ("70_105", (None, None)),
+        ("3,10-5,70", (None, None)),
+        ("1.3.5-2", (None, None)),
+        ("0-5,>60岁:0-7", (None, None)),
+        ("阴性(-)", (None, None)),
     ],
 )
 def test_reference_ranges_have_bounds_only_where_the_text_is_one_range(written, bounds):
@@ -293,7 +317,49 @@ def test_other_flags_stay_text_or_their_own_code():
 
 def test_notes_stand_with_their_result():
     found = observation(obx(), r"NTE|1|L|标本溶血\.br\请复查", "NTE|2|L|second~line")
-    assert found["note"] == [{"text": "标本溶血\n请复查"}, {"text": "second\nline"}]
+    assert [each["text"] for each in found["note"]] == ["标本溶血\n请复查", "second\nline"]
+
+
+def test_a_note_says_whose_it_is_of_what_kind_by_whom_and_when():
+    nte = "NTE|1|L|标本溶血|RE^Remark^HL70364|1023^李^检验|20261120101500"
+    (note,) = observation(obx(), nte)["note"]
+    source, kind = note["extension"]
+    assert source["valueCoding"]["code"] == "L"
+    assert source["valueCoding"]["system"].endswith("v2-0105")
+    assert kind["valueCodeableConcept"]["coding"][0]["code"] == "RE"
+    assert note["authorReference"]["display"] == "李检验"
+    assert note["time"] == "2026-11-20T10:15:00+08:00"
+
+
+def test_a_note_whose_time_is_none_is_kept_with_a_warning():
+    (note,) = observation(obx(), "NTE|1|L|标本溶血|||soon")["note"]
+    assert "time" not in note
+    found = converted(message(MSH, PID, OBR, obx(), "NTE|1|L|标本溶血|||soon")).remarks
+    assert [str(each.location) for each in found] == ["NTE^1^6"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "type"),
+    [
+        ((PID, OBR, "NTE|1|L|空腹", obx()), "ServiceRequest"),
+        ((PID, "ORC|RE|YZ1|LAB1", "NTE|1|P|空腹", OBR, obx()), "ServiceRequest"),
+        ((PID, OBR, obx(), "SPM|1|S1||SER", "NTE|1|L|空腹"), "Specimen"),
+    ],
+)
+def test_a_note_stands_with_what_it_is_behind(lines, type):
+    (found,) = resources(message(MSH, *lines), type)
+    assert [each["text"] for each in found["note"]] == ["空腹"]
+    assert converted(message(MSH, *lines)).account.converted == len(lines) + 1
+
+
+def test_a_note_behind_an_order_that_does_not_come_is_listed():
+    lines = (PID, "ORC|RE|YZ9", "NTE|1|P|空腹", "ORC|RE|YZ1|LAB1", OBR, obx())
+    listed = [
+        each.segment.at()
+        for each in converted(message(MSH, *lines)).account.unconverted
+        if each.fields is None
+    ]
+    assert [str(each) for each in listed] == ["ORC^1", "NTE^1"]
 
 
 def test_the_time_is_obx_14_then_obr_7_then_the_collection_of_the_specimen():

@@ -95,9 +95,91 @@ def test_an_enclosed_pdf_becomes_a_document_and_the_result_is_derived_from_it(en
     assert (document["status"], document["docStatus"]) == ("current", "final")
     (result,) = resources(raw, "Observation")
     assert result["derivedFrom"] == [{"reference": f"DocumentReference/{document['id']}"}]
-    (request,) = resources(raw, "ServiceRequest")
-    related = [{"reference": f"ServiceRequest/{request['id']}"}]
+    related = [
+        {"reference": f"{type}/{resources(raw, type)[0]['id']}"}
+        for type in ("ServiceRequest", "DiagnosticReport")
+    ]
     assert document["context"]["related"] == related
+    assert document["date"] == result["issued"]
+
+
+def test_a_text_document_keeps_what_its_sender_forgot_to_escape():
+    line = obx(f2="ED", f5="LIS^TEXT^PLAIN^A^10^9/L & more", f6="", f7="", f8="")
+    (document,) = resources(message(MSH, PID, OBR, line), "DocumentReference")
+    attachment = document["content"][0]["attachment"]
+    assert attachment["contentType"] == "text/plain; charset=utf-8"
+    assert base64.b64decode(attachment["data"]) == b"10^9/L & more"
+
+
+def test_of_two_documents_the_one_that_cannot_be_read_does_not_take_the_other_with_it():
+    good, bad = f"^application^PDF^Base64^{PACKED}", "^application^PDF^Base64^%"
+    line = obx(f2="ED", f5=f"{good}~{bad}", f6="", f7="", f8="")
+    raw = message(MSH, PID, OBR, line)
+    assert len(resources(raw, "DocumentReference")) == 1
+    assert [str(each.location) for each in converted(raw).remarks] == ["OBX^1^5^2^5"]
+
+
+# Table 0125 (v2.8.2), and the types of earlier versions that OBX-2 may name: a value, and whether
+# it is warned about because FHIR has no such value.
+TABLE_0125 = {
+    "AD": ("人民路1号^^上海", True),
+    "CE": ("A^甲^99LIS", False),
+    "CF": ("A^甲^99LIS", False),
+    "CK": ("12^3^M10", True),
+    "CN": ("7^李^检验", True),
+    "CNE": ("A^甲^99LIS", False),
+    "CP": ("100&CNY^UP", True),
+    "CQ": ("5^mL", False),
+    "CWE": ("A^甲^99LIS", False),
+    "CX": ("77^^^HOSP^MR", True),
+    "DR": ("20261101^20261103", False),
+    "DT": ("20261101", False),
+    "DTM": ("20261101081500", False),
+    "ED": (f"^application^PDF^Base64^{PACKED}", False),
+    "EI": ("9^LIS", True),
+    "FT": (r"a\.br\b", False),
+    "ID": ("Y", False),
+    "IS": ("Y", False),
+    "MA": ("1^2~3^4", True),
+    "MO": ("100^CNY", True),
+    "NA": ("1^2^3", False),
+    "NM": ("88", False),
+    "NR": ("3^5", False),
+    "PN": ("张^伟", True),
+    "PPN": ("7^李", True),
+    "RP": ("https://pacs.hospital.example/1^PACS^image^JPEG", False),
+    "SI": ("7", False),
+    "SN": (">^90", False),
+    "ST": ("阴性", False),
+    "TM": ("0815", False),
+    "TN": ("(021)5555", True),
+    "TS": ("20261101081500", False),
+    "TX": ("阴性", False),
+    "VR": ("1^9", True),
+    "XAD": ("人民路1号^^上海", True),
+    "XCN": ("7^李^检验", True),
+    "XON": ("检验科^L", True),
+    "XPN": ("张^伟", True),
+    "XTN": ("^PRN^PH^^86^21^5555", True),
+}
+
+
+@pytest.mark.parametrize(("kind", "value"), TABLE_0125.items(), ids=str)
+def test_every_type_of_table_0125_is_a_value_or_a_text_with_a_warning(kind, value):
+    sent, is_warned = value
+    raw = message(MSH, PID, OBR, obx(f2=kind.lower(), f5=sent, f6="", f7="", f8=""))
+    (result,) = resources(raw, "Observation")
+    held = any(name.startswith("value") for name in result) or "component" in result
+    assert held or "derivedFrom" in result
+    assert bool(converted(raw).remarks) is is_warned
+    assert converted(raw).account.converted == 4
+
+
+@pytest.mark.parametrize("kind", ["NM", "CWE", "ED", "XPN", "QQ", ""])
+def test_a_result_without_a_value_is_still_a_result(kind):
+    found = observation(obx(f2=kind, f5="", f6="", f7="", f8=""))
+    assert (found["status"], found["code"]["text"]) == ("final", "肌酐")
+    assert not any(name.startswith("value") for name in found)
 
 
 def test_a_withdrawn_document_is_withdrawn():
@@ -112,9 +194,13 @@ def test_a_withdrawn_document_is_withdrawn():
 def test_a_broken_document_leaves_a_result_that_says_so(sent):
     line = obx(f2="ED", f5=sent, f6="", f7="", f8="")
     conversion = converted(message(MSH, PID, OBR, line))
-    assert "ED" in line and [each.code for each in conversion.remarks] == ["102"]
+    assert [(each.code, str(each.location)) for each in conversion.remarks] == [
+        ("102", "OBX^1^5^1^5")
+    ]
     (result,) = resources(message(MSH, PID, OBR, line), "Observation")
     assert result["dataAbsentReason"]["coding"][0]["code"] == "error"
+    assert "cannot be read" in result["dataAbsentReason"]["text"]
+    assert (result["status"], result["code"]["coding"][0]["code"]) == ("final", "CREA")
     assert resources(message(MSH, PID, OBR, line), "DocumentReference") == []
 
 
@@ -144,6 +230,55 @@ def test_a_dotted_sub_id_is_derived_from_the_result_that_it_is_a_part_of():
     assert "derivedFrom" not in third
 
 
+def test_a_sub_id_that_only_begins_with_a_dot_is_a_part_of_nothing():
+    first, second = resources(
+        message(MSH, PID, OBR, obx(f4=""), obx(f4=".1", f3="TC^总胆固醇^99LIS")), "Observation"
+    )
+    assert "derivedFrom" not in first
+    assert "derivedFrom" not in second
+
+
+def sub_id(sent: str) -> dict[str, object]:
+    (extension,) = observation(obx(f4=sent))["extension"]
+    return {
+        part["url"]: next(value for name, value in part.items() if name.startswith("value"))
+        for part in extension["extension"]
+    }
+
+
+@pytest.mark.parametrize("sent", ["1", "1.2", "1.2.3", "A", "a.1", "1a", "甲", "01"])
+def test_a_sub_id_is_kept_as_it_was_sent(sent):
+    assert sub_id(sent) == {"original-sub-identifier": sent}
+
+
+def test_a_grouped_sub_id_is_kept_in_its_parts():
+    # HL7 v2.8.2, type OG: original sub-id, group, sequence, identifier.
+    assert sub_id("1^2^3^left") == {
+        "original-sub-identifier": "1", "group": 2, "sequence": 3, "identifier": "left",
+    }  # fmt: skip
+    assert sub_id("1^x^3") == {"original-sub-identifier": "1^x^3"}
+
+
+def test_results_that_share_a_code_are_kept_apart_by_their_sub_ids():
+    lines = [obx(f4=each, f5=str(n)) for n, each in enumerate(("1", "1.1", "A", "a", "1^1"))]
+    found = resources(message(MSH, PID, OBR, *lines), "Observation")
+    assert len({each["id"] for each in found}) == 5
+    again = resources(message(MSH, PID, OBR, *reversed(lines)), "Observation")
+    assert {(e["id"], str(e["valueQuantity"]["value"])) for e in again} == {
+        (e["id"], str(e["valueQuantity"]["value"])) for e in found
+    }
+
+
+def test_systolic_and_diastolic_under_one_sub_id_stay_results_of_their_own():
+    pressure = [
+        obx(f3="8480-6^Systolic^LN", f4="1", f5="146", f6="mm[Hg]", f7=""),
+        obx(f3="8462-4^Diastolic^LN", f4="1", f5="92", f6="mm[Hg]", f7=""),
+    ]
+    found = resources(message(MSH, PID, OBR, *pressure), "Observation")
+    assert [str(each["valueQuantity"]["value"]) for each in found] == ["146", "92"]
+    assert all("derivedFrom" not in each and "component" not in each for each in found)
+
+
 PARENT = with_field(with_field(OBR, 2, "YZ1"), 3, "LAB1")
 
 
@@ -169,6 +304,25 @@ def test_a_parent_in_another_message_is_named_by_its_number():
     assert request["basedOn"][0]["identifier"] == {"system": "urn:id:LIS", "value": "LAB1"}
     (result,) = resources(raw, "Observation")
     assert result["derivedFrom"] == [{"type": "Observation", "display": "600-7 Bacteria 1 E. coli"}]
+
+
+def test_a_parent_is_never_another_patient_s_order():
+    other = "PID|2||999^^^DEMOHOSP^MR||李^四"
+    raw = message(MSH, PID, PARENT, obx(), other, child("CREA&肌酐&99LIS^", "YZ1^LAB1"), obx())
+    theirs = [
+        each for each in resources(raw, "ServiceRequest")
+        if each["subject"] == {"reference": "Patient/patient-2"}
+    ]  # fmt: skip
+    assert theirs[0]["basedOn"][0]["identifier"]["value"] == "LAB1"
+    assert "reference" not in resources(raw, "Observation")[1]["derivedFrom"][0]
+
+
+def test_a_placer_s_number_is_not_taken_for_a_filler_s():
+    # The laboratory's number of the first order is the ward's number of another one.
+    first = with_field(with_field(OBR, 2, "W1"), 3, "7")
+    raw = message(MSH, PID, first, obx(), child("", "7^"), obx(f3="TC^总胆固醇^99LIS"))
+    below = resources(raw, "ServiceRequest")[1]
+    assert below["basedOn"][0]["identifier"] == {"system": "urn:id:DEMOHOSP:PLAC", "value": "7"}
 
 
 @pytest.mark.anyio
