@@ -85,6 +85,9 @@ class Intake:
         self._database = database
         self._reception = reception
         self._now = now
+        # What tells the ids of this server's messages from those of another on the same database.
+        self._own = secrets.token_hex(3)
+        self._latest = 0
         self._on_answer = on_answer
         self._on_repeat = on_repeat
         self.longest = longest
@@ -245,12 +248,13 @@ class Intake:
 
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
-        received = microseconds(self._now())
+        now = self._now()
+        # Never twice, nor backwards: of two messages of one age the later arrival is newer.
+        self._latest = max(self._latest + 1, int(now.timestamp() * 1_000_000))
         return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10);
-            # by time, for of two messages of one age the later arrival is newer.
-            id=f"{received:014x}{secrets.token_hex(3)}",
-            received=received,
+            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
+            id=f"{self._latest:014x}{self._own}",
+            received=microseconds(now),
             channel=channel,
             peer=str(peer),
             sender=sender,

@@ -23,7 +23,6 @@ from fhir_server.hl7v2.problems import refuse, warning
 from fhir_server.hl7v2.recording import Recording
 from fhir_server.r4.codec import JsonObject
 from fhir_server.store import same_patient
-from fhir_server.store.hl7v2_messages import origin
 from fhir_server.store.same_patient import UnclearMerge, chain_of, linked, stored_patient
 
 # What a message makes of somebody; a test holds that these are all.
@@ -121,7 +120,7 @@ def _keep(
     recording: Recording, changed: JsonObject, existing: JsonObject, prior: PatientDraft
 ) -> None:
     """Store a Patient with other links; whose it is, a message's or a FHIR client's, stays."""
-    known = origin(recording.connection, "Patient", existing["id"])
+    known = recording.origins.get("Patient", existing["id"])
     if known is not None and describing.is_own(known, existing):
         recording.write(changed, existing, known)
     else:
@@ -165,7 +164,7 @@ def _refile(recording: Recording, other: str, survivor: str, prior: PatientDraft
 
 
 def _account(recording: Recording, type: str, id: str) -> Account | None:
-    resource, by = recording.read(type, id), origin(recording.connection, type, id)
+    resource, by = recording.read(type, id), recording.origins.get(type, id)
     return None if resource is None or by is None else Account(resource, by)
 
 
