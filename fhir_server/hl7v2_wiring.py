@@ -83,6 +83,7 @@ def intake(
         now=clock,
         on_answer=counted.answered,
         on_repeat=counted.repeated,
+        on_quarantine=counted.quarantined,
         longest=settings.body_limit,
     )
 

@@ -19,7 +19,10 @@ _END: Final = re.compile(rb"[\r\n\x0b\x1c]")
 _VT: Final = 0x0B
 _FS: Final = 0x1C
 # A name that is followed by a separator or by nothing; a lower-case one is meant all the same.
-_NAME: Final = re.compile(rb"[ \t]*(MSH|FHS|BHS|BTS|FTS)(?=[!-/:-@\[-`{-~]|\s*\Z)", re.IGNORECASE)
+# A byte order mark stands in front where files were put one behind the other.
+_NAME: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?[ \t]*(MSH|FHS|BHS|BTS|FTS)(?=[!-/:-@\[-`{-~]|\s*\Z)", re.IGNORECASE
+)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\0"
 # Bytes outside every message are kept for the record up to this many at a time.
@@ -80,7 +83,6 @@ class BatchReader:
         self._stray_at = 0
         self._begins_at = 0
         self._at = 0
-        self._is_first = True
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes of the stream and return what they complete, in order."""
@@ -116,14 +118,12 @@ class BatchReader:
     def _end_line(self, mark: int | None, events: list[Event]) -> None:
         line = bytes(self._line)
         begins_at = self._at
-        if self._is_first and line:
-            self._is_first = False
-            if line.startswith(_BYTE_ORDER_MARK):
-                line = line[3:]
-                begins_at += 3
         self._at += len(self._line) + (mark is not None)
         self._line.clear()
         name = _NAME.match(line[:_LONGEST_HEADER])
+        if line.startswith(_BYTE_ORDER_MARK) and name is not None:
+            line = line[3:]
+            begins_at += 3
         if name is None:
             self._go_on(line, begins_at, events)
         else:

@@ -7,7 +7,6 @@ are written in one transaction; what was cut off in between is taken up by `resu
 import asyncio
 import hashlib
 import logging
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,10 +26,13 @@ from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_keys import message_key
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
+from fhir_server.store.identity import OrderedIds
 from fhir_server.store.resources import microseconds
 
 _LOG = logging.getLogger(__name__)
 
+# Of two messages of one time the one that arrived later is newer (`hl7v2.meeting`).
+_IDS: Final = OrderedIds()
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -63,10 +65,10 @@ def _now() -> datetime:
 class Intake:
     """Takes HL7v2 messages from any channel; one instance per server.
 
-    `on_answer` is told of each acknowledgment, `on_repeat` of each message that had come before
-    (for metrics); `longest` is the size in bytes
-    beyond which a channel takes no message. Not more than `waiting` messages, of `waiting_bytes`
-    together, are taken and not yet processed: beyond them a sender waits.
+    For metrics `on_answer` is told of each acknowledgment, `on_repeat` of each message that had
+    come before, `on_quarantine` of each that a person has to judge, by its type. `longest` is the
+    size in bytes beyond which a channel takes no message. Not more than `waiting` messages, of
+    `waiting_bytes` together, are taken and not yet processed: beyond them a sender waits.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Intake:
         now: Callable[[], datetime] = _now,
         on_answer: Callable[[Answer], None] = lambda _: None,
         on_repeat: Callable[[], None] = lambda: None,
+        on_quarantine: Callable[[str], None] = lambda _: None,
         longest: int = 5 * 1024 * 1024,
         waiting: int = 4096,
         waiting_bytes: int = 64 * 1024 * 1024,
@@ -85,11 +88,9 @@ class Intake:
         self._database = database
         self._reception = reception
         self._now = now
-        # What tells the ids of this server's messages from those of another on the same database.
-        self._own = secrets.token_hex(3)
-        self._latest = 0
         self._on_answer = on_answer
         self._on_repeat = on_repeat
+        self._on_quarantine = on_quarantine
         self.longest = longest
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
@@ -168,7 +169,8 @@ class Intake:
         outcome = Outcome("quarantined", answer, message.received, [problem.as_json()])
         _LOG.warning("hl7v2 bytes that are no frame", extra={"reason": kind, "peer": str(peer)})
         try:
-            await self._database.write(lambda c: keep(c, message, outcome))
+            if await self._database.write(lambda c: keep(c, message, outcome, header)):
+                self._on_quarantine(message.type)
         except FhirError as error:
             _LOG.error("hl7v2 message not stored", extra={"reason": type(error).__name__})
         wanted = not mode.enhanced or is_wanted(mode.accept, code)
@@ -249,11 +251,9 @@ class Intake:
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
         now = self._now()
-        # Never twice, nor backwards: of two messages of one age the later arrival is newer.
-        self._latest = max(self._latest + 1, int(now.timestamp() * 1_000_000))
         return NewMessage(
             # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
-            id=f"{self._latest:014x}{self._own}",
+            id=_IDS.next(now),
             received=microseconds(now),
             channel=channel,
             peer=str(peer),
@@ -278,6 +278,8 @@ class Intake:
         is_repeated = known.id != arrival.message.id
         if is_repeated:
             self._on_repeat()
+        elif known.state == "quarantined":
+            self._on_quarantine(arrival.message.type)
         sent = _sent(known)
         is_due = arrival.problem is None and known.state in ("received", "failed")
         # An AR of ours was no last word; that a message is kept was.

@@ -107,14 +107,20 @@ class MessageMetrics:
         """Count a message that was sent again."""
         self._repeated.inc()
 
+    def quarantined(self, type: str) -> None:
+        """Count a message, or bytes that are none, that a person has to judge.
+
+        Its segments are counted when it is released.
+        """
+        self._messages.labels(_kind(type), "quarantined").inc()
+
     def finished(self, known: KnownMessage, type: str, outcome: Outcome) -> None:
         """Count an outcome; one of a message that had its outcome before is a replay."""
         if known.state in ("processed", "rejected"):
             self._replayed.labels(outcome.state).inc()
             return
         sender = self._sender(known.sender)
-        kind = type if type in STRUCTURES else OTHER
-        self._messages.labels(kind, outcome.state).inc()
+        self._messages.labels(_kind(type), outcome.state).inc()
         self._lag.labels(sender).observe(max(0, outcome.finished - known.received) / 1_000_000)
         self._last.labels(sender).set(known.received / 1_000_000)
         for (segment, account), count in _by_name(outcome.account or {}).items():
@@ -158,6 +164,10 @@ def _by_name(account: Mapping[str, Any]) -> Mapping[tuple[str, str], int]:
         if count > reported:
             found[label, "converted"] += count - reported
     return found
+
+
+def _kind(type: str) -> str:
+    return type if type in STRUCTURES else OTHER
 
 
 def _segment(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2.acknowledgment import acknowledge
+from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.mapping.accounting import refused_account
 from fhir_server.hl7v2.modes import Mode
 from fhir_server.hl7v2.policy import Sending
@@ -145,10 +146,13 @@ def _quarantined(
     return _stored(message, "quarantined", answer)
 
 
-def keep(connection: Connection, message: NewMessage, outcome: Outcome) -> None:
-    """Store bytes that are no message, once, with their outcome."""
-    if messages.insert_message(connection, message):
-        messages.finish(connection, message.id, outcome)
+def keep(connection: Connection, message: NewMessage, outcome: Outcome, header: Header) -> bool:
+    """Store bytes that are no message, once, with their outcome and account; whether it is new."""
+    if not messages.insert_message(connection, message):
+        return False
+    account = refused_account(message.body, header).as_json()
+    messages.finish(connection, message.id, replace(outcome, account=account))
+    return True
 
 
 def _stored(message: NewMessage, state: messages.State, answer: bytes | None) -> KnownMessage:

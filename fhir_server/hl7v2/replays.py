@@ -66,6 +66,9 @@ class Replays:
         if run.task is not None and not run.task.done():
             run.task.cancel()
             await asyncio.wait([run.task])
+            if run.state == "running":
+                # It was stopped before it had begun.
+                run.state, run.finished = "stopped", self._now()
         return run
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from fhir_server.r4.codec import JsonObject, decode
+from fhir_server.store import gathering
 from fhir_server.store.record_tables import HL7v2OriginRow, HL7v2UnmappedRow
 from fhir_server.store.statements import NewRows, Prepared, in_list
 from fhir_server.store.tables import key_text, table
@@ -69,6 +70,11 @@ def note(connection: Connection, sender: str, written: Iterable[tuple[JsonObject
         _ADD.run(connection, [_row(*each) for each in rows])
 
 
+def forget(connection: Connection, id: str) -> None:
+    """Drop a result that waits no more: another resource holds what it said."""
+    _REMOVE.run_named(connection, {"ids": json.dumps([id])})
+
+
 def local_codings(observation: JsonObject) -> list[tuple[str, str, str]]:
     """Return (system, code, display) of what a result is coded by where none of it is LOINC.
 
@@ -90,6 +96,7 @@ def local_codings(observation: JsonObject) -> list[tuple[str, str, str]]:
 
 def codes(connection: Connection) -> list[UnmappedCode]:
     """Return the codes that results wait on, those of most results first."""
+    gathering.flush(connection)
     asked = (
         select(
             *_KEY,
