@@ -146,6 +146,18 @@ async def test_a_filter_limits_what_is_processed_again(database, ward):
     assert nobody == Tally(total=0)
 
 
+@pytest.mark.parametrize("state", ["quarantined", "discarded", "received"])
+async def test_what_a_person_has_to_judge_is_no_part_of_any_replay(database, ward, state):
+    await send(ward, lab("A1"))
+    other = await send(ward, lab("A1", obx(f5="99"), patient="777"))
+    if state != "quarantined":
+        await database.write(lambda c: log.decide(c, other, state, {"action": "test"}))
+    with pytest.raises(Refused, match=f"state {state}"):
+        await Replay(database, ward).matching(Filter(("processed", state)))
+    await all_again(database, ward)
+    assert len(observations(database)) == 1
+
+
 async def test_codes_that_a_table_maps_by_now_reach_the_results_that_waited(database, clock):
     waiting = intake(database, clock)  # maps CREA, not UA
     await send(waiting, lab("A1", obx(), URIC))
