@@ -90,6 +90,7 @@ class Intake:
         self._on_repeat = on_repeat
         self._on_quarantine = on_quarantine
         self.longest = longest
+        self._newest = 0
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
@@ -249,10 +250,12 @@ class Intake:
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
         received = microseconds(self._now())
+        # Many come within the millisecond that is kept, and each later than the one before.
+        self._newest = max(self._newest + 1, received)
         return NewMessage(
             # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10);
             # by time, for of two messages of one age the later arrival is newer.
-            id=f"{received:014x}{secrets.token_hex(3)}",
+            id=f"{self._newest:014x}{secrets.token_hex(3)}",
             received=received,
             channel=channel,
             peer=str(peer),
