@@ -4,12 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import bulk, fhir, hl7v2_intake, order_sign, parts, search_scale
+from benchmarks import bulk, fhir, hl7v2_intake, hl7v2_parse, order_sign, parts, search_scale
 
 _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
     "fhir": fhir.main,
     "parts": parts.main,
+    "hl7v2-parse": hl7v2_parse.main,
     "bulk": bulk.main,
     "search-scale": search_scale.main,
     "hl7v2": hl7v2_intake.main,

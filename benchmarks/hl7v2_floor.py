@@ -26,7 +26,7 @@ def sqlite(path: str) -> tuple[Any, str]:
 
 
 def postgresql(url: str) -> tuple[Any, str]:
-    import psycopg
+    import psycopg  # noqa: PLC0415 (with PostgreSQL only)
 
     connection = psycopg.connect(url, autocommit=True)
     connection.execute("SET synchronous_commit = on")

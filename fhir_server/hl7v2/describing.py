@@ -35,7 +35,8 @@ def describe(
         survivor = stored_patient(recording.connection, person.id)
         if survivor is not None:
             # Its results are filed there: it must be the same person.
-            patients.contradictions(draft, survivor, is_authority=is_authority)
+            doubts = patients.contradictions(draft, survivor, is_authority=is_authority)
+            recording.warnings += doubts
         if is_authority:
             text = "the patient was merged: what is said of it stays with the merged record"
             recording.warnings.append(Problem("204", text, draft.location, "W"))

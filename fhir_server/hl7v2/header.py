@@ -6,6 +6,7 @@ must be readable in a message that is broken everywhere else.
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Final
 
 from fhir_server.hl7v2.charset import codec_of
@@ -21,7 +22,7 @@ _LONGEST: Final = 8192
 _AMBIGUOUS: Final = ("gb18030", "big5")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """The fields of MSH by number (`fields[9]` is MSH-9), escaped as they came.
 
@@ -38,15 +39,25 @@ class Header:
 
     def field(self, number: int) -> str:
         """Return a field's first repetition as it came, "" where it is absent."""
-        value = self.fields[number] if number < len(self.fields) else ""
-        mark = self.separators.repetition
-        return (value.partition(mark)[0] if mark and number != 2 else value).strip()
+        if number >= len(self.fields):
+            return ""
+        value, mark = self.fields[number], self.separators.repetition
+        if mark and mark in value and number != 2:
+            value = value.partition(mark)[0]
+        return value.strip()
 
     def component(self, number: int, component: int = 1) -> str:
         """Return a component of a field's first repetition, unescaped."""
-        parts = self.field(number).split(self.separators.component)
-        text = parts[component - 1] if component <= len(parts) else ""
-        return unescape(text, self.separators, self.codec).strip()
+        text = self.field(number)
+        marks = self.separators
+        if marks.component in text:
+            parts = text.split(marks.component)
+            text = parts[component - 1] if component <= len(parts) else ""
+        elif component > 1:
+            return ""
+        if marks.escape and marks.escape in text:
+            text = unescape(text, marks, self.codec)
+        return text.strip()
 
     def sent_by(self, application: str, facility: str) -> "Header":
         """Return the header with MSH-3 and MSH-4 filled in, for a sender that leaves them empty."""
@@ -54,17 +65,17 @@ class Header:
         fields[3], fields[4] = (escape(name, self.separators) for name in (application, facility))
         return replace(self, fields=tuple(fields))
 
-    @property
+    @cached_property
     def control_id(self) -> str:
         """MSH-10."""
         return self.component(10)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """MSH-12.1."""
         return self.component(12)
 
-    @property
+    @cached_property
     def type(self) -> str:
         """MSH-9.1^MSH-9.2, such as `ORU^R01`."""
         return f"{self.component(9)}^{self.component(9, 2)}".rstrip("^")
@@ -127,6 +138,7 @@ def _is_separator(mark: bytes) -> bool:
     return len(mark) == 1 and mark.isascii() and not mark.isalnum() and mark > b" "
 
 
+@lru_cache(256)
 def _separators(mark: str, characters: str) -> Separators | None:
     """Return the separators; HL7 v2.5.1 section 2.5.4: some of MSH-2 may be absent."""
     if not 1 <= len(characters) <= 5 or len({mark, *characters}) != len(characters) + 1:

@@ -7,7 +7,6 @@ are written in one transaction; what was cut off in between is taken up by `resu
 import asyncio
 import hashlib
 import logging
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,10 +26,13 @@ from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_keys import message_key
 from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
+from fhir_server.store.identity import OrderedIds
 from fhir_server.store.resources import microseconds
 
 _LOG = logging.getLogger(__name__)
 
+# Of two messages of one time the one that arrived later is newer (`hl7v2.meeting`).
+_IDS: Final = OrderedIds()
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -90,7 +92,6 @@ class Intake:
         self._on_repeat = on_repeat
         self._on_quarantine = on_quarantine
         self.longest = longest
-        self._newest = 0
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
@@ -249,14 +250,11 @@ class Intake:
 
     def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
         sha256 = hashlib.sha256(raw).hexdigest()
-        received = microseconds(self._now())
-        # Many come within the millisecond that is kept, and each later than the one before.
-        self._newest = max(self._newest + 1, received)
+        now = self._now()
         return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10);
-            # by time, for of two messages of one age the later arrival is newer.
-            id=f"{self._newest:014x}{secrets.token_hex(3)}",
-            received=received,
+            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
+            id=_IDS.next(now),
+            received=microseconds(now),
             channel=channel,
             peer=str(peer),
             sender=sender,

@@ -17,13 +17,11 @@ from fhir_server.hl7v2 import describing, patients
 from fhir_server.hl7v2.filing import with_references
 from fhir_server.hl7v2.mapping.drafts import Age
 from fhir_server.hl7v2.mapping.patient import PatientDraft
-from fhir_server.hl7v2.meeting import Account
 from fhir_server.hl7v2.patients import Person
 from fhir_server.hl7v2.problems import refuse, warning
 from fhir_server.hl7v2.recording import Recording
 from fhir_server.r4.codec import JsonObject
 from fhir_server.store import same_patient
-from fhir_server.store.hl7v2_messages import origin
 from fhir_server.store.same_patient import UnclearMerge, chain_of, linked, stored_patient
 
 # What a message makes of somebody; a test holds that these are all.
@@ -111,22 +109,12 @@ def _link(recording: Recording, other: str, into: str, prior: PatientDraft) -> N
     merged = stored_patient(recording.connection, other)
     if merged is not None:
         changed = {**_linked(merged, "replaced-by", into), "active": False}
-        _keep(recording, changed, merged, prior)
+        recording.refer(changed, merged)
+        recording.target(f"Patient/{other}", prior.sources)
     standing = stored_patient(recording.connection, into)
     if standing is not None:
-        _keep(recording, _linked(standing, "replaces", other), standing, prior)
-
-
-def _keep(
-    recording: Recording, changed: JsonObject, existing: JsonObject, prior: PatientDraft
-) -> None:
-    """Store a Patient with other links; whose it is, a message's or a FHIR client's, stays."""
-    known = origin(recording.connection, "Patient", existing["id"])
-    if known is not None and describing.is_own(known, existing):
-        recording.write(changed, existing, known)
-    else:
-        recording.put(changed, existing)
-    recording.target(f"Patient/{existing['id']}", prior.sources)
+        recording.refer(_linked(standing, "replaces", other), standing)
+        recording.target(f"Patient/{into}", prior.sources)
 
 
 def _linked(record: JsonObject, type: Literal["replaced-by", "replaces"], other: str) -> JsonObject:
@@ -147,35 +135,27 @@ def _refile(recording: Recording, other: str, survivor: str, prior: PatientDraft
     names = {f"Patient/{other}": f"Patient/{survivor}"}
     moved: dict[str, str] = {}
     for type in FILED:
-        ids = same_patient.filed_by_messages(recording.connection, type, other)
-        own = _by_identity(recording, type, survivor) if ids else {}
-        for id in ids:
-            account = _account(recording, type, id)
-            twin = own.get(account.by.identity) if account is not None else None
-            if account is None:
+        filed = same_patient.filed_by_messages(recording.connection, type, other)
+        twins = _twins(recording, type, survivor) if filed else {}
+        for id, identity in filed.items():
+            existing = recording.read(type, id)
+            if existing is None:
                 continue
-            recording.write(with_references(account.resource, names), account.resource, account.by)
+            recording.refer(with_references(existing, names), existing)
             recording.target(f"{type}/{id}", prior.sources)
-            if twin is not None and _is_one(account.resource, twin.resource):
-                recording.join(type, twin.resource["id"], id)
-                moved[f"{type}/{id}"] = f"{type}/{twin.resource['id']}"
+            twin = recording.read(type, twins[identity]) if identity in twins else None
+            if twin is not None and _is_one(existing, twin):
+                recording.join(type, twin["id"], id)
+                moved[f"{type}/{id}"] = f"{type}/{twin['id']}"
     if moved:
         _refer(recording, survivor, moved)
     _warn_of_others(recording, other, prior)
 
 
-def _account(recording: Recording, type: str, id: str) -> Account | None:
-    resource, by = recording.read(type, id), origin(recording.connection, type, id)
-    return None if resource is None or by is None else Account(resource, by)
-
-
-def _by_identity(recording: Recording, type: str, patient: str) -> dict[str, Account]:
-    """Return what messages filed under a record, by what they know it by."""
-    found = (
-        _account(recording, type, id)
-        for id in same_patient.filed_by_messages(recording.connection, type, patient)
-    )
-    return {each.by.identity: each for each in found if each is not None and each.by.identity}
+def _twins(recording: Recording, type: str, patient: str) -> dict[str, str]:
+    """Return the ids of what messages filed under a record, by what they know it by."""
+    filed = same_patient.filed_by_messages(recording.connection, type, patient)
+    return {identity: id for id, identity in filed.items() if identity}
 
 
 def _is_one(first: JsonObject, second: JsonObject) -> bool:
@@ -194,10 +174,9 @@ def _refer(recording: Recording, survivor: str, moved: Mapping[str, str]) -> Non
     """Let the survivor's resources refer to the ones that are left of two."""
     for type in FILED:
         for id in same_patient.filed_by_messages(recording.connection, type, survivor):
-            account = _account(recording, type, id)
-            if account is not None:
-                changed = _without_doubles(with_references(account.resource, moved))
-                recording.write(changed, account.resource, account.by)
+            existing = recording.read(type, id)
+            if existing is not None:
+                recording.refer(_without_doubles(with_references(existing, moved)), existing)
 
 
 def _without_doubles(resource: JsonObject) -> JsonObject:

@@ -14,6 +14,7 @@ from fhir_server.store.same_patient import (
     UnclearMerge,
     linked,
     same_person,
+    stands_for_others,
     stored_patient,
     survivor_of,
 )
@@ -69,10 +70,9 @@ def resolve(connection: Connection, draft: PatientDraft) -> Person:
             )
         )
     (id,) = survivors
-    if not merged and not any(linked(found[id], "replaces")):
+    if not merged and not stands_for_others(connection, id):
         return Person(id, record, (record,))
-    records = same_person(connection, id)
-    return Person(id, record, (record, *(each for each in records if each != record)))
+    return Person(id, record, tuple(dict.fromkeys((record, *_records(connection, id)))))
 
 
 def carriers(connection: Connection, draft: PatientDraft) -> dict[str, JsonObject]:
@@ -139,6 +139,14 @@ def _survivors(
     except UnclearMerge:
         text = "the patient on record was merged, and its links do not lead to one record"
         raise Refusal(Problem("205", text, location)) from None
+
+
+def _records(connection: Connection, id: str) -> tuple[str, ...]:
+    try:
+        return same_person(connection, id)
+    except UnclearMerge:
+        # Another record says that it was merged into this one and a second: that is its fault.
+        return (id,)
 
 
 def _families(patient: JsonObject) -> set[str]:

@@ -79,10 +79,23 @@ class Recording:
         ]
         if len(accounts) == 2:
             both = joined(*accounts)
-            self.write(both.resource, accounts[0].resource, both.by)
+            version = self.put(both.resource, accounts[0].resource)
+            set_origin(self.connection, type, kept, replace(both.by, version=version))
             resources.delete(self.connection, type, other, now=self.now)
             self.versions += 1
             drop_origin(self.connection, type, other)
+            unmapped.forget(self.connection, other)
+
+    def refer(self, changed: JsonObject, existing: JsonObject) -> None:
+        """Store a resource that refers to others now; whose content it is stays.
+
+        It stays a message's, at its age, or that of somebody who wrote it over FHIR since.
+        """
+        type, id = existing["resourceType"], existing["id"]
+        known = origin(self.connection, type, id)
+        version = self.put(changed, existing)
+        if known is not None and _is_own(known, existing):
+            set_origin(self.connection, type, id, replace(known, version=version))
 
     def state(
         self, said: Stated, existing: JsonObject | None, known: Origin | None

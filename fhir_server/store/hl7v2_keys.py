@@ -6,6 +6,10 @@ at most; so the key is a digest.
 
 import hashlib
 import json
+from typing import Final
+
+# One encoder for all: `json.dumps` would make one for each message.
+_TEXT: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def message_key(sender: str, control_id: str, sha256: str) -> str:
@@ -22,5 +26,4 @@ def other_key(sender: str, control_id: str, sha256: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    text = json.dumps(parts, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_TEXT(parts).encode("utf-8", "surrogatepass")).hexdigest()

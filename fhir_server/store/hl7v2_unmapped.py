@@ -70,6 +70,11 @@ def note(connection: Connection, sender: str, written: Iterable[tuple[JsonObject
         _ADD.run(connection, [_row(*each) for each in rows])
 
 
+def forget(connection: Connection, id: str) -> None:
+    """Drop a result that waits no more: another resource holds what it said."""
+    _REMOVE.run_named(connection, {"ids": json.dumps([id])})
+
+
 def local_codings(observation: JsonObject) -> list[tuple[str, str, str]]:
     """Return (system, code, display) of what a result is coded by where none of it is LOINC.
 

@@ -6,7 +6,7 @@ says `replaces` of one that does not say so itself joins nobody.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -39,7 +39,11 @@ _OF_MESSAGES = (
     .where(_ORIGIN.c.id == _RESOURCE.c.id)
     .exists()
 )
-_FILED = Prepared(_REFERRING.where(_OF_MESSAGES))
+_FILED = Prepared(
+    _REFERRING.join(
+        _ORIGIN, (_ORIGIN.c.type == bindparam("of_type")) & (_ORIGIN.c.id == _RESOURCE.c.id)
+    ).add_columns(_ORIGIN.c.identity)
+)
 _FILED_BY_OTHERS = Prepared(_REFERRING.where(~_OF_MESSAGES).limit(bindparam("most")))
 
 
@@ -90,14 +94,23 @@ def same_person(connection: Connection, id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def filed_by_messages(connection: Connection, type: str, patient: str) -> list[str]:
-    """Return the ids of the resources of a type that messages filed under a record."""
-    return _of(connection, _FILED, type, "subject", patient, of_type=type)
+def stands_for_others(connection: Connection, id: str) -> bool:
+    """Whether other records have links to a record: some may have been merged into it."""
+    return bool(_linking(connection, id))
+
+
+def filed_by_messages(connection: Connection, type: str, patient: str) -> dict[str, str]:
+    """Return the resources of a type that messages filed under a record: identity by id.
+
+    `identity` is that of `HL7v2OriginRow`.
+    """
+    return dict(_of(connection, _FILED, type, "subject", patient, of_type=type))
 
 
 def filed_by_others(connection: Connection, type: str, patient: str, *, most: int) -> list[str]:
     """Return the ids of at most `most` resources of a type that no message filed there."""
-    return _of(connection, _FILED_BY_OTHERS, type, "subject", patient, of_type=type, most=most)
+    found = _of(connection, _FILED_BY_OTHERS, type, "subject", patient, of_type=type, most=most)
+    return [id for (id,) in found]
 
 
 def stored_patient(connection: Connection, id: str) -> JsonObject | None:
@@ -118,7 +131,7 @@ def linked(patient: JsonObject, type: Literal["replaced-by", "replaces"]) -> Ite
 
 
 def _linking(connection: Connection, id: str) -> list[str]:
-    return _of(connection, _ALL_REFERRING, "Patient", "link", id)
+    return [id for (id,) in _of(connection, _ALL_REFERRING, "Patient", "link", id)]
 
 
 def _of(
@@ -128,7 +141,7 @@ def _of(
     parameter: str,
     patient: str,
     **more: SqlValue,
-) -> list[str]:
+) -> list[Any]:
     param = interning.parameter_ids(connection, type)[parameter]
     values: dict[str, SqlValue] = {"of_param": param, "of_target": patient, **more}
-    return [id for (id,) in statement.run_named(connection, values).fetchall()]
+    return statement.run_named(connection, values).fetchall()

@@ -1,9 +1,9 @@
 """What a conversion needs beside the message: who sent it, when, and how to read its times."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.mapping.code_systems import sender_uri, system_uri
@@ -13,6 +13,8 @@ from terminology.codings import Coding
 
 # Clocks of analysers and servers differ; a result from further ahead has a wrong date.
 FUTURE_TOLERANCE: Final = timedelta(minutes=5)
+
+Made = TypeVar("Made")
 
 
 class Translator(Protocol):
@@ -38,6 +40,8 @@ class Context:
     codes: Translator
     identifier_systems: Mapping[str, str]
     remarks: list[Problem] = field(default_factory=list)
+    # What many segments of a message repeat word by word is read once: `once`.
+    memo: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
     def scope(self) -> str:
@@ -56,6 +60,13 @@ class Context:
     def own(self, *names: str) -> str:
         """Return the URI of a name space of this sender."""
         return sender_uri(self.scope, *names)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """Return what `make` made of the same texts before; nobody changes it afterwards."""
+        found: Made | None = self.memo.get(key)
+        if found is None:
+            found = self.memo[key] = make()
+        return found
 
     def remark(self, code: str, text: str, location: Location) -> None:
         """Record a warning: the message stays accepted."""

@@ -8,7 +8,7 @@ from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.drafts import Age, Draft, Merge, microseconds
 from fhir_server.hl7v2.mapping.encounter import encounter, ended_by, visit_number
-from fhir_server.hl7v2.mapping.family import Family
+from fhir_server.hl7v2.mapping.family import Family, numbers
 from fhir_server.hl7v2.mapping.groups import (
     ObservationGroup,
     OrderGroup,
@@ -73,14 +73,17 @@ class Drafting:
         """Add what is ordered, and what was measured or asked for the order."""
         found = order(group, self.context, is_result=False)
         key = self._order_key(found, patient_id)
-        for each in group.specimens:
-            self._specimen(each, None, key, _without_visit(links))
+        specimens = {
+            each.spm.index: self._specimen(each, None, key, links) for each in group.specimens
+        }
         told = [each for each in group.observations if self._has_time(each)]
         answers = OrderGroup(None, observations=told)
-        information = self._observations(answers, None, (*key, "information"), links, {})
+        information = self._observations(answers, None, (*key, "information"), links, specimens)
         if found is not None:
             request = service_request(found, group, self.context)
-            more = {"supportingInfo": information} if information else {}
+            more: JsonObject = {"supportingInfo": information} if information else {}
+            if specimens:
+                more["specimen"] = list(specimens.values())
             self._add(request, found, key, links | more | self._parent_order(found), _of(group))
 
     def _add_measured(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
@@ -178,15 +181,16 @@ class Drafting:
     ) -> list[JsonObject]:
         references = []
         named: dict[str, JsonObject] = {}
+        above, order_numbers = self.family.result(found), numbers(found)
         for each in group.observations:
             sampled = _specimen_of(each, group, specimens)
             more = links | ({"specimen": sampled} if sampled else {})
-            parent = _parent_of(each, named) or self.family.result(found)
+            parent = _parent_of(each, named) or above
             if parent:
                 more["derivedFrom"] = [parent]
             reference = self._observation(each, group, found, key, more)
             named.setdefault(each.obx.text(4), reference)
-            self.family.add_result(found, each.obx, reference)
+            self.family.add_result(order_numbers, each.obx, reference)
             references.append(reference)
         return references
 
@@ -296,4 +300,6 @@ def _specimen_of(
     """Return the specimen of a result: the one it stands behind, else the only one."""
     if each.specimen is not None:
         return specimens[each.specimen.index]
-    return next(iter(specimens.values())) if len(specimens) == 1 else None
+    # What was measured for an order, as a body weight, is not of the specimen that is asked for.
+    is_of_order = group.obr is not None or bool(group.specimens)
+    return next(iter(specimens.values())) if is_of_order and len(specimens) == 1 else None

@@ -6,7 +6,7 @@ where it has none by what the message says of it.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import authority, clean, filled
@@ -17,6 +17,8 @@ from fhir_server.r4.codec import JsonObject
 # The components of OBR-29 and of the number fields: 1 is the placer's, 2 the filler's. The filler's
 # tells better, for the placer's may stand for several orders.
 _KINDS: Final = ((2, "FILL"), (1, "PLAC"))
+
+Numbers: TypeAlias = frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -31,13 +33,15 @@ class Family:
 
     def add_order(self, found: Order, reference: JsonObject) -> None:
         """Remember an order by its placer's and its filler's number."""
-        for number in _numbers(found):
+        for number in numbers(found):
             self.orders.setdefault(number, reference)
 
-    def add_result(self, found: Order | None, obx: Segment, reference: JsonObject) -> None:
+    def add_result(self, of_order: Numbers, obx: Segment, reference: JsonObject) -> None:
         """Remember a result by its order's numbers, its code and its sub-id."""
-        for number in () if found is None else _numbers(found):
-            self.results.setdefault((*number, obx.text(3), obx.text(4)), reference)
+        if of_order:
+            named = obx.text(3), obx.text(4)
+            for number in of_order:
+                self.results.setdefault((*number, *named), reference)
 
     def order(self, found: Order | None, context: Context) -> JsonObject:
         """Return the Reference to the parent of an order (OBR-29), {} where it has none."""
@@ -73,12 +77,15 @@ class Family:
         return {"type": "Observation", "display": text} if text else {}
 
 
-def _numbers(found: Order) -> set[tuple[str, str]]:
+def numbers(found: Order | None) -> Numbers:
+    """Return the numbers of an order with their kinds, none without one."""
+    if found is None:
+        return frozenset()
     segments = [each for each in (found.obr, found.orc) if each is not None]
-    numbers = ((3, "FILL"), (2, "PLAC"))
-    return {
-        (kind, text) for each in segments for part, kind in numbers if (text := each.text(part))
-    }
+    fields = ((3, "FILL"), (2, "PLAC"))
+    return frozenset(
+        (kind, text) for each in segments for part, kind in fields if (text := each.text(part))
+    )
 
 
 def _by_number(number: Composite, value: str, kind: str, context: Context) -> JsonObject:

@@ -5,16 +5,15 @@ An id is the SHA-256 of what identifies the resource, in the form of a UUID of v
 """
 
 import hashlib
-import json
-from typing import Final
+from json.encoder import encode_basestring
 from uuid import UUID
-
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def resource_id(type: str, *parts: str) -> str:
     """Return the id of the resource of `type` that `parts` identify, in their order."""
-    digest = hashlib.sha256(_encode([type, *parts]).encode()).digest()
+    # The JSON array of the parts, as `json.dumps` writes it: no two lists of parts have one text.
+    text = ", ".join([encode_basestring(part) for part in (type, *parts)])
+    digest = hashlib.sha256(f"[{text}]".encode()).digest()
     value = int.from_bytes(digest[:16], "big")
     value = value & ~(0xF << 76) | (0x8 << 76)  # version 8: the bits are the vendor's own
     value = value & ~(0x3 << 62) | (0x2 << 62)

@@ -113,7 +113,7 @@ def _resource(
             interpretation=_interpretations(obx, context),
             note=notes(group.notes, context),
             bodySite=concept(obx.first(20), context, table="0163"),
-            method=concept(obx.first(17), context),
+            method=_method(obx, context),
             referenceRange=reference_range(_range_text(obx), unit_of(obx)),
             # The guide: several repetitions of OBX-5 are components under the code of OBX-3.
             component=[{"code": code, **each} for each in found] if len(found) > 1 else [],
@@ -152,7 +152,7 @@ def _effective(
 
 def _extensions(obx: Segment, context: Context) -> list[JsonObject]:
     found: list[JsonObject] = []
-    sub_id = _sub_id(obx.first(4))
+    sub_id = _sub_id(obx.first(4)) if obx.raw(4) else []
     if sub_id:
         found.append({"url": _SUB_ID, "extension": sub_id})
     analysed = required_time(obx, 19, context)
@@ -186,7 +186,7 @@ def _sub_id(value: Composite) -> list[JsonObject]:
 
 def _instance(obx: Segment, context: Context) -> list[JsonObject]:
     value = obx.first(21)
-    if not clean(value.text(1)):
+    if not value.raw or not clean(value.text(1)):
         return []
     system = authority(value.text(2), value.text(3), value.text(4), context)
     return [{"system": system or context.own("observation"), "value": clean(value.text(1))}]
@@ -200,7 +200,18 @@ def _category(code: JsonObject, order: Order | None, context: Context) -> list[J
     return [{"coding": [{"system": CATEGORY, "code": found}]}] if found else []
 
 
+def _method(obx: Segment, context: Context) -> JsonObject:
+    sent = obx.raw(17)
+    return context.once(("method", sent), lambda: concept(obx.first(17), context)) if sent else {}
+
+
 def _performers(obx: Segment, context: Context) -> list[JsonObject]:
+    """Return who measured: OBX-16 and OBX-23, else OBX-15; the same for most results of a panel."""
+    sent = ("performers", obx.raw(15), obx.raw(16), obx.raw(23))
+    return context.once(sent, lambda: _read_performers(obx, context))
+
+
+def _read_performers(obx: Segment, context: Context) -> list[JsonObject]:
     found = [person(each, context) for each in obx.repetitions(16)]
     found.append(organization(obx.first(23), context))
     if not found[-1]:

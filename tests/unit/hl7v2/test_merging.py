@@ -1,16 +1,17 @@
 """ADT^A40 on both databases: one person of two records, nobody's results missed or mixed."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
 from cds_hooks.ports import StoredPatient
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.merging import FILED
-from fhir_server.store import hl7v2_messages, resources
+from fhir_server.store import hl7v2_messages, hl7v2_unmapped, resources
 from fhir_server.store.database import Database
 from fhir_server.store.patient_records import PatientRecords
+from terminology import catalogue
+from terminology.measurement import Measurement, measurements
 from tests.support.fhir_store import BOTH, fresh_url
 from tests.unit.hl7v2.examples import (
     LIS,
@@ -77,6 +78,10 @@ class Feed:
     async def result(self, number: str, value: str, status: str = "F", **more: str):
         return await self("ORU^R01", person(number), OBR, obx(f5=value, f11=status, **more))
 
+    async def raw(self, header: str, *segments: str):
+        found = await self._hospital.answer(message(header, *segments), channel="mllp", peer=LIS)
+        assert found.code == "AA", found.acknowledgment
+
     async def merge(self, into: str, other: str, answer: str = "AA"):
         return await self("ADT^A40", person(into), mrg(other), answer=answer)
 
@@ -137,6 +142,15 @@ async def test_a_correction_after_the_merge_meets_the_result_under_either_number
         await feed.result(number, "108", "C")
         assert await readings(store, record(store, "NEW1")["id"]) == [("corrected", 108)]
         assert await readings(store, record(store, "OLD9")["id"]) == [("corrected", 108)]
+
+
+async def test_a_survivor_written_over_fhir_without_its_link_still_knows_its_results(store, feed):
+    await feed.result("OLD9", "88")
+    await feed.merge("NEW1", "OLD9")
+    survivor = record(store, "NEW1")
+    await put(store, {name: value for name, value in survivor.items() if name != "link"})
+    await feed.result("NEW1", "108", "C")
+    assert await readings(store, survivor["id"]) == [("corrected", 108)]
 
 
 async def test_a_withdrawal_under_the_new_number_before_the_merge_is_heard_of(store, feed):
@@ -322,9 +336,82 @@ def test_the_types_that_are_filed_anew_are_all_that_messages_make():
     assert {each.resource["resourceType"] for each in drafts} == {*FILED}
 
 
-async def test_a_withdrawn_result_never_reaches_a_model_however_it_came(store, feed):
-    await feed.result("NEW1", "88")
-    await feed.result("NEW1", "", "D")
-    late = NOW + timedelta(minutes=1)
-    assert late > NOW
-    assert await readings(store, record(store, "NEW1")["id"]) == [("entered-in-error", None)]
+async def usable(store: Database, patient: str) -> list[object]:
+    """The values that a model computes with."""
+    found = await records(store).observations(patient)
+    read = [
+        measurements(each.resource, catalogue=catalogue.load(), zone=SHANGHAI)
+        for each in found.entries
+    ]
+    return [each.value for one in read for each in one if isinstance(each, Measurement)]
+
+
+async def test_a_merge_by_registration_leaves_codes_waiting_for_the_laboratory(store, feed):
+    unknown = "HOMA^胰岛素抵抗^99LIS"
+    await feed.result("OLD9", "88", f3=unknown)
+    before = await store.read(hl7v2_unmapped.codes)
+    registration = with_field(with_field(MSH, 9, "ADT^A40"), 4, "REGISTRATION")
+    await feed.raw(registration, person("NEW1"), mrg("OLD9"))
+    after = await store.read(hl7v2_unmapped.codes)
+    assert [(each.sender, each.code, each.results) for each in after] == [
+        (each.sender, each.code, each.results) for each in before
+    ]
+
+
+async def test_what_a_client_changed_in_a_result_survives_merge_and_replay(store, feed, hospital):
+    await feed.result("OLD9", "88")
+    (result,) = stored(store, "Observation")
+    await put(store, {**result, "note": [{"text": "溶血"}]})
+    await feed.merge("NEW1", "OLD9")
+    sql = "UPDATE hl7v2_message SET state = 'received'"
+    await store.write(lambda c: c.exec_driver_sql(sql).rowcount)
+    await hospital.recover()
+    (kept,) = stored(store, "Observation")
+    assert kept["note"] == [{"text": "溶血"}]
+    assert kept["subject"] == {"reference": f"Patient/{record(store, 'NEW1')['id']}"}
+
+
+WITHDRAWN = {
+    "final, then withdrawn": ["F", "D"],
+    "corrected, then withdrawn": ["F", "C", "W"],
+    "final, then cancelled": ["F", "X"],
+    "withdrawn, then called final without its value": ["P", "D", "U"],
+    "preliminary only, then withdrawn": ["P", "D"],
+}
+
+
+@pytest.mark.parametrize("life", WITHDRAWN.values(), ids=WITHDRAWN)
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+@pytest.mark.parametrize("merged", [None, 0, 1], ids=["one number", "merge first", "merge between"])
+async def test_a_withdrawn_result_never_reaches_a_model(store, feed, life, backwards, merged):
+    steps = list(enumerate(life, start=10))
+    for place, (minute, status) in enumerate(reversed(steps) if backwards else steps):
+        if place == merged:
+            await feed.merge("NEW1", "OLD9")
+        # The first statement came under the old number.
+        number = "OLD9" if minute == 10 and merged is not None else "NEW1"
+        value = "" if status in "DWXU" else "88"
+        await feed("ORU^R01", person(number), OBR, obx(f5=value, f11=status), minute=minute)
+    assert await readings(store, record(store, "NEW1")["id"])
+    assert await usable(store, record(store, "NEW1")["id"]) == []
+
+
+async def test_what_stands_reaches_a_model_from_both_records(store, feed):
+    await feed.result("OLD9", "88")
+    await feed.merge("NEW1", "OLD9")
+    assert await usable(store, record(store, "NEW1")["id"]) == [88]
+
+
+async def test_of_two_corrections_of_one_second_the_later_arrival_counts_also_again(
+    store, feed, hospital
+):
+    for value in ("101", "102", "103"):
+        await feed("ORU^R01", person("NEW1"), OBR, obx(f5=value, f11="C"), minute=30)
+    survivor = record(store, "NEW1")["id"]
+    assert await readings(store, survivor) == [("corrected", 103)]
+    before = store.read_now(versions)
+    sql = "UPDATE hl7v2_message SET state = 'received'"
+    await store.write(lambda c: c.exec_driver_sql(sql).rowcount)
+    assert await hospital.recover() == 3
+    assert await readings(store, survivor) == [("corrected", 103)]
+    assert store.read_now(versions) == before

@@ -181,6 +181,25 @@ async def test_an_answer_asked_for_with_the_order_supports_it(store, hospital):
     accounted(store, answer)
 
 
+async def test_a_value_behind_the_specimen_of_an_order_is_of_that_specimen(store, hospital):
+    answer = await send(
+        hospital, msh("OML^O21^OML_O21", 1), PID, "ORC|NW|YZ1", OBR,
+        obx(f3="29463-7^Body weight^LN", f5="78", f6="kg"), "SPM|1|S1||SER",
+        obx(f3="VOL^体积^99LIS", f5="5", f6="mL"),
+    )  # fmt: skip
+    assert answer.code == "AA"
+    (specimen,) = everything(store, "Specimen")
+    of_specimen = {"reference": f"Specimen/{specimen['id']}"}
+    weight, volume = sorted(
+        everything(store, "Observation"), key=lambda each: each["valueQuantity"]["unit"]
+    )
+    assert "specimen" not in weight
+    assert volume["specimen"] == of_specimen
+    (request,) = everything(store, "ServiceRequest")
+    assert request["specimen"] == [of_specimen]
+    accounted(store, answer)
+
+
 async def test_a_specimen_centred_message_files_results_under_their_specimen(store, hospital):
     answer = await send(
         hospital, msh("OUL^R22^OUL_R22", 1), PID,

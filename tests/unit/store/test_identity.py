@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from fhir_server.store.identity import new_id
+from fhir_server.store.identity import OrderedIds, new_id
 from tests.support.fhir_store import NOW
 
 
@@ -29,3 +29,15 @@ def test_a_forked_process_makes_others() -> None:
     assert os.read(reader, 64).decode() != new_id(NOW)
     os.close(reader)
     os.close(writer)
+
+
+def test_ids_in_order_grow_within_a_millisecond_and_when_the_clock_is_set_back() -> None:
+    ids = OrderedIds()
+    made = [ids.next(at) for at in (NOW, NOW, NOW - timedelta(hours=1), NOW, NOW)]
+    made.append(ids.next(NOW + timedelta(milliseconds=1)))
+    assert made == sorted(set(made))
+    assert {len(each) for each in made} == {20}
+
+
+def test_two_makers_of_one_millisecond_make_different_ids() -> None:
+    assert OrderedIds().next(NOW) != OrderedIds().next(NOW)
