@@ -16,7 +16,7 @@ from fhir_server.hl7v2.problems import Problem
 from fhir_server.hl7v2.recording import Recording
 from fhir_server.hl7v2.stated import stated
 from fhir_server.r4.codec import JsonObject
-from fhir_server.store.hl7v2_messages import Origin, origin
+from fhir_server.store.hl7v2_messages import Origin
 from fhir_server.store.resources import microseconds
 from fhir_server.store.same_patient import stored_patient
 
@@ -55,7 +55,7 @@ def record(
     is_authority: bool,
 ) -> None:
     """Store what a draft says of the Patient `id`, of which `existing` is stored."""
-    known = None if existing is None else origin(recording.connection, "Patient", id)
+    known = None if existing is None else recording.origins.get("Patient", id)
     said = stated(
         {"resourceType": "Patient", "id": id, **draft.resource},
         (age.sent, recording.message_id),

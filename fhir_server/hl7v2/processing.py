@@ -19,6 +19,7 @@ from fhir_server.hl7v2.recording import Recording
 from fhir_server.hl7v2.tokenizer import parse
 from fhir_server.r4.validation import validate
 from fhir_server.store import hl7v2_unmapped as unmapped
+from fhir_server.store.hl7v2_origins import Origins
 
 
 class InvalidConversion(Exception):
@@ -75,7 +76,12 @@ def record(
     held: HeldProfiles | None = None,
 ) -> Recorded:
     """Store the drafts, the patients and the Provenance of a message in one transaction."""
-    recording = Recording(connection, message_id, now, held=held)
+    # A merge asks the store in between what messages filed under a person.
+    origins = Origins(connection, gathers=found.structure.content != "merge")
+    origins.expect(
+        (each.resource["resourceType"], each.resource["id"]) for each in conversion.drafts
+    )
+    recording = Recording(connection, message_id, now, origins, held=held)
     is_authority = found.structure.content in ("patient", "merge")
     for draft, person in zip(found.patients, patients, strict=True):
         describe(recording, draft, person, found.age, is_authority=is_authority)
@@ -94,6 +100,7 @@ def record(
                 context=found.context,
             )
         )
+    origins.write()
     unmapped.note(connection, found.context.scope, recording.results)
     warnings = (*conversion.remarks, *recording.warnings)
     return Recorded(warnings, tuple(recording.superseded), recording.versions)

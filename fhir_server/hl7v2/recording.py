@@ -20,7 +20,8 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
 from fhir_server.store import hl7v2_unmapped as unmapped
 from fhir_server.store import resources
-from fhir_server.store.hl7v2_messages import Origin, drop_origin, origin, set_origin
+from fhir_server.store.hl7v2_messages import Origin
+from fhir_server.store.hl7v2_origins import Origins
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Recording:
     connection: Connection
     message_id: str
     now: datetime
+    origins: Origins
     targets: dict[str, tuple[Segment, ...]] = field(default_factory=dict)
     superseded: list[str] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
@@ -50,7 +52,7 @@ class Recording:
         """
         type, id = draft.resource["resourceType"], draft.resource["id"]
         new = told(draft, self.message_id)
-        known = origin(self.connection, type, id)
+        known = self.origins.get(type, id)
         existing = self.read(type, id)
         both = new
         if known is not None and existing is not None:
@@ -75,15 +77,15 @@ class Recording:
             Account(resource, known)
             for id in (kept, other)
             if (resource := self.read(type, id)) is not None
-            and (known := origin(self.connection, type, id)) is not None
+            and (known := self.origins.get(type, id)) is not None
         ]
         if len(accounts) == 2:
             both = joined(*accounts)
             version = self.put(both.resource, accounts[0].resource)
-            set_origin(self.connection, type, kept, replace(both.by, version=version))
+            self.origins.set(type, kept, replace(both.by, version=version))
             resources.delete(self.connection, type, other, now=self.now)
             self.versions += 1
-            drop_origin(self.connection, type, other)
+            self.origins.drop(type, other)
             unmapped.forget(self.connection, other)
 
     def refer(self, changed: JsonObject, existing: JsonObject) -> None:
@@ -92,10 +94,10 @@ class Recording:
         It stays a message's, at its age, or that of somebody who wrote it over FHIR since.
         """
         type, id = existing["resourceType"], existing["id"]
-        known = origin(self.connection, type, id)
+        known = self.origins.get(type, id)
         version = self.put(changed, existing)
         if known is not None and _is_own(known, existing):
-            set_origin(self.connection, type, id, replace(known, version=version))
+            self.origins.set(type, id, replace(known, version=version))
 
     def state(
         self, said: Stated, existing: JsonObject | None, known: Origin | None
@@ -115,6 +117,8 @@ class Recording:
 
     def read(self, type: str, id: str) -> JsonObject | None:
         """Return the stored resource, None where there is none or it was deleted."""
+        if self.origins.is_absent(type, id):
+            return None
         try:
             return decode(resources.read(self.connection, type, id).body)
         except (NotFound, Gone):
@@ -122,14 +126,14 @@ class Recording:
 
     def is_known(self, type: str, id: str) -> bool:
         """Whether a message made that resource."""
-        return origin(self.connection, type, id) is not None
+        return self.origins.get(type, id) is not None
 
     def write(self, resource: JsonObject, existing: JsonObject | None, by: Origin) -> None:
         """Store a resource unless it is there already, and that it is of the origin `by`."""
         if resource["resourceType"] == unmapped.TYPE:
             self.results.append((resource, existing is not None))
         value = replace(by, version=self.put(resource, existing))
-        set_origin(self.connection, resource["resourceType"], resource["id"], value)
+        self.origins.set(resource["resourceType"], resource["id"], value)
 
     def put(self, resource: JsonObject, existing: JsonObject | None) -> int:
         """Store a resource unless it is there already; return its version."""

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from fhir_server.store import gathering
-from fhir_server.store.hl7v2_messages import Origin
+from fhir_server.store.hl7v2_messages import Origin, drop_origin
 from fhir_server.store.statements import Prepared, SqlValue
 
 Key = tuple[str, str]
@@ -23,10 +23,14 @@ _MOST: Final = 500
 
 
 class Origins:
-    """The origins of resources within one transaction; `write` stores what was `set`."""
+    """The origins of resources within one transaction; `write` stores what was `set`.
 
-    def __init__(self, connection: Connection) -> None:
+    Unless it `gathers`, `set` stores at once.
+    """
+
+    def __init__(self, connection: Connection, *, gathers: bool = True) -> None:
         self._connection = connection
+        self._gathers = gathers
         self._known: dict[Key, Origin | None] = {}
         self._absent: set[Key] = set()
         self._new: dict[Key, Origin] = {}
@@ -55,6 +59,15 @@ class Origins:
         key = (type, id)
         self._new[key] = value
         self._absent.discard(key)
+        if not self._gathers:
+            self.write()
+
+    def drop(self, type: str, id: str) -> None:
+        """Forget that a message wrote a resource: another one holds what it said."""
+        key = (type, id)
+        self._new.pop(key, None)
+        self._known[key] = None
+        drop_origin(self._connection, type, id)
 
     def write(self) -> None:
         """Store the origins that were set."""
