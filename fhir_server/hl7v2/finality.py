@@ -6,9 +6,13 @@ settled result stays as it is: a withdrawn one is not revived, one of unknown st
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from fhir_server.hl7v2.mapping.drafts import Age
 from fhir_server.r4.codec import JsonObject, decode, encode
+
+# What refers to other resources of this server.
+_FILED: Final = ("id", "subject", "encounter", "basedOn", "specimen", "derivedFrom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,21 @@ def from_text(text: str) -> Finality | None:
     return Finality(Age(*stored["age"]), stored["message"], stored["resource"])
 
 
+def place(result: JsonObject) -> JsonObject:
+    """Return of a result only whose it is and of which order."""
+    return {name: result[name] for name in _FILED if name in result}
+
+
 def finalised(valued: JsonObject, status: JsonObject) -> JsonObject:
-    """Return the result `valued` with what a bare change of status says of it."""
+    """Return the result `valued` with what a bare change of status says of it.
+
+    Whose result it is, and of which order, is as it is filed now: a merge may lie between.
+    """
     dated = any(name.startswith("effective") for name in status)
     kept = {
         name: value
         for name, value in valued.items()
         if name != "meta" and not (dated and name.startswith("effective"))
     }
-    return {**kept, **{name: value for name, value in status.items() if name != "meta"}}
+    said = {name: value for name, value in status.items() if name != "meta"}
+    return {**kept, **said, **place(valued)}

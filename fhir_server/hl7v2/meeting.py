@@ -54,9 +54,9 @@ def joined(first: Account, second: Account) -> Account:
         resource = _linked(resource, older.resource)
     final = _newer_finality(first.by.stated, second.by.stated)
     if final is not None and not newer.by.settled:
-        # What is open is final now; without any value nothing but the finality is known.
-        valueless = not newer.by.message
-        resource = final.resource if valueless else finality.finalised(resource, final.resource)
+        # What is open is final now; where no value is known, only its finality and its place are.
+        valued = resource if newer.by.message else finality.place(resource)
+        resource = finality.finalised(valued, final.resource)
     by = replace(newer.by, stated=final.as_text() if final else "", identity=identity)
     return Account({**resource, "id": id}, by)
 

@@ -13,6 +13,7 @@ from typing import Final
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.hl7v2.mapping.context import Translator
 from fhir_server.hl7v2.operations import REPLAYED
+from fhir_server.hl7v2.refusals import Refused
 from fhir_server.hl7v2.working import Answer
 from fhir_server.store import hl7v2_log as log
 from fhir_server.store import hl7v2_unmapped as unmapped
@@ -61,6 +62,14 @@ class Tally:
         return replace(self, unchanged=self.unchanged + 1)
 
 
+def check_states(wanted: Filter) -> None:
+    """Refuse (400) a replay of messages that are for a person to judge, or being processed."""
+    for state in wanted.states:
+        if state not in REPLAYED:
+            states = ", ".join(REPLAYED)
+            raise Refused(400, "value", "hl7v2.replay-state", state=state, states=states)
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """Processes stored messages again; `tell` is told how far it is, after each."""
@@ -72,8 +81,10 @@ class Replay:
     async def matching(self, wanted: Filter) -> Tally:
         """Process what is meant again; of no state, all that were processed, rejected or failed.
 
-        Messages that come in meanwhile are not part of it.
+        Messages that come in meanwhile are not part of it. Refused (400) where other states are
+        meant: what is in quarantine or discarded is released one by one, by a person.
         """
+        check_states(wanted)
         wanted = wanted if wanted.states else replace(wanted, states=REPLAYED)
         until = await self.database.read(log.newest)
         total = await self.database.read(lambda c: log.total(c, wanted))

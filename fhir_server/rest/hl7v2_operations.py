@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from fhir_server.hl7v2.refusals import Refused, speaking
-from fhir_server.hl7v2.replay import Replay, Tally
+from fhir_server.hl7v2.replay import Replay, Tally, check_states
 from fhir_server.hl7v2.replays import Run, Work
 from fhir_server.hl7v2.segment_counts import as_json, count_segments
 from fhir_server.hl7v2.unmapped_view import code_json, concept_map
@@ -109,6 +109,7 @@ def _work(desk: Desk, asked: Asked) -> Work:
         type=asked.type,
         since=instant("since", asked.since, desk.database.zone),
     )
+    check_states(wanted)
     if asked.unmapped == (asked.all or wanted != Filter()):
         raise Refused(400, "required", "hl7v2.replay-body")
 

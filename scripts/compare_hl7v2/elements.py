@@ -56,8 +56,9 @@ def _published(extensions: Sequence[Mapping[str, Any]], counted: Counter[str]) -
 def compare(ours: Any, theirs: Any, path: str) -> Iterator[Compared]:
     """Yield every element of two values of one path."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        for name in sorted({*ours, *theirs}):
-            yield from _one(ours.get(name), theirs.get(name), _below(path, name, ours, theirs))
+        mine, other = _by_url(ours), _by_url(theirs)
+        for name in sorted({*mine, *other}):
+            yield from _one(mine.get(name), other.get(name), _below(path, name))
     elif isinstance(ours, list) and isinstance(theirs, list):
         for mine, other in _aligned(ours, theirs):
             yield from _one(mine, other, path)
@@ -70,8 +71,8 @@ def compare(ours: Any, theirs: Any, path: str) -> Iterator[Compared]:
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield path and value of every element that has no elements below it."""
     if isinstance(value, dict):
-        for name, each in value.items():
-            yield from leaves(each, _below(path, name, value, value))
+        for name, each in _by_url(value).items():
+            yield from leaves(each, _below(path, name))
     elif isinstance(value, list):
         for each in value:
             yield from leaves(each, path)
@@ -120,12 +121,17 @@ def _aligned(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[tuple[Any, 
     yield from ((None, each) for j, each in enumerate(theirs) if j not in {p[1] for p in pairs})
 
 
-def _below(path: str, name: str, *sides: Mapping[str, Any]) -> str:
-    if name == "extension":
-        urls = {str(each.get("url")) for side in sides for each in side.get(name, ())}
-        tail = "|".join(sorted(url.rpartition("/")[2] for url in urls))
-        name = f"extension({tail})"
+def _below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _by_url(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the elements of a value, each extension as an element named by its URL."""
+    found = {name: each for name, each in value.items() if name != "extension"}
+    for each in value.get("extension", ()):
+        name = f"extension({str(each.get('url')).rpartition('/')[2]})"
+        found.setdefault(name, []).append(each)
+    return found
 
 
 def _kind(ours: Any, theirs: Any) -> Kind:

@@ -15,6 +15,7 @@ from tests.unit.hl7v2.examples import (
     intake,
     message,
     obx,
+    stored,
     with_field,
 )
 
@@ -210,7 +211,8 @@ async def test_a_replay_of_all_tells_how_far_it_is(hospital, store):
 @pytest.mark.parametrize(
     "body",
     [b"", b"{}", b"[]", b"{", b'{"all": true, "unmapped": true}', b'{"state": ["lost"]}',
-     b'{"since": "x"}', b'{"al": true}', b'{"unmapped": true, "sender": "LIS"}'],
+     b'{"state": ["quarantined"]}', b'{"since": "x"}', b'{"al": true}',
+     b'{"unmapped": true, "sender": "LIS"}'],
 )  # fmt: skip
 async def test_a_replay_of_nothing_in_particular_is_refused(hospital, store, body):
     async with client(hospital, store) as http:
@@ -304,6 +306,18 @@ async def test_a_refused_message_of_a_batch_holds_up_no_other(hospital, store):
     assert [msa[1] for msa in found["MSA"]] == ["AA", "AE", "AA"]
     assert found["BTS"][0][1:] == ["3", "BTS-1 says 4: 3 messages came"]
     assert kept == []
+
+
+async def test_messages_of_a_batch_are_taken_in_their_order(hospital, store):
+    """Of many results of one time, that come within a millisecond, the last stays."""
+    body = batch(*(lab(f"C{n}", obx(f5=str(n))) for n in range(1, 40)))
+    async with client(hospital, store) as http:
+        answer = await http.post("/hl7v2", content=body, headers=ER7)
+    assert answer.status_code == 200
+    assert [msa[2] for msa in ack_fields(answer.content)["MSA"]] == [f"C{n}" for n in range(1, 40)]
+    sql = "SELECT id FROM resource WHERE type = 'Observation'"
+    (id,) = store.read_now(lambda c: c.exec_driver_sql(sql).scalars().all())
+    assert str(stored(store, f"Observation/{id}")["valueQuantity"]["value"]) == "39"
 
 
 async def test_a_batch_that_is_cut_off_says_so(hospital):

@@ -371,6 +371,18 @@ async def test_what_a_client_changed_in_a_result_survives_merge_and_replay(store
     assert kept["subject"] == {"reference": f"Patient/{record(store, 'NEW1')['id']}"}
 
 
+async def test_a_result_made_final_before_the_merge_stays_with_the_survivor(store, feed, hospital):
+    await feed.result("OLD9", "88", "P")
+    await feed.result("OLD9", "", "U")
+    await feed.merge("NEW1", "OLD9")
+    sql = "UPDATE hl7v2_message SET state = 'received'"
+    await store.write(lambda c: c.exec_driver_sql(sql).rowcount)
+    await hospital.recover()
+    (found,) = stored(store, "Observation")
+    assert found["subject"] == {"reference": f"Patient/{record(store, 'NEW1')['id']}"}
+    assert (found["status"], found["valueQuantity"]["value"]) == ("final", 88)
+
+
 WITHDRAWN = {
     "final, then withdrawn": ["F", "D"],
     "corrected, then withdrawn": ["F", "C", "W"],

@@ -52,10 +52,6 @@ async def test_a_message_becomes_what_it_means(entry, store, clock):
     assert [text for text in entry.get("texts", ()) if text not in everything] == []
 
 
-@pytest.mark.xfail(
-    reason="a message of a patient who was merged since is filed anew with the survivor",
-    strict=True,
-)
 async def test_taking_the_whole_corpus_again_makes_no_new_version(store, clock):
     hospital = intake(store, clock, codes=CODES)
     for path in sorted(ZH.glob("*.hl7")):
