@@ -5,8 +5,9 @@ longer than storing the results, because each statement hands the interpreter's 
 """
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -18,6 +19,7 @@ from fhir_server.store.statements import Prepared, SqlValue
 Key = tuple[str, str]
 
 _FIELDS: Final = tuple(each.name for each in fields(Origin))
+_VALUES: Final = attrgetter(*_FIELDS)
 # SQLite takes 32,766 values in a statement; a message with more is read and written in parts.
 _MOST: Final = 500
 
@@ -93,7 +95,7 @@ class Origins:
 
 
 def _values(origin: Origin) -> tuple[SqlValue, ...]:
-    first, *others = astuple(origin)
+    first, *others = _VALUES(origin)
     return (int(first), *others)
 
 
