@@ -174,7 +174,7 @@ def insert_message(
         connection,
         {
             **values,
-            **{name: _text(values[name]) for name in ("peer", "sender", "control_id", "type")},
+            **{name: storable(values[name]) for name in ("peer", "sender", "control_id", "type")},
             "state": "received",
             "finished": None,
             "acknowledgment": acknowledgment,
@@ -276,7 +276,7 @@ def drop_origin(connection: Connection, type: str, id: str) -> None:
     _DROP_ORIGIN.run_named(connection, {"of_type": type, "of_id": id})
 
 
-def _text(value: str) -> str:
+def storable(value: str) -> str:
     """Return a text that both databases take: a message may hold NUL, PostgreSQL's text may not."""
     return value.replace("\x00", "\ufffd")
 

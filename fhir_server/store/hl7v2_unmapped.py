@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.store import gathering
+from fhir_server.store.hl7v2_messages import storable
 from fhir_server.store.record_tables import HL7v2OriginRow, HL7v2UnmappedRow
 from fhir_server.store.statements import NewRows, Prepared, in_list
 from fhir_server.store.tables import key_text, table
@@ -63,7 +64,7 @@ def note(connection: Connection, sender: str, written: Iterable[tuple[JsonObject
         codings = local_codings(resource)
         if existed:
             settled.append(resource["id"])
-        rows += [(sender, *each, resource["id"]) for each in codings]
+        rows += [(*map(storable, (sender, *each)), resource["id"]) for each in codings]
     if settled:
         _REMOVE.run_named(connection, {"ids": json.dumps(settled)})
     if rows:
