@@ -162,6 +162,9 @@ class Recording:
             resources.put(self.connection, resource, now=self.now)
             self.versions += 1
             return
+        if not self.versions:
+            # It changed nothing: whose content is where by now, later messages have recorded.
+            return
         now = {target["reference"] for target in resource["target"]}
         before = [each for each in existing["target"] if each["reference"] not in now]
         whole = {**resource, "target": [*resource["target"], *before]}
