@@ -20,7 +20,7 @@ def patient_keys(raw: bytes, header: Header) -> frozenset[str]:
     found: set[str] = set()
     marks = header.separators
     for line in raw.replace(b"\n", b"\r").split(b"\r"):
-        number = _FIELD.get(line[:3].upper()) or _FIELD.get(line.lstrip()[:3].upper())
+        number = _FIELD.get((line.lstrip() if line[:1].isspace() else line)[:3].upper())
         if number is None:
             continue
         fields = line.decode(header.codec, errors="replace").split(marks.field, number + 1)
