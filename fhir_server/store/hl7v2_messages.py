@@ -154,11 +154,6 @@ _DROP_ORIGIN = Prepared(
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
-_SET_ORIGIN = Prepared(
-    adding(_ORIGIN),
-    on_conflict="(type, id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in Origin.__dataclass_fields__),
-)
 
 
 def insert_message(
@@ -244,25 +239,6 @@ def origin(connection: Connection, type: str, id: str) -> Origin | None:
     """Return which message wrote a resource, None where none did."""
     row = _ORIGIN_OF.run_named(connection, {"of_type": type, "of_id": id}).fetchone()
     return None if row is None else Origin(bool(row[0]), *row[1:])
-
-
-def set_origin(connection: Connection, type: str, id: str, value: Origin) -> None:
-    """Record which message wrote a resource."""
-    _SET_ORIGIN.run_named(
-        connection,
-        {
-            "type": type,
-            "id": id,
-            "settled": int(value.settled),
-            "issued": value.issued,
-            "sent": value.sent,
-            "rank": value.rank,
-            "version": value.version,
-            "message": value.message,
-            "stated": value.stated,
-            "identity": value.identity,
-        },
-    )
 
 
 def listed(row: Sequence[Any]) -> ListedMessage:

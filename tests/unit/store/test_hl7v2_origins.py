@@ -1,7 +1,7 @@
 """Which message wrote which resource: many at once, as one by one, on both databases."""
 
 from fhir_server.store import hl7v2_origins, resources
-from fhir_server.store.hl7v2_messages import Origin, origin, set_origin
+from fhir_server.store.hl7v2_messages import Origin, origin
 from fhir_server.store.hl7v2_origins import Origins
 from tests.support.fhir_store import NOW
 
@@ -29,7 +29,7 @@ def test_what_is_set_is_read_by_others_once_it_is_written(connection):
     found.write()
     assert [origin(connection, *key) for key in KEYS] == [by(key[1]) for key in KEYS]
     # A later message: some are there, some are new, one is set twice.
-    set_origin(connection, *KEYS[0], by("other"))
+    Origins(connection, gathers=False).set(*KEYS[0], by("other"))
     later = Origins(connection)
     later.expect([*KEYS, ("Observation", "new")])
     assert later.get(*KEYS[0]) == by("other")

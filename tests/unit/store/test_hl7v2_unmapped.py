@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from fhir_server.store import hl7v2_unmapped as unmapped
 from fhir_server.store import resources
-from fhir_server.store.hl7v2_messages import Origin, set_origin
+from fhir_server.store.hl7v2_messages import Origin
+from fhir_server.store.hl7v2_origins import Origins
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 LIS = "urn:id:DEMOHOSP:99LIS"
@@ -30,8 +31,8 @@ def local(code: str, display: str = "", system: str = LIS) -> dict:
 def take(connection, observation: dict, *, existed: bool = False, message: str = "m1") -> None:
     """Store a result as a message does, and note it."""
     version = resources.put(connection, observation, now=NOW).version
-    set_origin(
-        connection, "Observation", observation["id"], Origin(True, 1, 1, 1, version, message)
+    Origins(connection, gathers=False).set(
+        "Observation", observation["id"], Origin(True, 1, 1, 1, version, message)
     )
     unmapped.note(connection, "DEMOHOSP", [(observation, existed)])
 
