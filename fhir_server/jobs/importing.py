@@ -21,7 +21,7 @@ from fhir_server.jobs.export import Cancelled
 from fhir_server.jobs.files import JobFolder, close_synced, open_private
 from fhir_server.jobs.ndjson import Line, Part, PartSize, Place, read_part
 from fhir_server.jobs.requests import ImportCount, ImportRequest, ImportSource, OutputFile, Result
-from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode, encode
+from fhir_server.r4.codec import JsonObject, decode, encode
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue, operation_outcome
 from fhir_server.r4.resource_types import STORED_TYPES
 from fhir_server.store.bulk_writes import Fate, put_changed
@@ -121,8 +121,7 @@ class Import:
         if line.body is None:
             text = f"The line is longer than {self.size.longest} bytes."
             raise BadRequest("too-long", text)
-        resource = decode(line.body)
-        check_duplicate_keys(line.body)
+        resource = decode(line.body, unique_keys=True)
         type = resource.get("resourceType")
         if type not in STORED_TYPES:
             raise BadRequest("structure", "resourceType names no resource type of R4.")

@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from fhir_server.r4.codec import encode
 from fhir_server.r4.findings import Findings, Path
 from fhir_server.r4.primitives import Check as PrimitiveCheck
 
@@ -105,6 +106,39 @@ def many_siblings(name: str, walk: NodeCheck) -> Check:
             elif not _has_item(values, index):
                 text = f"{name} and _{name} are both empty here; leave the place out of both."
                 findings.add("structure", text, path, name, index)
+
+    return check
+
+
+_MOST_RECURRING = 2048
+_LONGEST_RECURRING = 1024
+
+
+def recurring(node_check: NodeCheck) -> NodeCheck:
+    """Return the check of objects that recur: one whose JSON was right before is right again.
+
+    What is stored is that very JSON. A reference is not remembered: whether `#id` exists depends
+    on the resource around it.
+    """
+    right: set[bytes] = set()
+
+    def check(value: Any, path: Path, findings: Findings) -> None:
+        try:
+            text = encode(value)
+        except (TypeError, ValueError, RecursionError):  # no JSON; the check says what it is
+            text = b""
+        if text in right:
+            return
+        before = len(findings.issues)
+        node_check(value, path, findings)
+        if (
+            0 < len(text) <= _LONGEST_RECURRING
+            and len(findings.issues) == before
+            and b'"reference"' not in text
+        ):
+            if len(right) >= _MOST_RECURRING:
+                right.clear()
+            right.add(text)
 
     return check
 

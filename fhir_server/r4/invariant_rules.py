@@ -23,10 +23,12 @@ class Invariant(NamedTuple):
 
 def has(node: JsonObject, *names: str) -> bool:
     """Return whether one of the elements exists: `x[x]` is a choice, extensions count."""
-    return any(
-        _has_choice(node, name[:-3]) if name.endswith("[x]") else name in node or "_" + name in node
-        for name in names
-    )
+    for name in names:
+        if name in node or "_" + name in node:
+            return True
+        if name.endswith("[x]") and _has_choice(node, name[:-3]):
+            return True
+    return False
 
 
 def _has_choice(node: JsonObject, stem: str) -> bool:

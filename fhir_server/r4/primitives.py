@@ -7,6 +7,7 @@ regular expressions. Dates must exist in the calendar, beyond what an expression
 import binascii
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
@@ -70,6 +71,35 @@ def _string(value: object) -> Fault | None:
     if not value.isprintable() and _CONTROL.search(value):
         return Fault("value", "The text holds a control character other than tab, CR and LF.")
     return None
+
+
+# Strings that a check has accepted lately: codes, systems and times recur from record to record,
+# and to know one again costs a fraction of its pattern. Not for types that hold names or numbers
+# of patients.
+_ACCEPTED: dict[Check, set[str]] = {}
+_MOST_ACCEPTED = 4096
+_LONGEST_ACCEPTED = 100
+
+
+def accepted_by(check: Check) -> AbstractSet[str]:
+    """Return strings that `check` would accept; the set grows while it is used, and is emptied."""
+    return _ACCEPTED.get(check, frozenset())
+
+
+def _remembering(check: Check) -> Check:
+    """Return a check that refuses what `check` refuses and remembers what it accepts."""
+    accepted: set[str] = set()
+
+    def remembering(value: object) -> Fault | None:
+        fault = check(value)
+        if fault is None and type(value) is str and len(value) <= _LONGEST_ACCEPTED:
+            if len(accepted) >= _MOST_ACCEPTED:
+                accepted.clear()
+            accepted.add(value)
+        return fault
+
+    _ACCEPTED[remembering] = accepted
+    return remembering
 
 
 def _matching(pattern: str, form: str) -> Check:
@@ -161,20 +191,24 @@ def _xhtml(value: object) -> Fault | None:
     return None if fault is None else Fault("invariant", f"Narrative (txt-1, txt-2): {fault}.")
 
 
-_URI = _matching(r"\S+", "a URI without white space")
+_URI = _remembering(_matching(r"\S+", "a URI without white space"))
 
 PRIMITIVES: Mapping[str, Check] = {
     "base64Binary": _base64,
     "boolean": _boolean,
     "canonical": _URI,
-    "code": _matching(r"\S+(?:\s\S+)*", "a code, no white space at its ends or doubled"),
+    "code": _remembering(
+        _matching(r"\S+(?:\s\S+)*", "a code, no white space at its ends or doubled")
+    ),
     "date": _dated(_DATE, "YYYY, YYYY-MM or YYYY-MM-DD"),
-    "dateTime": _dated(
-        _DATE_TIME, "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm"
+    "dateTime": _remembering(
+        _dated(
+            _DATE_TIME, "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm"
+        )
     ),
     "decimal": _decimal,
     "id": _matching(ID_PATTERN, "1 to 64 of A-Z a-z 0-9 - and ."),
-    "instant": _dated(_INSTANT, "YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm"),
+    "instant": _remembering(_dated(_INSTANT, "YYYY-MM-DDThh:mm:ss[.fff] with Z or +hh:mm")),
     "integer": _integer(-_INT32, _INT32 - 1),
     "markdown": _string,
     "oid": _matching(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+", "urn:oid:1.2.3"),

@@ -6,6 +6,7 @@ contained (`#p1`), `urn:uuid:`/`urn:oid:`, or any other absolute URL.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhir_server.r4.resource_types import RESOURCE_TYPES
 
@@ -58,6 +59,10 @@ def parse_reference(text: str) -> Reference:
     A conditional reference (`Patient?identifier=…`) is refused: R4 allows it in a transaction
     only, where `conditional_reference` reads it.
     """
+    return _recent(text) if len(text) <= _LONGEST_KEPT else _parsed(text)
+
+
+def _parsed(text: str) -> Reference:
     match = _RESTFUL.fullmatch(text)
     if match is not None and match["type"] in RESOURCE_TYPES:
         return Reference(match["base"], match["type"], match["id"], match["version"])
@@ -73,6 +78,11 @@ def parse_reference(text: str) -> Reference:
     if conditional_reference(text) is not None:
         raise ValueError("a conditional reference stands in a transaction Bundle only")
     raise ValueError("write Type/id, an absolute URL, urn:uuid:…, urn:oid:… or #id")
+
+
+# One reference is read by the validation, the indexes, the compartments and a Bundle's links.
+_LONGEST_KEPT = 200
+_recent = lru_cache(maxsize=4096)(_parsed)
 
 
 def conditional_reference(text: str) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 import difflib
 import threading
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -18,14 +19,18 @@ from fhir_server.r4.element_checks import (
     one,
     one_primitive,
     one_sibling,
+    recurring,
 )
 from fhir_server.r4.findings import Findings, Path
 from fhir_server.r4.invariant_rules import Invariant
 from fhir_server.r4.invariants import invariants_of
-from fhir_server.r4.primitives import CODE_FORMS, PRIMITIVES, wrong_kind
+from fhir_server.r4.primitives import CODE_FORMS, PRIMITIVES, accepted_by, wrong_kind
 
-# The check of a JSON key and, for a key of a choice, the choice and the key without underscore.
-Entry: TypeAlias = tuple[Check, tuple[str, str] | None]
+# Of a JSON key: strings that its check accepts and so need none, the check, and, for a key of a
+# choice, the choice and the key without underscore.
+Entry: TypeAlias = tuple[AbstractSet[str], Check, tuple[str, str] | None]
+
+_NO_STRINGS: frozenset[str] = frozenset()
 
 # Large bundles are validated in threads: two first walks of one structure may meet.
 _COMPILING = threading.Lock()
@@ -50,7 +55,7 @@ class Structure:
                 return
             table = definitions()
             if self.name in table.resource_types:
-                self.keys["resourceType"] = (_accept, None)
+                self.keys["resourceType"] = (_NO_STRINGS, _accept, None)
             for element in table.elements(self.name):
                 _add_element(self, element, table)
             self.invariants = invariants_of(self.name, holds_resources="contained" in self.keys)
@@ -66,7 +71,7 @@ class Structure:
         before = len(findings.issues)
         self._walk_keys(node, path, findings)
         for name, alternatives in self.required:
-            if not any(key in node for key in alternatives):
+            if node.keys().isdisjoint(alternatives):
                 findings.add("required", f"{self.name}.{name} is required.", path, _plain(name))
         # An invariant may rely on the form of what it reads.
         if self.invariants and len(findings.issues) == before:
@@ -85,7 +90,7 @@ class Structure:
             if entry is None:
                 findings.add("structure", _unknown(self, key), path, key)
                 continue
-            check, choice = entry
+            known, check, choice = entry
             if choice is not None:
                 group, variant = choice
                 if chosen is None:
@@ -93,7 +98,8 @@ class Structure:
                 elif chosen.setdefault(group, variant) != variant:
                     text = f"{group} takes one type only; {chosen[group]} is there already."
                     findings.add("structure", text, path, variant)
-            check(value, node, path, findings)
+            if type(value) is not str or value not in known:
+                check(value, node, path, findings)
 
 
 def _no_object(node: Any, name: str) -> tuple[str, str]:
@@ -117,7 +123,9 @@ def _plain(name: str) -> str:
 
 
 def _unknown(owner: Structure, key: str) -> str:
-    choices = sorted(k for k, (_, choice) in owner.keys.items() if choice and choice[0][:-3] == key)
+    choices = sorted(
+        k for k, (_, _, choice) in owner.keys.items() if choice and choice[0][:-3] == key
+    )
     if choices:
         few = ", ".join(choice for choice in choices if not choice.startswith("_"))
         return f"A choice carries its type in its name; write one of {few}."
@@ -138,16 +146,18 @@ def _add_element(owner: Structure, element: Element, table: Definitions) -> None
         if primitive is None:
             node_check = _node_check(element, type_name, table)
             check = many(key, node_check) if element.many else one(key, node_check)
-            owner.keys[key] = (check, choice)
+            owner.keys[key] = (_NO_STRINGS, check, choice)
             continue
         alternatives.append("_" + key)
         codes = _codes(element, type_name, table)
+        walk = structure("Element").walk
         if element.many:
-            owner.keys[key] = (many_primitives(key, primitive, codes), choice)
-            owner.keys["_" + key] = (many_siblings(key, structure("Element").walk), choice)
+            owner.keys[key] = (_NO_STRINGS, many_primitives(key, primitive, codes), choice)
+            owner.keys["_" + key] = (_NO_STRINGS, many_siblings(key, walk), choice)
         else:
-            owner.keys[key] = (one_primitive(key, primitive, codes), choice)
-            owner.keys["_" + key] = (one_sibling(key, structure("Element").walk), choice)
+            known = accepted_by(primitive) if codes is None else codes
+            owner.keys[key] = (known, one_primitive(key, primitive, codes), choice)
+            owner.keys["_" + key] = (_NO_STRINGS, one_sibling(key, walk), choice)
     if element.min > 0:
         owner.required.append((element.name, tuple(alternatives)))
 
@@ -175,8 +185,18 @@ def _node_check(element: Element, type_name: str, table: Definitions) -> NodeChe
     if type_name == "CodeableConcept" and element.binding is not None:
         systems = table.value_sets.get(element.binding)
         if systems is not None:
-            return bound_concept(structure("CodeableConcept").walk, systems)
-    return structure(type_name).walk
+            return recurring(bound_concept(structure("CodeableConcept").walk, systems))
+    return _walk_of(type_name)
+
+
+@cache
+def _walk_of(type_name: str) -> NodeCheck:
+    walk = structure(type_name).walk
+    return recurring(walk) if type_name in _RECURRING else walk
+
+
+# Of a laboratory's results hardly any has a test, a unit or a range that no other has.
+_RECURRING = frozenset({"CodeableConcept", "Coding", "Observation.referenceRange"})
 
 
 def nested_resource(node: Any, path: Path, findings: Findings) -> None:

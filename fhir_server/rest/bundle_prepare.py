@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest, FhirError, InvalidResource, Issue
 from fhir_server.r4.validation import validate
 from fhir_server.rest.bundle_entries import read_entry
@@ -32,8 +32,7 @@ def prepare(body: bytes, context: Context) -> tuple[str, tuple[Operation | Faile
 
     In a transaction every problem is a FhirError; in a batch it is that entry's `Failed`.
     """
-    bundle = decode(body)
-    check_duplicate_keys(body)
+    bundle = decode(body, unique_keys=True)
     type, entries = _envelope(bundle, context)
     if type == "transaction":
         read = [

@@ -16,7 +16,7 @@ from cds_hooks.protocol import parse_request
 from cds_hooks.record import MODEL_SYSTEM, SYSTEM
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording, choose_language
-from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import FhirError, Issue
 from fhir_server.rest.content import read_json_body
 from fhir_server.telemetry import Telemetry
@@ -105,9 +105,7 @@ async def _object(request: Request, cds: CdsServices) -> JsonObject:
     Of two patient ids or two values one would be passed over, and nobody would know which.
     """
     body = await read_json_body(request, limit=cds.body_limit)
-    found = decode(body)
-    check_duplicate_keys(body)
-    return found
+    return decode(body, unique_keys=True)
 
 
 def _service(cds: CdsServices, service_id: str) -> HookService:

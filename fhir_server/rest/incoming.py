@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fastapi import Request
 
-from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest, InvalidResource, UnknownResourceType
 from fhir_server.r4.profiles import Profiles
 from fhir_server.r4.references import ID_PATTERN
@@ -40,8 +40,7 @@ async def incoming_resource(request: Request, type: str, services: FhirServices)
     body = await read_json_body(request, limit=services.limits.body_bytes)
 
     def read() -> JsonObject:
-        resource = decode(body)
-        check_duplicate_keys(body)
+        resource = decode(body, unique_keys=True)
         check_type(resource, type)
         check_resource(resource, now=services.clock(), profiles=services.profiles)
         return resource

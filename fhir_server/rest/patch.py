@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from fhir_server.r4.codec import check_duplicate_keys, decode, decode_array
+from fhir_server.r4.codec import decode, decode_array
 from fhir_server.r4.outcome import UnsupportedMediaType
 from fhir_server.r4.patch_fhirpath import apply_fhirpath_patch
 from fhir_server.r4.patch_json import apply_json_patch
@@ -58,11 +58,9 @@ async def _patched(request: Request, target: tuple[str, str] | Criteria) -> Resp
 def read_change(media_type: str, body: bytes) -> writes.Change:
     """Return what the patch of `body` does to a resource; 400 where it is no patch."""
     if media_type == JSON_PATCH:
-        operations: Any = decode_array(body)
-        check_duplicate_keys(body)
+        operations: Any = decode_array(body, unique_keys=True)
         return lambda resource: apply_json_patch(resource, operations)
-    parameters = decode(body)
-    check_duplicate_keys(body)
+    parameters = decode(body, unique_keys=True)
     if "resourceType" not in parameters:
         raise UnsupportedMediaType(f"{media_type} without a Parameters resource")
     check_type(parameters, "Parameters")

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from fastapi import Request, Response
 
-from fhir_server.r4.codec import JsonObject, check_duplicate_keys, decode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.content import read_json_body
 from fhir_server.rest.large_bodies import worked_on
@@ -108,9 +108,7 @@ async def read_arguments(request: Request, *, takes_resource: bool) -> tuple[tup
     body = await read_json_body(request, limit=services_of(request).limits.body_bytes)
 
     def read() -> JsonObject:
-        found = decode(body)
-        check_duplicate_keys(body)
-        return found
+        return decode(body, unique_keys=True)
 
     resource = await worked_on(len(body), read)
     if resource.get("resourceType") == "Parameters":

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from fhir_server.r4.codec import MAX_DEPTH, check_duplicate_keys, decode, encode
+from fhir_server.r4.codec import MAX_DEPTH, decode, encode
 from fhir_server.r4.outcome import FhirError
 
 
@@ -105,10 +105,11 @@ def test_what_json_has_no_form_for_is_not_written() -> None:
 )
 def test_a_key_that_stands_twice_is_refused(body: bytes, expression: str) -> None:
     with pytest.raises(FhirError) as caught:
-        check_duplicate_keys(body)
+        decode(body, unique_keys=True)
     (issue,) = caught.value.issues
     assert (caught.value.status, issue.code, issue.expression) == (400, "structure", (expression,))
 
 
 def test_one_key_in_two_objects_is_no_duplicate() -> None:
-    check_duplicate_keys(b'{"a":{"value":1},"b":{"value":1},"c":"\\"a\\":1,\\"a\\":1"}')
+    body = b'{"a":{"value":1},"b":{"value":1},"c":"\\"a\\":1,\\"a\\":1"}'
+    assert len(decode(body, unique_keys=True)) == 3

@@ -204,3 +204,45 @@ def test_threads_that_meet_at_a_first_walk_compile_it_once() -> None:
         for thread in threads:
             thread.join()
         assert shared.required == alone.required
+
+
+def test_a_concept_that_was_right_elsewhere_is_held_to_the_binding_here() -> None:
+    """R4 condition.html: clinicalStatus has a required binding, category has none."""
+    category = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}], "text": "HbA1c"}
+    right = {**hypertension(), "category": [category]}
+    assert _validate(right) == ()
+    wrong = {**hypertension(), "clinicalStatus": category}
+    for _ in range(2):
+        (issue,) = _validate(wrong)
+        assert (issue.code, issue.expression) == ("code-invalid", ("Condition.clinicalStatus",))
+
+
+def test_a_concept_that_refers_to_a_contained_resource_is_looked_at_each_time() -> None:
+    extension = {"url": "http://example.org/kit", "valueReference": {"reference": "#kit"}}
+    code = {"text": "HbA1c", "extension": [extension]}
+    kit = {"resourceType": "Device", "id": "kit"}
+    assert _validate({**creatinine(), "code": code, "contained": [kit]}) == ()
+    (issue,) = _validate({**creatinine(), "code": code})
+    assert issue.diagnostics.endswith("(ref-1).")
+
+
+def test_a_concept_that_was_wrong_is_wrong_again() -> None:
+    wrong = {**creatinine(), "code": {"coding": [{"code": "2160-0", "sytem": "http://loinc.org"}]}}
+    assert _validate(wrong) == _validate(wrong)
+    assert [issue.expression for issue in _validate(wrong)] == [
+        ("Observation.code.coding[0].sytem",)
+    ]
+
+
+def test_a_text_that_is_one_type_is_not_taken_for_another() -> None:
+    """`2026-11-28` is a dateTime and a code; `2026-11-28T08:00:00` lacks its zone everywhere."""
+    told = {**creatinine(), "effectiveDateTime": "2026-11-28"}
+    assert _validate(told) == ()
+    untimed = {**creatinine(), "issued": "2026-11-28"}
+    (issue,) = _validate(untimed)
+    assert issue.expression == ("Observation.issued",)
+
+
+@pytest.mark.parametrize("value", [{1, 2}, {"coding": "\ud800"}, ("text",)])
+def test_what_is_no_json_at_all_is_refused(value: Any) -> None:
+    assert validate({**creatinine(), "code": value}) != ()
