@@ -11,11 +11,13 @@ ARGS        ?=
 PIP_QUIET    = -qq --disable-pip-version-check
 INPUTS       = pyproject.toml constraints.txt
 SCRIPTS      = scripts benchmarks
+SERVED       = fhir_server cds_hooks inference terminology security
 # A comma inside $(call ...) would end the argument.
 TRAIN_EXTRAS = [test,train]
 
 # $(call install,FOLDER,EXTRAS): one environment with the product in editable form.
-# The build backend is pinned like everything else, hence no isolated build.
+# The build backend is pinned like everything else, hence no isolated build. What is installed in
+# editable form pip does not compile: the first start would wait for it.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo 'Attending needs Python 3.11 or newer; "$(PYTHON)" is not. Name one: make $@ PYTHON=/path/to/python3.11' >&2; exit 1; }
@@ -25,6 +27,7 @@ define install
 	@$(PYTHON) -m venv $(1)
 	@$(1)/bin/python -m pip install $(PIP_QUIET) -c constraints.txt setuptools
 	@$(1)/bin/python -m pip install $(PIP_QUIET) -c constraints.txt --no-build-isolation -e '.$(2)'
+	@$(1)/bin/python -m compileall -q $(SERVED)
 	@touch $(1)/.installed
 endef
 

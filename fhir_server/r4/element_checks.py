@@ -110,7 +110,7 @@ def many_siblings(name: str, walk: NodeCheck) -> Check:
     return check
 
 
-_MOST_RECURRING = 2048
+_MOST_RECURRING = 1024
 _LONGEST_RECURRING = 1024
 
 

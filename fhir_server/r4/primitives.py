@@ -77,7 +77,7 @@ def _string(value: object) -> Fault | None:
 # and to know one again costs a fraction of its pattern. Not for types that hold names or numbers
 # of patients.
 _ACCEPTED: dict[Check, set[str]] = {}
-_MOST_ACCEPTED = 4096
+_MOST_ACCEPTED = 1024
 _LONGEST_ACCEPTED = 100
 
 

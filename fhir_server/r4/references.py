@@ -82,7 +82,7 @@ def _parsed(text: str) -> Reference:
 
 # One reference is read by the validation, the indexes, the compartments and a Bundle's links.
 _LONGEST_KEPT = 200
-_recent = lru_cache(maxsize=4096)(_parsed)
+_recent = lru_cache(maxsize=1024)(_parsed)
 
 
 def conditional_reference(text: str) -> tuple[str, str] | None:
