@@ -9,7 +9,7 @@ from fhir_server.hl7v2.mapping.patient import PatientDraft
 from fhir_server.hl7v2.problems import Location, Problem, Refusal, warning
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.search_values import fold_code
-from fhir_server.store import interning
+from fhir_server.store import gathering, interning
 from fhir_server.store.same_patient import (
     UnclearMerge,
     linked,
@@ -30,7 +30,8 @@ _IDENTIFIED = Prepared(
     .where(_TOKEN.c.system == bindparam("of_system"))
     # The index compares codes without case; an identifier is compared exactly below.
     .where(_TOKEN.c.code == bindparam("of_code"))
-    .order_by(_RESOURCE.c.id)
+    .order_by(_RESOURCE.c.id),
+    sees_gathered=False,
 )
 
 
@@ -165,8 +166,10 @@ def _identified(connection: Connection, system: str, value: str) -> dict[str, Js
     if known is None:
         return {}
     param = interning.parameter_ids(connection, "Patient")["identifier"]
+    code = key_text(fold_code(value))
+    gathering.settle_rows(connection, _TOKEN, param, code, known)
     rows = _IDENTIFIED.run_named(
-        connection, {"of_param": param, "of_system": known, "of_code": key_text(fold_code(value))}
+        connection, {"of_param": param, "of_system": known, "of_code": code}
     ).fetchall()
     found = {}
     for (id,) in rows:

@@ -144,6 +144,8 @@ class Recording:
             resource, doubts = self.held.checked(resource)
             self.warnings += doubts
         self.versions += 1
+        if self.origins.is_absent(resource["resourceType"], resource["id"]):
+            return resources.add(self.connection, resource, now=self.now, method="PUT").version
         return resources.put(self.connection, resource, now=self.now).version
 
     def target(self, reference: str, sources: tuple[Segment, ...]) -> None:

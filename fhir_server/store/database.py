@@ -1,8 +1,10 @@
 """The store's door: durable writes through one writer thread, reads from snapshots."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
 from functools import partial
@@ -27,6 +29,28 @@ _READERS = 4
 _WAITING_WRITES = 1024
 
 
+class _Desk:
+    """The writes of one event loop on their way to the writer.
+
+    What is ready to run in one turn of the loop comes together and shares a commit: handed over
+    one by one, the first would leave alone, and a commit costs far more than what it holds.
+    """
+
+    def __init__(self) -> None:
+        self.room = asyncio.Semaphore(_WAITING_WRITES)
+        self.handed_in: deque[Write] = deque()
+
+    def taken(self) -> Iterator[Write]:
+        """Yield each write once, whichever thread asks."""
+        with contextlib.suppress(IndexError):
+            while True:
+                yield self.handed_in.popleft()
+
+
+def _stopping() -> StoreUnavailable:
+    return StoreUnavailable("the server is stopping")
+
+
 class Database:
     """One SQLite file or PostgreSQL database: one writer with group commit, reader threads.
 
@@ -42,9 +66,7 @@ class Database:
         self._local = threading.local()
         self._reader_connections: list[Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="attending-reader")
-        self._room: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-            WeakKeyDictionary()
-        )
+        self._desks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk] = WeakKeyDictionary()
         self._budget = Budget()
         self._closed = False
 
@@ -77,14 +99,16 @@ class Database:
         StoreUnavailable (503) where the commit failed or the store is closed.
         """
         loop = asyncio.get_running_loop()
-        room = self._room.get(loop)
-        if room is None:
-            room = self._room[loop] = asyncio.Semaphore(_WAITING_WRITES)
-        async with room:
+        desk = self._desks.get(loop)
+        if desk is None:
+            desk = self._desks[loop] = _Desk()
+        async with desk.room:
             if self._closed:
-                raise StoreUnavailable("the server is stopping")
+                raise _stopping()
             future: asyncio.Future[T] = loop.create_future()
-            self._writer.submit(Write(job, loop, future))
+            if not desk.handed_in:
+                loop.call_soon(self._submit, desk)
+            desk.handed_in.append(Write(job, loop, future))
             return await future
 
     async def read(self, job: Callable[[Connection], T]) -> T:
@@ -161,10 +185,21 @@ class Database:
         if self._closed:
             return
         self._closed = True
+        for desk in list(self._desks.values()):
+            for write in desk.taken():
+                self._writer.submit(write)
         self._writer.close()
         self._readers.shutdown()
         for connection in self._reader_connections:
             close(connection)
+
+    def _submit(self, desk: "_Desk") -> None:
+        for write in desk.taken():
+            if self._closed:
+                write.error = _stopping()
+                write.settle()
+            else:
+                self._writer.submit(write)
 
     def _local_reader(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)

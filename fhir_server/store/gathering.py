@@ -4,12 +4,13 @@ Then each table gets one statement for all that a group of jobs stores: every st
 interpreter's lock over, and most of what it costs is not its rows.
 A statement that reads these tables flushes first (`statements.Prepared`), so nobody has to
 remember to. What finds by type and id, which nearly every write does, asks `settle` instead: it
-flushes only where that very resource has rows here.
+flushes only where that very resource has rows here. What looks for one code or target asks
+`settle_rows`.
 """
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, Table, func, select, text, update
 
 from fhir_server.store.connections import is_file
 from fhir_server.store.statements import FLUSH, NewRows, Prepared, SqlValue, adding
@@ -128,6 +129,19 @@ def settle(connection: Connection, type: str, id: str) -> None:
     pending: _Pending | None = connection.info.get(_PENDING)
     if pending is not None and (type, id) in pending.keys:
         flush(connection)
+
+
+def settle_rows(connection: Connection, index: Table, *leading: SqlValue) -> None:
+    """Write what has gathered if a row of `index` begins with these values: it can be found then.
+
+    What asks for one code or target by its whole key asks this; a group of messages of other
+    patients goes on gathering.
+    """
+    pending: _Pending | None = connection.info.get(_PENDING)
+    if pending is not None:
+        rows = pending.rows.get(index.name, ())
+        if any(row[: len(leading)] == leading for row in rows):
+            flush(connection)
 
 
 def flush(connection: Connection) -> None:

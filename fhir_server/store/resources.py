@@ -117,9 +117,14 @@ def create(connection: Connection, resource: JsonObject, *, now: datetime) -> St
     return add(connection, {**resource, "id": new_id(now)}, now=now)
 
 
-def add(connection: Connection, resource: JsonObject, *, now: datetime) -> Stored:
-    """Store `resource` under its own id, which `new_id` has just made and no resource has yet."""
-    return _store_new(connection, resource, now, "POST")
+def add(
+    connection: Connection, resource: JsonObject, *, now: datetime, method: Method = "POST"
+) -> Stored:
+    """Store `resource` under its own id, which no resource has or ever had.
+
+    `new_id` has just made it, or it was looked for in this transaction.
+    """
+    return _store_new(connection, resource, now, method)
 
 
 def put(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import Gone, NotFound
-from fhir_server.store import interning, resources
+from fhir_server.store import gathering, interning, resources
 from fhir_server.store.record_tables import HL7v2OriginRow
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import table
@@ -32,7 +32,8 @@ _REFERRING = (
     .where(_REFERENCE.c.type == "Patient")
     .order_by(_RESOURCE.c.id)
 )
-_ALL_REFERRING = Prepared(_REFERRING)
+# Who runs these settles the rows that they look for first.
+_ALL_REFERRING = Prepared(_REFERRING, sees_gathered=False)
 _OF_MESSAGES = (
     select(1)
     .where(_ORIGIN.c.type == bindparam("of_type"))
@@ -42,9 +43,12 @@ _OF_MESSAGES = (
 _FILED = Prepared(
     _REFERRING.join(
         _ORIGIN, (_ORIGIN.c.type == bindparam("of_type")) & (_ORIGIN.c.id == _RESOURCE.c.id)
-    ).add_columns(_ORIGIN.c.identity)
+    ).add_columns(_ORIGIN.c.identity),
+    sees_gathered=False,
 )
-_FILED_BY_OTHERS = Prepared(_REFERRING.where(~_OF_MESSAGES).limit(bindparam("most")))
+_FILED_BY_OTHERS = Prepared(
+    _REFERRING.where(~_OF_MESSAGES).limit(bindparam("most")), sees_gathered=False
+)
 
 
 class UnclearMerge(Exception):
@@ -144,4 +148,5 @@ def _of(
 ) -> list[Any]:
     param = interning.parameter_ids(connection, type)[parameter]
     values: dict[str, SqlValue] = {"of_param": param, "of_target": patient, **more}
+    gathering.settle_rows(connection, _REFERENCE, param, patient, "Patient")
     return statement.run_named(connection, values).fetchall()

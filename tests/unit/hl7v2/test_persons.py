@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2.problems import Refusal
-from fhir_server.store import gathering, resources
+from fhir_server.store import gathering, resources, same_patient
 from tests.support.fhir_store import BOTH, writing
 from tests.unit.hl7v2.examples import MSH, NOW, OBR, PID, demo_patient, message, obx, with_field
 from tests.unit.hl7v2.two_stores import current, process
@@ -170,3 +170,31 @@ def test_a_visit_s_end_told_by_mistake_is_taken_back(connection):
     (found,) = current(connection, "Encounter")
     assert found["status"] == "unknown"
     assert "period" not in found
+
+
+def gathered(connection: Connection) -> int:
+    return gathering.mark(connection).lengths.get("token_index", 0)
+
+
+def test_whom_the_transaction_has_just_stored_is_found_and_others_go_on_gathering(connection):
+    """Messages of one group of writes: the second is of the same person, or of another."""
+    process(connection, message(MSH, PID, OBR, obx()), "1")
+    before = gathered(connection)
+    assert before > 0
+    other = with_field(PID, 3, "000999999^^^DEMOHOSP^MR")
+    process(connection, message(with_field(MSH, 10, "C2"), other, OBR, obx()), "2")
+    assert gathered(connection) > before
+    process(connection, message(with_field(MSH, 10, "C3"), PID, OBR, obx(f5="91")), "3")
+    assert len(current(connection, "Patient")) == 2
+
+
+def test_a_link_that_the_transaction_has_just_stored_is_followed(connection):
+    written_over_fhir(connection)
+    merged = {"type": "replaced-by", "other": {"reference": "Patient/kept"}}
+    resources.put(connection, {"resourceType": "Patient", "id": "kept"}, now=NOW)
+    old = {"resourceType": "Patient", "id": "old", "active": False, "link": [merged]}
+    resources.put(connection, old, now=NOW)
+    assert gathered(connection) > 0
+    assert same_patient.stands_for_others(connection, "kept")
+    assert same_patient.same_person(connection, "old") == ("kept", "old")
+    assert not same_patient.stands_for_others(connection, "emr")

@@ -135,6 +135,19 @@ async def test_a_lost_transaction_is_told_to_everyone_in_it(database: Database) 
     await database.write(lambda c: resources.put(c, patient("p2"), now=NOW))
 
 
+async def test_what_is_ready_in_one_turn_shares_a_commit(database: Database) -> None:
+    """One after another the first would be committed alone: a sync for one resource."""
+    before = database.statistics()
+    await asyncio.gather(
+        *(
+            database.write(lambda c, n=n: resources.put(c, patient(f"p{n}"), now=NOW))
+            for n in range(20)
+        )
+    )
+    after = database.statistics()
+    assert (after.jobs - before.jobs, after.commits - before.commits) == (20, 1)
+
+
 async def test_close_commits_what_waits_and_then_refuses(url: str) -> None:
     database = Database.open(url)
     writes = [
