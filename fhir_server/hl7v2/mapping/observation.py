@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
-from fhir_server.hl7v2.mapping.code_systems import ABSENT_REASON, CATEGORY, INTERPRETATION, v2_table
+from fhir_server.hl7v2.mapping.code_systems import (
+    ABSENT_REASON,
+    CATEGORY,
+    INTERPRETATION,
+    SYSTEMS,
+    v2_table,
+)
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
     CONCEPT_PARTS,
@@ -53,7 +59,6 @@ from fhir_server.hl7v2.mapping.values import VALUE_PARTS, unit_of, values
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
-from terminology.codings import LOINC
 
 
 def _flag_parts(segment: Segment, components: Sequence[str]) -> Parts:
@@ -243,7 +248,7 @@ def _instance(obx: Segment, context: Context) -> list[JsonObject]:
 
 
 def _category(code: JsonObject, order: Order | None, context: Context) -> list[JsonObject]:
-    loinc = {each["code"] for each in code.get("coding", ()) if each.get("system") == LOINC}
+    loinc = {each["code"] for each in code.get("coding", ()) if each.get("system") == SYSTEMS["LN"]}
     found = "vital-signs" if loinc & tables.VITAL_SIGNS else ""
     if not found and order is not None:
         found = tables.CATEGORY.get(order.obr.text(24).upper(), "")
