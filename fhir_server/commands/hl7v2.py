@@ -114,6 +114,6 @@ def _fate_line(settings: Settings, fate: SegmentFate) -> str:
         f"[{fate.span[0]}-{fate.span[1]}]",
         say(settings.language, told),
         fate.reason,
-        ", ".join(str(number) for number in fate.fields),
+        ", ".join([*map(str, fate.fields), *fate.components]),
     ]
     return "\t".join(part for part in parts if part)

@@ -21,9 +21,11 @@ from fhir_server.store.resources import moment
 
 @dataclass(frozen=True, slots=True)
 class SegmentFate:
-    """Where one segment went: converted or not, why not, and which of its fields nobody reads.
+    """Where one segment went: converted or not, why not, and what in it nobody reads.
 
-    `span` is its first byte in the message and the one behind its last.
+    `span` is its first byte in the message and the one behind its last. `components` are places
+    in fields of which something is read: `11.12` is component 12 of field 11, `5.1.2` the second
+    sub-component of 5.1, `16[2]` the second repetition of field 16.
     """
 
     name: str
@@ -32,6 +34,7 @@ class SegmentFate:
     converted: bool
     reason: str = ""
     fields: tuple[int, ...] = ()
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def fates(message: LoggedMessage) -> list[SegmentFate]:
                 converted=has_account and not whole,
                 reason=str(told.get("reason", "")),
                 fields=tuple(told.get("fields", ())),
+                components=tuple(told.get("components", ())),
             )
         )
     return found
@@ -127,8 +131,12 @@ def _fate(each: SegmentFate) -> dict[str, Any]:
         "bytes": list(each.span),
         "converted": each.converted,
     }
-    more = {"reason": each.reason} if each.reason else {}
-    return told | more | ({"fields": list(each.fields)} if each.fields else {})
+    more: dict[str, Any] = {"reason": each.reason} if each.reason else {}
+    if each.fields:
+        more["fields"] = list(each.fields)
+    if each.components:
+        more["components"] = list(each.components)
+    return told | more
 
 
 def _instant(at: int) -> str:

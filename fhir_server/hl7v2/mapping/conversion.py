@@ -51,6 +51,8 @@ def read(message: Message, context: Context) -> Read:
     structure = STRUCTURES[message.header.type]
     groups, left_out = group(message, structure)
     patients = [patient(each, context) for each in groups]
+    reason = "a contact without name, telecom, address or organization"
+    left_out += [Unconverted(nk1, reason) for each in patients for nk1 in each.nameless]
     if structure.content != "merge":
         left_out += [
             Unconverted(each.mrg, "a merge belongs into ADT^A40") for each in groups if each.mrg

@@ -5,14 +5,15 @@ the value is empty: an element without content does not stand in a resource.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, is_oid, sender_uri, v2_table
 from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.parts import Parts, chosen, component, parts
 from fhir_server.hl7v2.mapping.times import moment
-from fhir_server.hl7v2.tokenizer import Composite
+from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 from terminology.codings import UCUM
 from terminology.units import ucum_code
@@ -26,6 +27,33 @@ _EXPONENT: Final = re.compile(r"-?[0-9]{1,2}(?:\s*/.+)?")
 # What FHIR forbids in a string, beside the empty one.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+# What the functions below read of each type; `mapping.accounting` lists what they do not.
+HD_PARTS: Final = (1, 2, 3)
+CX_PARTS: Final = parts(1, 5, 7, 8, inner={4: HD_PARTS})
+EI_PARTS: Final = parts(1, 2, 3, 4)
+_CODINGS: Final = (*range(1, 11), 12, 13, 14, 17, 20)
+# Whether the alternate text (CWE.5) and the second one (CWE.11) are read.
+_CONCEPTS: Final = {
+    (True, True): parts(11, *_CODINGS),
+    (True, False): parts(*_CODINGS),
+    (False, True): parts(11, *(n for n in _CODINGS if n != 5)),
+    (False, False): parts(*(n for n in _CODINGS if n != 5)),
+}
+# That a unit is of UCUM is said where it is; another coding system of units is not read.
+UNIT_PARTS: Final = parts(
+    1, 2, 4, 5, said=dict.fromkeys((3, 6), frozenset(("UCUM", "2.16.840.1.113883.6.8")))
+)
+
+
+def concept_parts(_segment: Segment, components: Sequence[str]) -> Parts:
+    """Return what `concept` takes: an alternate text only beside its code, or where it is alone."""
+    own = component(components, 2) or component(components, 9)
+    is_alternate = bool(component(components, 4)) or not own
+    return _CONCEPTS[is_alternate, bool(component(components, 10))]
+
+
+CONCEPT_PARTS: Final = chosen(concept_parts, plain=4, dense=10)
 
 
 def clean(text: str) -> str:

@@ -18,7 +18,15 @@ from fhir_server.hl7v2.mapping.groups import (
 )
 from fhir_server.hl7v2.mapping.identity import Ordinals, resource_id
 from fhir_server.hl7v2.mapping.observation import observation
-from fhir_server.hl7v2.mapping.order import Order, diagnostic_report, order, service_request
+from fhir_server.hl7v2.mapping.order import (
+    REPORTED,
+    SAMPLED,
+    Order,
+    diagnostic_report,
+    order,
+    passed_over,
+    service_request,
+)
 from fhir_server.hl7v2.mapping.specimen import specimen, specimen_number, specimen_of_obr
 from fhir_server.hl7v2.mapping.structures import Structure
 from fhir_server.hl7v2.tokenizer import Segment
@@ -84,6 +92,8 @@ class Drafting:
             more: JsonObject = {"supportingInfo": information} if information else {}
             if specimens:
                 more["specimen"] = list(specimens.values())
+            self._leave(found.obr, *REPORTED, *SAMPLED)
+            self._leave_passed_over(found)
             self._add(request, found, key, links | more | self._parent_order(found), _of(group))
 
     def _add_measured(self, group: OrderGroup, patient_id: str, links: JsonObject) -> None:
@@ -118,6 +128,7 @@ class Drafting:
             above = self._parent_order(found)
             based = self._add(request, found, key, links | above, _of(group))
             self.family.add_order(found, based)
+            self._leave_passed_over(found)
             links = links | {"basedOn": [based]}
         results = self._observations(group, found, key, links, specimens)
         if found is not None:
@@ -127,6 +138,16 @@ class Drafting:
             if results:
                 links = links | {"result": results}
             self._add(report, found, key, links, _of(group), merge="report")
+
+    def _leave(self, segment: Segment, *fields: int) -> None:
+        """List those of `fields` that hold anything: nothing of this message reads them."""
+        valued = tuple(number for number in fields if segment.raw(number))
+        if valued:
+            self.left_out.append(Unconverted(segment, "fields that are not read", valued))
+
+    def _leave_passed_over(self, found: Order) -> None:
+        for segment, number in passed_over(found.obr, found.orc):
+            self._leave(segment, number)
 
     def _order_key(self, found: Order | None, patient_id: str) -> tuple[str, ...]:
         """Return what identifies an order: sender, patient, number and service.
@@ -151,10 +172,15 @@ class Drafting:
     ) -> dict[int, JsonObject]:
         """Add the specimens of an order; return the references by index of their segment."""
         if group.specimens:
+            if found is not None:
+                # HL7 v2.8 sections 4.5.3.14 and 4.5.3.15: since 2.5 SPM says it.
+                self._leave(found.obr, *SAMPLED)
             return {
                 each.spm.index: self._specimen(each, found, key, links) for each in group.specimens
             }
         resource = specimen_of_obr(found, self.context) if found is not None else {}
+        if found is not None and not resource:
+            self._leave(found.obr, *SAMPLED)
         if not resource or found is None:
             return {}
         sources = (found.obr,)
@@ -204,6 +230,9 @@ class Drafting:
     ) -> JsonObject:
         only = group.specimens[0].spm if len(group.specimens) == 1 else each.specimen
         draft = observation(each, found, only, self.context)
+        if each.obx.raw(15) and each.obx.raw(23):
+            # One laboratory is named: OBX-23 goes before OBX-15.
+            self._leave(each.obx, 15)
         own = (*key, draft.code, draft.sub_id)
         if found is None:
             own = (*own, draft.observed.text if draft.observed else "")

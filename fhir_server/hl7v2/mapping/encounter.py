@@ -9,16 +9,33 @@ from typing import Final
 from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.code_systems import ACT_CODE, IDENTIFIER_TYPE, NULL_FLAVOR, v2_table
 from fhir_server.hl7v2.mapping.context import Context
-from fhir_server.hl7v2.mapping.datatypes import clean, concept, cx, cx_authority, filled, token
+from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    CX_PARTS,
+    clean,
+    concept,
+    cx,
+    cx_authority,
+    filled,
+    token,
+)
 from fhir_server.hl7v2.mapping.groups import PatientGroup
-from fhir_server.hl7v2.mapping.parties import person
+from fhir_server.hl7v2.mapping.parties import XCN_PARTS, person
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, parts, repeated
 from fhir_server.hl7v2.mapping.structures import Structure
 from fhir_server.hl7v2.mapping.times import Moment, moment
 from fhir_server.hl7v2.tokenizer import NULL, Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
-PV1_FIELDS: Final = frozenset((1, 2, 3, 4, 6, 7, 8, 9, 10, 14, 17, 18, 19, 36, 44, 45))
-PV2_FIELDS: Final = frozenset((3,))
+_PL_PARTS: Final = parts(1, 2, 3, 4, 7, 8, 9)
+PV1_FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 2, 44, 45), ONE),
+    **dict.fromkeys((3, 6), _PL_PARTS),
+    **dict.fromkeys((4, 10, 14, 36), CONCEPT_PARTS),
+    **dict.fromkeys((7, 8, 9, 17), repeated(XCN_PARTS)),
+    19: CX_PARTS,
+}
+PV2_FIELDS: Final[Fields] = {3: CONCEPT_PARTS}
 
 # Of which element a field that is null (two quotes) says that there is nothing any more.
 _STATES: Final = {4: "type", 10: "serviceType", 44: "period.start", 45: "period.end"}

@@ -62,11 +62,15 @@ class PatientGroup:
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """A segment (fields None), or fields of one, that no resource holds, and why."""
+    """A segment (fields None), or parts of one, that no resource holds, and why.
+
+    `components` are the places (`11.12`, `mapping.parts`) in fields of which something is read.
+    """
 
     segment: Segment
     reason: str
     fields: tuple[int, ...] | None = None
+    components: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,14 +1,20 @@
 """Names, addresses and telephone numbers: XPN, XAD, XTN to FHIR."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.datatypes import clean, filled
-from fhir_server.hl7v2.tokenizer import Composite
+from fhir_server.hl7v2.mapping.parts import Parts, chosen, component, parts
+from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
 _IDEOGRAPHS: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+
+# What is read of each type; `mapping.accounting` lists the rest.
+XPN_PARTS: Final = parts(1, 2, 3, 4, 5, 6, 7, 14)
+XAD_PARTS: Final = parts(2, 3, 4, 5, 6, 7, inner={1: (1, 2, 3), 9: (1, 2)})
 
 
 def full_name(*, family: str, given: list[str], prefix: str = "", suffix: str = "") -> str:
@@ -66,8 +72,7 @@ def _county(value: Composite) -> str:
 def xtn(value: Composite, *, use: str) -> JsonObject:
     """Return an XTN as ContactPoint; `use` is that of the field where XTN.2 names none."""
     equipment = value.text(3)
-    system = tables.TELECOM_SYSTEM.get(equipment) or tables.TELECOM_SYSTEM.get(equipment.upper())
-    system = system or ("email" if value.text(4) and not _number(value) else "phone")
+    system = _system(equipment) or ("email" if value.text(4) and not _number(value) else "phone")
     text = clean(value.text(4)) if system == "email" else _number(value)
     if not text:
         return {}
@@ -75,6 +80,23 @@ def xtn(value: Composite, *, use: str) -> JsonObject:
     if not value.text(2):
         named = "mobile" if equipment.upper() == "CP" else use
     return filled(system=system, value=text, use=named)
+
+
+def _system(equipment: str) -> str:
+    found = tables.TELECOM_SYSTEM.get(equipment) or tables.TELECOM_SYSTEM.get(equipment.upper())
+    return found or ""
+
+
+def _xtn_parts(_segment: Segment, components: Sequence[str]) -> Parts:
+    """Return what `xtn` takes of a repetition: its address, or the form of its number."""
+    has = {n for n in range(1, 13) if component(components, n).strip()}
+    numbers = next((each for each in ({12}, {1}, {5, 6, 7, 8}) if each & has), set())
+    system = _system(component(components, 3).strip())
+    is_address = system == "email" or (not system and 4 in has and not numbers & {1, 7, 12})
+    return parts(2, 3, *({4} if is_address else numbers))
+
+
+XTN_PARTS: Final = chosen(_xtn_parts, repeats=True)
 
 
 def _number(value: Composite) -> str:

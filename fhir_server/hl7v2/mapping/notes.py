@@ -8,13 +8,14 @@ from typing import Final
 
 from fhir_server.hl7v2.mapping.code_systems import v2_table
 from fhir_server.hl7v2.mapping.context import Context
-from fhir_server.hl7v2.mapping.datatypes import clean, concept, filled, token
-from fhir_server.hl7v2.mapping.parties import person
+from fhir_server.hl7v2.mapping.datatypes import CONCEPT_PARTS, clean, concept, filled, token
+from fhir_server.hl7v2.mapping.parties import XCN_PARTS, person
+from fhir_server.hl7v2.mapping.parts import ONE, TEXTS, Fields
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Segment
 from fhir_server.r4.codec import JsonObject
 
-FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6))
+FIELDS: Final[Fields] = {1: ONE, 2: ONE, 3: TEXTS, 4: CONCEPT_PARTS, 5: XCN_PARTS, 6: ONE}
 # Who the comment is of (table 0105: L the laboratory, P the placer): R4 has no element for it.
 SOURCE: Final = "urn:attending:hl7v2-note-source"
 # HL7 FHIR extension pack: the kind of an annotation.

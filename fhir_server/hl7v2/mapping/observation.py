@@ -4,16 +4,27 @@ Source: v2-to-FHIR implementation guide, OBX[Observation]; the decisions where i
 in docs/reference/hl7v2-mapping.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
-from fhir_server.hl7v2.mapping.code_systems import ABSENT_REASON, CATEGORY, INTERPRETATION, v2_table
+from fhir_server.hl7v2.mapping.code_systems import (
+    ABSENT_REASON,
+    CATEGORY,
+    INTERPRETATION,
+    SYSTEMS,
+    v2_table,
+)
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    EI_PARTS,
+    UNIT_PARTS,
     authority,
     clean,
     concept,
+    concept_parts,
     filled,
     identifying_concept,
     number,
@@ -22,17 +33,61 @@ from fhir_server.hl7v2.mapping.datatypes import (
 from fhir_server.hl7v2.mapping.groups import ObservationGroup
 from fhir_server.hl7v2.mapping.notes import notes
 from fhir_server.hl7v2.mapping.order import Order, identity_code, refuse_future, required_time
-from fhir_server.hl7v2.mapping.parties import coded_organization, organization, person
+from fhir_server.hl7v2.mapping.parties import (
+    LABORATORY_PARTS,
+    XCN_PARTS,
+    XON_PARTS,
+    coded_organization,
+    organization,
+    person,
+)
+from fhir_server.hl7v2.mapping.parts import (
+    ONE,
+    TEXT,
+    TEXTS,
+    Fields,
+    Parts,
+    chosen,
+    component,
+    parts,
+    repeated,
+)
 from fhir_server.hl7v2.mapping.reference_range import reference_range
 from fhir_server.hl7v2.mapping.tables import ResultStatus
 from fhir_server.hl7v2.mapping.times import Moment
-from fhir_server.hl7v2.mapping.values import unit_of, values
+from fhir_server.hl7v2.mapping.values import VALUE_PARTS, unit_of, values
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
-from terminology.codings import LOINC
 
-FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 20, 21, 23))
+
+def _flag_parts(segment: Segment, components: Sequence[str]) -> Parts:
+    """Return what of OBX-8 is read: all of a concept only where it names another table."""
+    named = component(components, 3).strip().upper()
+    is_other = bool(named) and named != "HL70078"
+    return concept_parts(segment, components) if is_other else parts(1, 2, 3, 9)
+
+
+def _sub_id_parts(_segment: Segment, components: Sequence[str]) -> Parts:
+    """Return what of OBX-4 is read: the four parts of an OG; one that is none as one text."""
+    sent = [component(components, place) for place in (2, 3, 4)]
+    has_numbers = all(number(text) is not None for text in sent[:2] if text)
+    return parts(1, 2, 3, 4) if any(sent) and has_numbers else TEXT
+
+
+FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 2, 11, 14, 19), ONE),
+    **dict.fromkeys((3, 17, 20), CONCEPT_PARTS),
+    4: chosen(_sub_id_parts),
+    5: VALUE_PARTS,
+    6: UNIT_PARTS,
+    7: TEXTS,
+    8: chosen(_flag_parts, repeats=True),
+    15: LABORATORY_PARTS,
+    16: repeated(XCN_PARTS),
+    21: EI_PARTS,
+    23: XON_PARTS,
+}
 
 _ANALYSED: Final = "http://hl7.org/fhir/StructureDefinition/observation-analysis-date-time"
 _SUB_ID: Final = "http://hl7.org/fhir/StructureDefinition/observation-v2-subid"
@@ -193,7 +248,7 @@ def _instance(obx: Segment, context: Context) -> list[JsonObject]:
 
 
 def _category(code: JsonObject, order: Order | None, context: Context) -> list[JsonObject]:
-    loinc = {each["code"] for each in code.get("coding", ()) if each.get("system") == LOINC}
+    loinc = {each["code"] for each in code.get("coding", ()) if each.get("system") == SYSTEMS["LN"]}
     found = "vital-signs" if loinc & tables.VITAL_SIGNS else ""
     if not found and order is not None:
         found = tables.CATEGORY.get(order.obr.text(24).upper(), "")

@@ -4,7 +4,7 @@ Source: v2-to-FHIR implementation guide, ORC[ServiceRequest], OBR[ServiceRequest
 OBR[DiagnosticReport].
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    EI_PARTS,
     concept,
     ei,
     filled,
@@ -19,16 +21,40 @@ from fhir_server.hl7v2.mapping.datatypes import (
 )
 from fhir_server.hl7v2.mapping.groups import OrderGroup
 from fhir_server.hl7v2.mapping.notes import notes
-from fhir_server.hl7v2.mapping.parties import named_person, person
+from fhir_server.hl7v2.mapping.parties import NDL_PARTS, XCN_PARTS, named_person, person
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, parts, repeated
 from fhir_server.hl7v2.mapping.times import Moment, moment
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
-ORC_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 9, 12))
-TQ1_FIELDS: Final = frozenset((1, 7, 8, 9))
-DG1_FIELDS: Final = frozenset((1, 3))
-OBR_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 14, 15, 16, 22, 24, 25, 26, 29, 31, 32))
+# EIP: the placer's and the filler's EI in sub-components.
+EIP_PARTS: Final = parts(inner={1: (1, 2, 3, 4), 2: (1, 2, 3, 4)})
+# SPS: type and site are CWE in sub-components.
+_SPS_PARTS: Final = parts(3, inner=dict.fromkeys((1, 4), range(1, 15)))
+ORC_FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 5, 9), ONE),
+    **dict.fromkeys((2, 3, 4), EI_PARTS),
+    7: parts(6),
+    12: XCN_PARTS,
+}
+TQ1_FIELDS: Final[Fields] = dict.fromkeys((1, 7, 8, 9), ONE)
+DG1_FIELDS: Final[Fields] = {1: ONE, 3: CONCEPT_PARTS}
+OBR_FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 5, 6, 7, 8, 11, 14, 22, 25), ONE),
+    **dict.fromkeys((2, 3), EI_PARTS),
+    **dict.fromkeys((4, 24), CONCEPT_PARTS),
+    15: _SPS_PARTS,
+    16: XCN_PARTS,
+    26: parts(2, 3, inner={1: (1, 2)}),
+    29: EIP_PARTS,
+    31: repeated(CONCEPT_PARTS),
+    32: NDL_PARTS,
+}
+
+# Fields of OBR that only a report, and only a specimen that no SPM describes, are made of.
+REPORTED: Final = (7, 8, 24, 32)
+SAMPLED: Final = (14, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,15 @@ def service_request(found: Order, group: OrderGroup, context: Context) -> JsonOb
             note=notes(group.notes, context),
         ),
     }
+
+
+def passed_over(obr: Segment, orc: Segment | None) -> Iterator[tuple[Segment, int]]:
+    """Yield the fields that say otherwise than the ones that are read in their place."""
+    if orc is None:
+        return
+    for better, field, worse, other in ((obr, 2, orc, 2), (obr, 3, orc, 3), (orc, 12, obr, 16)):
+        if better.raw(field) not in ("", worse.raw(other)):
+            yield worse, other
 
 
 def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> JsonObject:

@@ -4,11 +4,20 @@ No Practitioner or Organization is stored for them: a result says a name and a n
 that is. A Reference with identifier and display keeps both (R4 references.html#logical).
 """
 
+from typing import Final
+
 from fhir_server.hl7v2.mapping.context import Context
-from fhir_server.hl7v2.mapping.datatypes import clean, filled, inner_authority
+from fhir_server.hl7v2.mapping.datatypes import HD_PARTS, clean, filled, inner_authority
 from fhir_server.hl7v2.mapping.names import full_name
+from fhir_server.hl7v2.mapping.parts import parts
 from fhir_server.hl7v2.tokenizer import Composite
 from fhir_server.r4.codec import JsonObject
+
+# What is read of each type; `mapping.accounting` lists the rest.
+XCN_PARTS: Final = parts(1, 2, 3, 4, 5, 6, inner={9: HD_PARTS})
+NDL_PARTS: Final = parts(inner={1: (1, 2, 3)})
+XON_PARTS: Final = parts(1, 3, 10, inner={6: HD_PARTS})
+LABORATORY_PARTS: Final = parts(1, 2, 3)
 
 
 def person(value: Composite, context: Context) -> JsonObject:

@@ -9,11 +9,19 @@ from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.context import Context
-from fhir_server.hl7v2.mapping.datatypes import concept, cx, cx_authority, filled
+from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    CX_PARTS,
+    concept,
+    cx,
+    cx_authority,
+    filled,
+)
 from fhir_server.hl7v2.mapping.groups import PatientGroup
 from fhir_server.hl7v2.mapping.identity import resource_id
-from fhir_server.hl7v2.mapping.names import xad, xpn, xtn
-from fhir_server.hl7v2.mapping.parties import organization, person
+from fhir_server.hl7v2.mapping.names import XAD_PARTS, XPN_PARTS, XTN_PARTS, xad, xpn, xtn
+from fhir_server.hl7v2.mapping.parties import XCN_PARTS, XON_PARTS, organization, person
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, repeated
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.problems import Location, refuse
 from fhir_server.hl7v2.tokenizer import NULL, Segment
@@ -23,10 +31,27 @@ from fhir_server.r4.codec import JsonObject
 _NO_PERSON: Final = frozenset(("AN", "ANC", "AND", "ANT", "VN"))
 
 # The fields of PID that are read; others that hold something are reported.
-FIELDS: Final = frozenset((1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 14, 15, 16, 24, 25, 29, 30, 40))
-PD1_FIELDS: Final = frozenset((3, 4))
-NK1_FIELDS: Final = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 40))
-MRG_FIELDS: Final = frozenset((1, 4, 7))
+FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 7, 8, 24, 25, 29, 30), ONE),
+    **dict.fromkeys((2, 3, 4), repeated(CX_PARTS)),
+    **dict.fromkeys((5, 9), repeated(XPN_PARTS)),
+    11: repeated(XAD_PARTS),
+    **dict.fromkeys((13, 14, 40), XTN_PARTS),
+    **dict.fromkeys((15, 16), CONCEPT_PARTS),
+}
+PD1_FIELDS: Final[Fields] = {3: repeated(XON_PARTS), 4: repeated(XCN_PARTS)}
+NK1_FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 8, 9, 15), ONE),
+    2: XPN_PARTS,
+    **dict.fromkeys((3, 7), CONCEPT_PARTS),
+    4: XAD_PARTS,
+    **dict.fromkeys((5, 6, 40), XTN_PARTS),
+    13: XON_PARTS,
+}
+MRG_FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 4), repeated(CX_PARTS)),
+    7: repeated(XPN_PARTS),
+}
 
 # Of which element a field that is null (two quotes) says that there is nothing any more. A message
 # that states a telephone number or a name states all of them.
@@ -54,7 +79,8 @@ class PatientDraft:
     `identifiers` are the (system, value) of PID-3 that tell one person from another; the first
     gives a new Patient its id. `location` is where a refusal about the identity points. `ended`
     are the elements of which the message says that they hold no more (HL7 v2.5.1 section 2.5.3.3,
-    names as in `hl7v2.stated`); `sources` the segments that it is made of.
+    names as in `hl7v2.stated`); `sources` the segments that it is made of, `nameless` the NK1
+    that make no contact.
     """
 
     resource: JsonObject
@@ -62,6 +88,7 @@ class PatientDraft:
     location: Location
     ended: frozenset[str] = frozenset()
     sources: tuple[Segment, ...] = ()
+    nameless: tuple[Segment, ...] = ()
 
     @property
     def new_id(self) -> str:
@@ -80,6 +107,7 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
             "PID-3 has no identifier of a person: results cannot be filed without one",
             pid.at(3),
         )
+    contacts = [(each, _contact(each, context)) for each in group.contacts]
     resource: JsonObject = {
         "resourceType": "Patient",
         **filled(
@@ -92,13 +120,16 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
             address=[a for each in pid.repetitions(11) if (a := xad(each))],
             maritalStatus=concept(pid.first(16), context, table="0002"),
             **_multiple_birth(pid),
-            contact=[c for each in group.contacts if (c := _contact(each, context))],
+            contact=[found for _, found in contacts if found],
             communication=_languages(pid, context),
             generalPractitioner=_practitioners(group.pd1, context),
         ),
     }
-    sources = (pid, *([group.pd1] if group.pd1 else []), *group.contacts)
-    return PatientDraft(resource, people, pid.at(3), _ended(group), sources)
+    # A null name ends the contacts (`_ended`): that is read.
+    nameless = tuple(nk1 for nk1, found in contacts if not found and not _is_null(nk1, 2))
+    own = (pid, *([group.pd1] if group.pd1 else []), *group.contacts)
+    sources = tuple(each for each in own if each not in nameless)
+    return PatientDraft(resource, people, pid.at(3), _ended(group), sources, nameless)
 
 
 def merged_patient(mrg: Segment, context: Context) -> PatientDraft:

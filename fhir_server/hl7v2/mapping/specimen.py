@@ -8,6 +8,9 @@ from typing import Final
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    CX_PARTS,
+    UNIT_PARTS,
     authority,
     clean,
     concept,
@@ -19,12 +22,24 @@ from fhir_server.hl7v2.mapping.datatypes import (
 )
 from fhir_server.hl7v2.mapping.groups import SpecimenGroup
 from fhir_server.hl7v2.mapping.notes import notes
-from fhir_server.hl7v2.mapping.order import Order, required_time
+from fhir_server.hl7v2.mapping.order import EIP_PARTS, Order, required_time
+from fhir_server.hl7v2.mapping.parts import ONE, TEXT, Fields, parts, repeated
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
-FIELDS: Final = frozenset((1, 2, 4, 7, 8, 12, 14, 17, 18, 20, 24, 30))
+# CQ: a number, and its unit as CE in sub-components.
+_CQ_PARTS: Final = parts(1, inner={2: UNIT_PARTS.components})
+FIELDS: Final[Fields] = {
+    **dict.fromkeys((1, 18, 20), ONE),
+    2: EIP_PARTS,
+    **dict.fromkeys((4, 7, 8), CONCEPT_PARTS),
+    12: _CQ_PARTS,
+    14: TEXT,
+    17: parts(1, 2),
+    24: repeated(CONCEPT_PARTS),
+    30: CX_PARTS,
+}
 
 _AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
 

@@ -4,7 +4,7 @@ Source: v2-to-FHIR implementation guide, OBX[Observation]; HL7 v2.8 chapter 2A. 
 no value of its type is never read as a number: it becomes valueString, with a warning.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -12,7 +12,15 @@ from typing import Final
 
 from fhir_server.hl7v2.escapes import Separators
 from fhir_server.hl7v2.mapping.context import Context
-from fhir_server.hl7v2.mapping.datatypes import clean, concept, number, quantity_unit
+from fhir_server.hl7v2.mapping.datatypes import (
+    CONCEPT_PARTS,
+    UNIT_PARTS,
+    clean,
+    concept,
+    number,
+    quantity_unit,
+)
+from fhir_server.hl7v2.mapping.parts import EVERY, TEXTS, Parts, chosen, parts
 from fhir_server.hl7v2.mapping.times import moment, time_of_day
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
@@ -230,3 +238,21 @@ _READERS: Final[dict[str, Callable[[_Cell], JsonObject]]] = {
     "TX": _text,
 }
 _TEXTS: Final = frozenset(("FT", "ST", "TX"))
+
+# What is read of a value of each type; of the others all of it, as one text.
+_PARTS: Final[Mapping[str, Parts]] = {
+    **dict.fromkeys(("CE", "CF", "CNE", "CWE", "ID", "IS"), CONCEPT_PARTS),
+    **dict.fromkeys(("DT", "DTM", "SI", "TM", "TS"), parts(1)),
+    **dict.fromkeys(("DR", "NR"), parts(1, 2)),
+    "CQ": parts(1, inner={2: UNIT_PARTS.components}),
+    # ED.5 is the last component: what follows belongs to it.
+    "ED": parts(2, 3, 4, inner=dict.fromkeys(range(5, 100), EVERY)),
+    "SN": parts(1, 2, 3, 4),
+}
+
+
+def _value_parts(obx: Segment, _components: Sequence[str]) -> Parts:
+    return _PARTS.get(obx.text(2).upper(), TEXTS)
+
+
+VALUE_PARTS: Final = chosen(_value_parts, repeats=True)

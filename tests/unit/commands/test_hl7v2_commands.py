@@ -197,6 +197,14 @@ def test_show_tells_where_every_segment_went_and_what_was_made(tmp_path, capsys)
     assert "There is no message m0" in capsys.readouterr().err
 
 
+def test_show_names_what_nobody_reads_inside_a_field(tmp_path, capsys):
+    load(tmp_path, lab("C1", obx(f3="CREA^Serum & plasma^99LIS", f10="R", f14=f"{SENT}^S")))
+    (id,) = ids(capsys, "--state", "processed")
+    assert run("show", id) == 0
+    told = capsys.readouterr().out
+    assert "fields and components that are not read\t10, 3.2.2, 14.2\n" in told
+
+
 def test_replaying_everything_says_that_nothing_changed(tmp_path, capsys):
     load(tmp_path, lab("C1") + lab("C2", obx(f5="99")) + lab("X1", obx(f3="")))
     capsys.readouterr()

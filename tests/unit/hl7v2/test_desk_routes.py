@@ -109,7 +109,7 @@ async def test_what_cannot_be_read_is_named_in_the_language_asked_for(
 
 
 async def test_one_message_tells_where_each_segment_went(hospital, store):
-    raw = lab("C1", obx(), "ZZZ|1|张三")
+    raw = lab("C1", obx(f16="7^李^娜^^^^主任"), "ZZZ|1|张三")
     id = await send(hospital, raw)
     async with client(hospital, store) as http:
         answer = await http.get(f"/hl7v2/messages/{id}")
@@ -128,6 +128,9 @@ async def test_one_message_tells_where_each_segment_went(hospital, store):
     assert (zzz["segment"], zzz["reason"]) == ("ZZZ^1", "a local (Z) segment")
     start, end = zzz["bytes"]
     assert raw[start:end].decode() == "ZZZ|1|张三"
+    (result,) = (each for each in account["each"] if each["segment"] == "OBX^1")
+    assert result["components"] == ["16.7"]
+    assert "主任" not in answer.text
     made = {each["reference"].partition("/")[0] for each in found["resources"]}
     assert made == {"Patient", "ServiceRequest", "Observation", "DiagnosticReport"}
     assert bytes_.content == raw
