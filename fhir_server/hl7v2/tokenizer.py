@@ -50,13 +50,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
     def repetitions(self, number: int) -> "tuple[Composite, ...]":
         """Return the repetitions of a field, empty where it is absent or null."""
-        value = self.raw(number)
-        if not value:
-            return ()
-        mark = self.separators.repetition
-        if not mark or mark not in value:
-            return (Composite(value, self.separators, self.codec),)
-        return tuple(Composite(part, self.separators, self.codec) for part in value.split(mark))
+        return repetitions_of(self.raw(number), self.separators, self.codec)
 
     def first(self, number: int) -> "Composite":
         """Return the first repetition of a field, an empty one where it is absent or null."""
@@ -166,6 +160,16 @@ class Composite:
     def _component(self, number: int) -> str:
         parts = self._components()
         return _present(parts[number - 1]) if number <= len(parts) else ""
+
+
+def repetitions_of(field: str, separators: Separators, codec: str) -> tuple[Composite, ...]:
+    """Return the repetitions of a field that is not null, empty where it is absent."""
+    if not field:
+        return ()
+    mark = separators.repetition
+    if not mark or mark not in field:
+        return (Composite(field, separators, codec),)
+    return tuple(Composite(part, separators, codec) for part in field.split(mark))
 
 
 def _present(value: str) -> str:

@@ -25,6 +25,18 @@ class Translator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """How one sender's codes are named in FHIR: the same from message to message."""
+
+    scope: str
+    codes: Translator
+
+    def system(self, name: str) -> str:
+        """Return the FHIR system of a coding system's name, as this sender uses it."""
+        return system_uri(name, scope=self.scope)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One message's conversion.
 
@@ -52,6 +64,11 @@ class Context:
     def sender(self) -> tuple[str, str]:
         """Application and facility: the sender in every deterministic id."""
         return self.application, self.facility
+
+    @property
+    def naming(self) -> Naming:
+        """How the codes of this message are named."""
+        return Naming(self.scope, self.codes)
 
     def system(self, name: str) -> str:
         """Return the FHIR system of a coding system's name in this message."""

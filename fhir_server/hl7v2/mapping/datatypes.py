@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, is_oid, sender_uri, v2_table
-from fhir_server.hl7v2.mapping.context import Context
+from fhir_server.hl7v2.mapping.context import Context, Naming
 from fhir_server.hl7v2.mapping.parts import Parts, chosen, component, parts
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
@@ -143,7 +143,7 @@ def ei(value: Composite, context: Context, *, kind: str) -> JsonObject:
     }
 
 
-def concept(value: Composite, context: Context, *, table: str = "") -> JsonObject:
+def concept(value: Composite, context: Context | Naming, *, table: str = "") -> JsonObject:
     """Return a CE, CWE, CNE or IS as CodeableConcept, codings in the order sent.
 
     `table` is the HL7 table (four digits) of a code whose coding system is not named.
@@ -155,7 +155,7 @@ def concept(value: Composite, context: Context, *, table: str = "") -> JsonObjec
     return filled(coding=codings, text=text)
 
 
-def identifying_concept(value: Composite, context: Context) -> JsonObject:
+def identifying_concept(value: Composite, context: Context | Naming) -> JsonObject:
     """Return a concept with the LOINC codings that the hospital accepted for its local codes."""
     found = concept(value, context)
     codings: list[JsonObject] = found.get("coding", [])
@@ -168,7 +168,7 @@ def identifying_concept(value: Composite, context: Context) -> JsonObject:
     return found
 
 
-def _codings(value: Composite, context: Context, table: str) -> Iterator[JsonObject]:
+def _codings(value: Composite, context: Context | Naming, table: str) -> Iterator[JsonObject]:
     # CWE: identifier, text, system; its version (and OID) stand apart, three times over.
     for first, version, oid in ((1, 7, 14), (4, 8, 17), (10, 13, 20)):
         code = token(value.text(first))

@@ -12,9 +12,7 @@ from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.code_systems import (
     ABSENT_REASON,
     CATEGORY,
-    INTERPRETATION,
     SYSTEMS,
-    v2_table,
 )
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
@@ -26,13 +24,12 @@ from fhir_server.hl7v2.mapping.datatypes import (
     concept,
     concept_parts,
     filled,
-    identifying_concept,
     number,
-    token,
 )
 from fhir_server.hl7v2.mapping.groups import ObservationGroup
 from fhir_server.hl7v2.mapping.notes import notes
 from fhir_server.hl7v2.mapping.order import Order, identity_code, refuse_future, required_time
+from fhir_server.hl7v2.mapping.panel_fields import code_of, flags_of, ranges_of
 from fhir_server.hl7v2.mapping.parties import (
     LABORATORY_PARTS,
     XCN_PARTS,
@@ -52,10 +49,9 @@ from fhir_server.hl7v2.mapping.parts import (
     parts,
     repeated,
 )
-from fhir_server.hl7v2.mapping.reference_range import reference_range
 from fhir_server.hl7v2.mapping.tables import ResultStatus
 from fhir_server.hl7v2.mapping.times import Moment
-from fhir_server.hl7v2.mapping.values import VALUE_PARTS, unit_of, values
+from fhir_server.hl7v2.mapping.values import VALUE_PARTS, values
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
@@ -118,7 +114,8 @@ def observation(
     102 where a time is none or lies in the future.
     """
     obx = group.obx
-    code = identifying_concept(obx.first(3), context)
+    named = obx.first(3)
+    code = code_of(named.raw, obx.separators, obx.codec, context.naming)
     if not code:
         raise refuse("101", "OBX-3 is empty: what was observed cannot be told", obx.at(3))
     sent = obx.text(11).upper()
@@ -134,7 +131,7 @@ def observation(
     resource = _resource(group, order, context, status, {"code": code, **effective})
     return ObservationDraft(
         resource=resource,
-        code=identity_code(obx.first(3)),
+        code=identity_code(named),
         sub_id=obx.raw(4),
         rank=status.rank,
         observed=observed,
@@ -165,11 +162,11 @@ def _resource(
             performer=_performers(obx, context),
             **(found[0] if len(found) == 1 else {}),
             dataAbsentReason={} if found else _absent(status),
-            interpretation=_interpretations(obx, context),
+            interpretation=flags_of(obx.raw(8), obx.separators, obx.codec, context.naming),
             note=notes(group.notes, context),
             bodySite=concept(obx.first(20), context, table="0163"),
             method=_method(obx, context),
-            referenceRange=reference_range(_range_text(obx), unit_of(obx)),
+            referenceRange=ranges_of(obx.raw(7), obx.first(6).raw, obx.separators, obx.codec),
             # The guide: several repetitions of OBX-5 are components under the code of OBX-3.
             component=[{"code": code, **each} for each in found] if len(found) > 1 else [],
         ),
@@ -278,31 +275,3 @@ def _absent(status: ResultStatus) -> JsonObject:
     if status.absent is None:
         return {}
     return {"coding": [{"system": ABSENT_REASON, "code": status.absent}]}
-
-
-def _interpretations(obx: Segment, context: Context) -> list[JsonObject]:
-    found = (_interpretation(each, context) for each in obx.repetitions(8))
-    return [each for each in found if each]
-
-
-def _interpretation(value: Composite, context: Context) -> JsonObject:
-    """Return a code of table 0078 in FHIR's code system; any other flag as its text alone."""
-    code = token(value.text(1))
-    named = value.text(3).upper()
-    if named and named != "HL70078":
-        return concept(value, context)
-    if code.upper() in tables.INTERPRETATION:
-        code = code.upper()
-        display = tables.INTERPRETATION[code]
-        coding = {"system": INTERPRETATION, "code": code, "display": display}
-    elif code.upper() in tables.INTERPRETATION_INACTIVE:
-        coding = {"system": v2_table("0078"), "code": code.upper()}
-    else:
-        text = clean(value.text(9)) or clean(value.text(2)) or clean(value.whole())
-        return {"text": text} if code or value.text(2) else {}
-    return filled(coding=[coding], text=clean(value.text(9)) or clean(value.text(2)))
-
-
-def _range_text(obx: Segment) -> str:
-    # ST does not repeat; a bare `~` between the bounds is a sender's dash.
-    return obx.separators.repetition.join(each.whole() for each in obx.repetitions(7))

@@ -7,7 +7,6 @@ no value of its type is never read as a number: it becomes valueString, with a w
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from fhir_server.hl7v2.escapes import Separators
@@ -21,6 +20,7 @@ from fhir_server.hl7v2.mapping.datatypes import (
     quantity_unit,
 )
 from fhir_server.hl7v2.mapping.parts import EVERY, TEXTS, Parts, chosen, parts
+from fhir_server.hl7v2.mapping.recurring import recurring
 from fhir_server.hl7v2.mapping.times import moment, time_of_day
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
@@ -61,7 +61,7 @@ def unit_of(obx: Segment) -> JsonObject:
     return _unit(obx.first(6).raw, obx.separators, obx.codec)
 
 
-@lru_cache(maxsize=1024)
+@recurring
 def _unit(raw: str, separators: Separators, codec: str) -> JsonObject:
     # The elements go into many Quantities and are never changed.
     return quantity_unit(Composite(raw, separators, codec))
