@@ -6,8 +6,9 @@ merge, under the old number or the new one, must meet it and not stand beside it
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from fhir_server.hl7v2.mapping.drafts import PATIENT, Draft
 from fhir_server.hl7v2.mapping.identity import resource_id
@@ -59,4 +60,4 @@ def _known_id(draft: Draft, person: Person, is_known: Callable[[str, str], bool]
 def _renamed(draft: Draft, names: Mapping[str, str]) -> Draft:
     id = names.get(draft.reference, draft.reference).partition("/")[2]
     resource: JsonObject = with_references(draft.resource, names)
-    return replace(draft, resource={**resource, "id": id})
+    return structs.replace(draft, resource={**resource, "id": id})

@@ -1,7 +1,9 @@
 """Two accounts of one resource become one: the newer content, whichever of them comes first."""
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+import msgspec
+from msgspec import structs
 
 from fhir_server.hl7v2 import finality
 from fhir_server.hl7v2.mapping.drafts import Age, Draft
@@ -13,8 +15,7 @@ from fhir_server.store.hl7v2_messages import Origin
 _NO_AGE: Final = Age(False, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """A resource as messages made it, and the message of its content."""
 
     resource: JsonObject
@@ -35,7 +36,7 @@ def told(draft: Draft, message_id: str) -> Account:
     if draft.merge == "keep-value":
         said = finality.Finality(draft.age, message_id, draft.resource)
         by = _origin(_NO_AGE, "", draft.identity)
-        return Account(draft.resource, replace(by, stated=said.as_text()))
+        return Account(draft.resource, structs.replace(by, stated=said.as_text()))
     return Account(draft.resource, _origin(draft.age, message_id, draft.identity))
 
 
@@ -57,7 +58,7 @@ def joined(first: Account, second: Account) -> Account:
         # What is open is final now; where no value is known, only its finality and its place are.
         valued = resource if newer.by.message else finality.place(resource)
         resource = finality.finalised(valued, final.resource)
-    by = replace(newer.by, stated=final.as_text() if final else "", identity=identity)
+    by = structs.replace(newer.by, stated=final.as_text() if final else "", identity=identity)
     return Account({**resource, "id": id}, by)
 
 

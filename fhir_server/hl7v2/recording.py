@@ -5,9 +5,10 @@ A draft that is older is not stored; the message lists it as superseded. Content
 there makes no new version, so that processing a message again changes nothing.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from fhir_server.hl7v2.held_profiles import HeldProfiles
@@ -82,7 +83,7 @@ class Recording:
         if len(accounts) == 2:
             both = joined(*accounts)
             version = self.put(both.resource, accounts[0].resource)
-            self.origins.set(type, kept, replace(both.by, version=version))
+            self.origins.set(type, kept, structs.replace(both.by, version=version))
             resources.delete(self.connection, type, other, now=self.now)
             self.versions += 1
             self.origins.drop(type, other)
@@ -97,7 +98,7 @@ class Recording:
         known = self.origins.get(type, id)
         version = self.put(changed, existing)
         if known is not None and _is_own(known, existing):
-            self.origins.set(type, id, replace(known, version=version))
+            self.origins.set(type, id, structs.replace(known, version=version))
 
     def state(
         self, said: Stated, existing: JsonObject | None, known: Origin | None
@@ -132,7 +133,7 @@ class Recording:
         """Store a resource unless it is there already, and that it is of the origin `by`."""
         if resource["resourceType"] == unmapped.TYPE:
             self.results.append((resource, existing is not None))
-        value = replace(by, version=self.put(resource, existing))
+        value = structs.replace(by, version=self.put(resource, existing))
         self.origins.set(resource["resourceType"], resource["id"], value)
 
     def put(self, resource: JsonObject, existing: JsonObject | None) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
@@ -80,8 +81,7 @@ class ListedMessage:
     errors: tuple[dict[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Which message wrote a resource: its age (see `hl7v2.mapping.conversion.Age`), the version.
 
     `stated`: what other messages say in the content (`hl7v2.stated`, `hl7v2.finality`);

@@ -5,7 +5,6 @@ longer than storing the results, because each statement hands the interpreter's 
 """
 
 from collections.abc import Iterable
-from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final
@@ -18,7 +17,7 @@ from fhir_server.store.statements import Prepared, SqlValue
 
 Key = tuple[str, str]
 
-_FIELDS: Final = tuple(each.name for each in fields(Origin))
+_FIELDS: Final = tuple(Origin.__struct_fields__)
 _VALUES: Final = attrgetter(*_FIELDS)
 # SQLite takes 32,766 values in a statement; a message with more is read and written in parts.
 _MOST: Final = 500

@@ -1,8 +1,10 @@
 """From grouped segments to drafts: what each becomes, its id, and what it refers to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import structs
 
 from fhir_server.hl7v2.mapping import documents
 from fhir_server.hl7v2.mapping.context import Context
@@ -292,7 +294,7 @@ class Drafting:
         if earlier is not None:
             # One specimen under two orders: what the second SPM adds, the first keeps.
             both = (*earlier.sources, *(s for s in sources if s not in earlier.sources))
-            draft = replace(draft, resource={**earlier.resource, **whole}, sources=both)
+            draft = structs.replace(draft, resource={**earlier.resource, **whole}, sources=both)
         self.drafts[draft.reference] = draft
         return {"reference": draft.reference}
 

@@ -1,9 +1,10 @@
 """What a message makes before the store is asked: resources with their age."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+import msgspec
 
 from fhir_server.hl7v2.mapping.times import Moment, utc
 from fhir_server.hl7v2.tokenizer import Segment
@@ -15,8 +16,7 @@ PATIENT: Final = 2
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Age:
+class Age(msgspec.Struct, frozen=True, order=True):
     """How new a draft is; a greater one is newer, whatever arrived first.
 
     A settled state (final, corrected, withdrawn, cancelled, unknown) is newer than an open one
@@ -31,8 +31,7 @@ class Age:
     rank: int
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A resource with id and subject, ready to be stored.
 
     `merge` says how it meets a stored one: `replace` it, `keep-value` of it and take the rest,

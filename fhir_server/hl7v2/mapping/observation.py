@@ -5,8 +5,9 @@ in docs/reference/hl7v2-mapping.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from fhir_server.hl7v2.mapping import tables
 from fhir_server.hl7v2.mapping.code_systems import (
@@ -89,8 +90,7 @@ _ANALYSED: Final = "http://hl7.org/fhir/StructureDefinition/observation-analysis
 _SUB_ID: Final = "http://hl7.org/fhir/StructureDefinition/observation-v2-subid"
 
 
-@dataclass(frozen=True, slots=True)
-class ObservationDraft:
+class ObservationDraft(msgspec.Struct, frozen=True):
     """An Observation without id, subject and references, and what its identity is made of.
 
     `observed` is the time of observation where there is one. `keeps_value`: the message gives
