@@ -15,6 +15,9 @@ from fhir_server.store import interning
 from fhir_server.store.search_served import searchable, uses_of
 from fhir_server.store.statements import Prepared
 from fhir_server.store.tables import key_text, table
+from fhir_server.store.terminology import StoredTerminology
+from terminology.service.code_system import CodeSystem
+from terminology.service.library import version_key
 
 _RESOURCE, _VERSION, _URI = (table(name) for name in ("resource", "resource_version", "uri_index"))
 _CURRENT = (
@@ -63,25 +66,13 @@ def subsumed_codes(
     connection: Connection, system: str, code: str, direction: str
 ) -> frozenset[str]:
     """Return `code` with all that stand above or below it in the stored code system; else 422."""
-    parents = _parents(_code_system(connection, system, f"{system}|{code}"))
-    if code not in parents:
+    found = _code_system(connection, system, f"{system}|{code}")
+    concept = found.get(code)
+    if concept is None:
         raise _refused(f"{system}|{code}", "the stored code system does not have this code")
-    if direction == "below":
-        children: dict[str, set[str]] = {}
-        for child, above in parents.items():
-            for parent in above:
-                children.setdefault(parent, set()).add(child)
-        return _reached(code, children)
-    return _reached(code, parents)
-
-
-def _reached(code: str, steps: Mapping[str, set[str]]) -> frozenset[str]:
-    reached, waiting = {code}, [code]
-    while waiting:
-        new = steps.get(waiting.pop(), set()) - reached
-        reached |= new
-        waiting += new
-    return frozenset(reached)
+    below = direction == "below"
+    reached = found.descendants(concept.code) if below else found.ancestors(concept.code)
+    return reached | {code}
 
 
 def _of_expansion(value_set: str, expansion: JsonObject) -> Codes:
@@ -114,53 +105,33 @@ def _of_include(connection: Connection, value_set: str, include: JsonObject, dep
 def _of_system(connection: Connection, value_set: str, include: JsonObject) -> frozenset[str]:
     if "concept" in include:
         return frozenset(concept["code"] for concept in include["concept"])
-    parents = _parents(_code_system(connection, include["system"], value_set))
-    codes = frozenset(parents)
+    system = _code_system(connection, include["system"], value_set)
+    codes = frozenset(concept.code for concept in system)
     for narrowing in include.get("filter", ()):
-        codes &= _of_filter(value_set, narrowing, parents)
+        codes &= _of_filter(value_set, narrowing, system)
     return codes
 
 
-def _of_filter(
-    value_set: str, narrowing: JsonObject, parents: Mapping[str, set[str]]
-) -> frozenset[str]:
+def _of_filter(value_set: str, narrowing: JsonObject, system: CodeSystem) -> frozenset[str]:
     op, code = narrowing.get("op"), narrowing.get("value")
     if narrowing.get("property") != "concept" or op not in ("is-a", "descendent-of"):
         raise _refused(value_set, f"its filter {narrowing.get('property')!r} {op!r} is not read")
-    if code not in parents:
+    concept = system.get(str(code))
+    if concept is None:
         raise _refused(value_set, f"the stored code system does not have the code {code!r}")
-    below = frozenset(c for c in parents if code in _reached(c, parents))
-    return below if op == "is-a" else below - {code}
+    below = system.descendants(concept.code)
+    return below | {concept.code} if op == "is-a" else below
 
 
-def _code_system(connection: Connection, system: str, asked: str) -> JsonObject:
-    found = _by_url(connection, "CodeSystem", system)
+def _code_system(connection: Connection, system: str, asked: str) -> CodeSystem:
+    """Return the newest version that is stored; 422 where there is none with all its codes."""
+    stored = StoredTerminology(connection).code_systems(system)
+    found = max(stored, key=lambda each: version_key(each.version), default=None)
     if found is None:
         raise _refused(asked, f"no CodeSystem {system} is stored on this server")
-    if found.get("content") != "complete":
+    if found.content != "complete":
         raise _refused(asked, f"the stored CodeSystem {system} does not hold all its codes")
     return found
-
-
-def _parents(code_system: JsonObject) -> Mapping[str, set[str]]:
-    """Return every code with those that stand directly above it, by nesting and by property."""
-    parents: dict[str, set[str]] = {}
-    _gather(code_system.get("concept", ()), None, parents)
-    return parents
-
-
-def _gather(concepts: Any, above: str | None, parents: dict[str, set[str]]) -> None:
-    for concept in concepts:
-        code = concept["code"]
-        known = parents.setdefault(code, set())
-        if above is not None:
-            known.add(above)
-        for given in concept.get("property", ()):
-            if given.get("code") == "parent" and "valueCode" in given:
-                known.add(given["valueCode"])
-            elif given.get("code") == "child" and "valueCode" in given:
-                parents.setdefault(given["valueCode"], set()).add(code)
-        _gather(concept.get("concept", ()), code, parents)
 
 
 def _nested(entries: Any, name: str) -> Iterator[JsonObject]:
@@ -175,17 +146,16 @@ def _value_set(connection: Connection, asked: str) -> JsonObject | None:
         row = _BY_ID.run_named(connection, named).fetchone()
         return None if row is None else decode(row[1])
     url, _, version = asked.partition("|")
-    found = _by_url(connection, "ValueSet", url)
+    found = _by_url(connection, url)
     if found is not None and version and found.get("version") != version:
         return None
     return found
 
 
-def _by_url(connection: Connection, type: str, url: str) -> JsonObject | None:
-    """Return the resource with this canonical; of several the one that was stored last."""
-    # `CodeSystem.url` has the rows of `system`, which says the same.
-    (use,) = uses_of(searchable(type)["url"])
-    param = interning.parameter_ids(connection, type)[use.name]
+def _by_url(connection: Connection, url: str) -> JsonObject | None:
+    """Return the ValueSet with this canonical; of several the one that was stored last."""
+    (use,) = uses_of(searchable("ValueSet")["url"])
+    param = interning.parameter_ids(connection, "ValueSet")[use.name]
     row = _BY_URL.run_named(connection, {"of_param": param, "of_uri": key_text(url)}).fetchone()
     return None if row is None else decode(row[1])
 

@@ -3,6 +3,7 @@
 from fhir_server.rest.operations import (
     bulk_export,
     bulk_import,
+    code_systems,
     everything,
     lastn,
     meta,
@@ -19,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *bulk_export.OPERATIONS,
     bulk_import.OPERATION,
     *subscription.OPERATIONS,
+    *code_systems.OPERATIONS,
 )
 
 
