@@ -31,18 +31,22 @@ class StoredTerminology:
 
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
         """Return every version that is stored, the newest resource first."""
-        found = (_code_system(body) for body in self._bodies(url))
+        found = (_code_system(body) for body in self._bodies("CodeSystem", url))
         return [each for each in found if each.content != "supplement"]
 
-    def supplements(self, canonical: str) -> Sequence[JsonObject]:
+    def supplements(self, url: str) -> Sequence[JsonObject]:
         """Return the stored supplements with this url."""
-        found = (decode(body) for body in self._bodies(canonical))
+        found = (decode(body) for body in self._bodies("CodeSystem", url))
         return [each for each in found if each.get("content") == "supplement"]
 
-    def _bodies(self, url: str) -> list[bytes]:
+    def value_sets(self, url: str) -> Sequence[JsonObject]:
+        """Return every version of a value set that is stored, the newest resource first."""
+        return [decode(body) for body in self._bodies("ValueSet", url)]
+
+    def _bodies(self, type: str, url: str) -> list[bytes]:
         # `CodeSystem.url` has the rows of `system`, which says the same.
-        (use,) = uses_of(searchable("CodeSystem")["url"])
-        param = interning.parameter_ids(self._connection, "CodeSystem")[use.name]
+        (use,) = uses_of(searchable(type)["url"])
+        param = interning.parameter_ids(self._connection, type)[use.name]
         values: dict[str, SqlValue] = {"of_param": param, "of_uri": key_text(url)}
         return [body for (body,) in _BY_URL.run_named(self._connection, values).fetchall()]
 

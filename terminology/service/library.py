@@ -7,9 +7,10 @@ from typing import Protocol
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.code_system import CodeSystem, canonical_of, with_supplements
+from terminology.service.versions import Versions
 
 # http://hl7.org/fhir/R4/valueset-codesystem-content-mode.html; an example's codes are no content.
-_WITH_CODES = frozenset(("complete", "fragment"))
+WITH_CODES = frozenset(("complete", "fragment"))
 _PARTS = re.compile(r"[0-9]+|[A-Za-z]+")
 
 
@@ -19,8 +20,11 @@ class Library(Protocol):
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
         """Return every version of a code system that is held, in any order."""
 
-    def supplements(self, canonical: str) -> Sequence[JsonObject]:
-        """Return the supplements (CodeSystem resources) of a canonical, versions in any order."""
+    def supplements(self, url: str) -> Sequence[JsonObject]:
+        """Return every version of a supplement (a CodeSystem resource), in any order."""
+
+    def value_sets(self, url: str) -> Sequence[JsonObject]:
+        """Return every version of a ValueSet that is held, in any order."""
 
 
 def code_system(library: Library, url: str, version: str | None) -> CodeSystem:
@@ -30,7 +34,7 @@ def code_system(library: Library, url: str, version: str | None) -> CodeSystem:
     one is no substitute, for the meaning of a code may have changed.
     """
     held = library.code_systems(url)
-    found = [each for each in held if each.content in _WITH_CODES]
+    found = [each for each in held if each.content in WITH_CODES]
     if held and not found:
         text = f"Of the code system {url!r} this server holds no codes (content={held[0].content})"
         raise _missing(f"{text}; load it first.")
@@ -44,6 +48,24 @@ def code_system(library: Library, url: str, version: str | None) -> CodeSystem:
     there = ", ".join(sorted(each.version or "without a version" for each in found))
     what = f"it holds {there}" if found else "it holds no version of it"
     raise _missing(f"The code system {url!r} in version {version!r} is not on this server; {what}.")
+
+
+def value_set(library: Library, canonical: str, versions: Versions) -> JsonObject:
+    """Return the ValueSet of `url` or `url|version`, the newest where no version is named.
+
+    FhirError 404 where there is none, with the versions that there are.
+    """
+    url, _, named = canonical.partition("|")
+    wanted = versions.of(url, named or None)
+    held = library.value_sets(url)
+    found = [each for each in held if not wanted or str(each.get("version", "")) == wanted]
+    if found:
+        return max(found, key=lambda each: version_key(str(each.get("version", ""))))
+    if not held:
+        raise _missing(f"The value set {url!r} is not on this server; load it first.")
+    there = ", ".join(sorted(str(each.get("version", "without a version")) for each in held))
+    what = f"The value set {url!r} in version {wanted!r} is not on this server"
+    raise _missing(f"{what}; it holds {there}.")
 
 
 def supplemented(

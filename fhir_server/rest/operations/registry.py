@@ -9,6 +9,7 @@ from fhir_server.rest.operations import (
     meta,
     subscription,
     validate,
+    value_sets,
 )
 from fhir_server.rest.operations.call import Level, Operation
 
@@ -21,6 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
     bulk_import.OPERATION,
     *subscription.OPERATIONS,
     *code_systems.OPERATIONS,
+    value_sets.OPERATION,
 )
 
 

@@ -86,10 +86,18 @@ class Shelf:
         self._resources = resources
 
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
-        return [CodeSystem(each) for each in self._held(url) if each["content"] != "supplement"]
+        held = self._held("CodeSystem", url)
+        return [CodeSystem(each) for each in held if each["content"] != "supplement"]
 
-    def supplements(self, canonical: str) -> Sequence[JsonObject]:
-        return [each for each in self._held(canonical) if each["content"] == "supplement"]
+    def supplements(self, url: str) -> Sequence[JsonObject]:
+        return [each for each in self._held("CodeSystem", url) if each["content"] == "supplement"]
 
-    def _held(self, url: str) -> list[JsonObject]:
-        return [each for each in self._resources if each["url"] == url]
+    def value_sets(self, url: str) -> Sequence[JsonObject]:
+        return self._held("ValueSet", url)
+
+    def _held(self, type: str, url: str) -> list[JsonObject]:
+        return [
+            each
+            for each in self._resources
+            if (each["resourceType"], each.get("url")) == (type, url)
+        ]
