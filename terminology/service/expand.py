@@ -9,6 +9,8 @@ import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.service.cautions import caution_of
+from terminology.service.code_system import canonical_of
 from terminology.service.concept import Designation
 from terminology.service.languages import display_in, matches
 from terminology.service.value_set import Composition, Member
@@ -29,6 +31,7 @@ class Expand(msgspec.Struct, frozen=True):
     active_only: bool = False
     exclude_nested: bool = False
     include_designations: bool = False
+    include_definition: bool = False
     designations: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     told: tuple[JsonObject, ...] = ()
@@ -42,10 +45,10 @@ def expand(
     FhirError 422 `too-costly` for more than MOST_CODES in one answer: a part that looks like the
     whole would leave codes out.
     """
+    members = composition.members(resource)
+    composition.check_supplements()
     chosen = [
-        each
-        for each in composition.members(resource).values()
-        if not (asked.active_only and each.concept.is_inactive)
+        each for each in members.values() if not (asked.active_only and each.concept.is_inactive)
     ]
     terms = [each.casefold() for each in asked.filter.split()]
     if terms:
@@ -59,17 +62,22 @@ def expand(
         raise FhirError(422, Issue("error", "too-costly", text))
     versions = _versions(page)
     entries = [_entry(each, asked, versions) for each in page]
-    if not (asked.exclude_nested or is_paged or terms):
+    is_cut = is_paged or terms or any(each.is_listed for each in page)
+    if not (asked.exclude_nested or is_cut):
         entries = _tree(page, entries)
     expansion: JsonObject = {
         "identifier": f"urn:uuid:{uuid4()}",
         "timestamp": now.isoformat(timespec="milliseconds"),
         "total": len(chosen),
-        "offset": asked.offset,
-        "parameter": [*asked.told, *_used(composition)],
+        **({"offset": asked.offset} if is_paged else {}),
+        "parameter": [*_told(asked, composition), *_used(composition, resource)],
         "contains": entries,
     }
-    bare = {name: value for name, value in resource.items() if name not in ("expansion", "text")}
+    # What is answered is no version of the stored resource: its meta and text are not of this.
+    left_out = {"expansion", "text", "meta", "contained", "extension"}
+    if not asked.include_definition:
+        left_out.add("compose")
+    bare = {name: value for name, value in resource.items() if name not in left_out}
     return {**bare, "expansion": {k: v for k, v in expansion.items() if v != []}}
 
 
@@ -109,7 +117,8 @@ def _versions(page: Sequence[Member]) -> Mapping[str, set[str]]:
 
 def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> JsonObject:
     system, concept = member.system, member.concept
-    entry: JsonObject = {"system": system.url}
+    entry: JsonObject = {"extension": list(member.marks)} if member.marks else {}
+    entry["system"] = system.url
     if len(versions[system.url]) > 1:
         entry["version"] = system.version
     if concept.is_abstract:
@@ -182,10 +191,26 @@ def _flat(entries: Sequence[JsonObject]) -> list[JsonObject]:
     return [{k: v for k, v in each.items() if k != "contains"} for each in entries]
 
 
-def _used(composition: Composition) -> list[JsonObject]:
+def _told(asked: Expand, composition: Composition) -> list[JsonObject]:
+    """Return the parameters as they were sent, of versions those that had an effect."""
+    wanted = {
+        f"{each.system.url}|{each.wanted}" for each in composition.used if each.wanted != each.named
+    }
+    return [
+        each
+        for each in asked.told
+        if not each["name"].endswith("system-version") or each.get("valueUri") in wanted
+    ]
+
+
+def _used(composition: Composition, resource: JsonObject) -> list[JsonObject]:
     found: list[tuple[str, Any]] = [
         *(("used-codesystem", each.canonical) for each in composition.used_code_systems),
         *(("used-valueset", each) for each in composition.used_value_sets),
         *(("used-supplement", each) for each in composition.used_supplements),
     ]
+    for each in (*composition.used_resources, resource):
+        caution = caution_of(each)
+        if caution:
+            found.append((f"warning-{caution}", canonical_of(each)))
     return [{"name": name, "valueUri": value} for name, value in found]

@@ -3,13 +3,15 @@
 Source: http://hl7.org/fhir/R4/valueset.html#compositions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.service.cautions import is_deprecated_entry, supplements_of
 from terminology.service.code_system import CodeSystem, canonical_of
 from terminology.service.concept import Concept, Designation, designations_of
 from terminology.service.filters import selected
@@ -17,6 +19,7 @@ from terminology.service.library import (
     WITH_CODES,
     Library,
     code_system,
+    supplement,
     supplemented,
     value_set,
 )
@@ -24,15 +27,30 @@ from terminology.service.versions import Versions
 
 # A value set may be built of others; deeper, or in a circle, is a mistake.
 _DEEPEST: Final = 16
+_SO: Final = "the value set cannot be expanded"
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A code of a value set, with the display and designations that the value set gives it."""
+    """A code of a value set, with the display and designations that the value set gives it.
+
+    `is_listed`: it is named there, and not selected by what it is; `marks`: the extensions
+    that say of it that it is to be used no more.
+    """
 
     system: CodeSystem
     concept: Concept
     display: str = ""
     designations: tuple[Designation, ...] = ()
+    is_listed: bool = False
+    marks: tuple[JsonObject, ...] = ()
+
+
+class Used(msgspec.Struct, frozen=True):
+    """A version of a code system that was read: which the value set named, which was wanted."""
+
+    system: CodeSystem
+    named: str
+    wanted: str
 
 
 # System, version and code.
@@ -43,7 +61,8 @@ class Composition:
     """The evaluation of value sets from one library; notes what it has used.
 
     `trusts_lists`: codes that a value set lists one by one are taken as they are where their code
-    system is not here; nobody has checked that there are such codes then.
+    system is not here; nobody has checked that there are such codes then. `is_strict`: a version
+    other than the one that is checked for is an error here, and not its caller's matter.
     """
 
     def __init__(
@@ -53,19 +72,48 @@ class Composition:
         supplements: tuple[str, ...] = (),
         *,
         trusts_lists: bool = False,
+        is_strict: bool = True,
     ) -> None:
+        self._is_strict = is_strict
         self._library = library
         self._trusts_lists = trusts_lists
-        self._versions = versions
+        self.versions = versions
         self._supplements = supplements
-        self._systems: dict[tuple[str, str], CodeSystem] = {}
-        self.used_value_sets: dict[str, None] = {}
+        self._used: dict[tuple[str, str], Used] = {}
+        self.used_value_sets: dict[str, JsonObject] = {}
         self.used_supplements: dict[str, None] = {}
+
+    @property
+    def used(self) -> list[Used]:
+        """The versions of code systems that were read, with what was asked for."""
+        return list(self._used.values())
 
     @property
     def used_code_systems(self) -> list[CodeSystem]:
         """The versions of code systems that were read, in the order of reading."""
-        return list({each.canonical: each for each in self._systems.values()}.values())
+        systems = (each.system for each in self._used.values())
+        return list({each.canonical: each for each in systems}.values())
+
+    @property
+    def used_resources(self) -> list[JsonObject]:
+        """The code systems and imported value sets that were read, without their concepts."""
+        systems = [each.resource for each in self.used_code_systems]
+        return [*systems, *self.used_value_sets.values()]
+
+    def versions_of(self, url: str) -> list[Used]:
+        """Return the versions of a code system that were read, in the order of reading."""
+        return [each for (own, _), each in self._used.items() if own == url]
+
+    def in_version(self, url: str, version: str) -> "Composition":
+        """Return an evaluation like this one that takes this version of a code system."""
+        versions = structs.replace(self.versions, forced={**self.versions.forced, url: version})
+        return Composition(
+            self._library,
+            versions,
+            self._supplements,
+            trusts_lists=self._trusts_lists,
+            is_strict=self._is_strict,
+        )
 
     def members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
         """Return the codes of a value set in the order of its definition.
@@ -73,34 +121,40 @@ class Composition:
         FhirError 404 for a code system or value set that is not here: a value set of which a part
         is missing is not the value set. 422 for a definition that cannot be evaluated.
         """
+        self._supplements += supplements_of(resource)
         own = canonical_of(resource)
         if own in above or len(above) > _DEEPEST:
             way = " > ".join((*above, own))
             text = f"The value set {own} is built of itself, or of too many: {way[:400]}."
-            raise FhirError(422, Issue("error", "processing", text))
+            raise FhirError(422, Issue("error", "processing", text, kind="vs-invalid"))
         compose = resource.get("compose")
         if compose is None:
             return self._expanded(resource)
         chain = (*above, own) if own else above
+        inner = {f"#{each['id']}": each for each in resource.get("contained", ())}
         found: dict[Key, Member] = {}
         for include in compose.get("include", ()):
-            for key, member in self._selected(include, chain).items():
+            for key, member in self._selected(include, chain, inner).items():
                 found.setdefault(key, member)
         for exclude in compose.get("exclude", ()):
-            for key in self._selected(exclude, chain):
+            for key in self._selected(exclude, chain, inner):
                 found.pop(key, None)
         if compose.get("inactive") is False:
             found = {key: each for key, each in found.items() if not each.concept.is_inactive}
         return found
 
-    def _selected(self, part: JsonObject, chain: tuple[str, ...]) -> dict[Key, Member]:
+    def _selected(
+        self, part: JsonObject, chain: tuple[str, ...], inner: Mapping[str, JsonObject]
+    ) -> dict[Key, Member]:
         """Return the codes that all of an include or exclude holds."""
         found: dict[Key, Member] | None = None
         if "system" in part:
             found = {_key(each): each for each in self._of_system(part)}
         for canonical in part.get("valueSet", ()):
-            imported = value_set(self._library, canonical, self._versions)
-            self.used_value_sets[canonical_of(imported)] = None
+            imported = inner.get(canonical)
+            if imported is None:
+                imported = value_set(self._library, canonical, self.versions)
+                self.used_value_sets[canonical_of(imported)] = imported
             others = self.members(imported, chain)
             found = (
                 others
@@ -109,7 +163,7 @@ class Composition:
             )
         if found is None:
             text = "A part of the value set names neither a system nor a value set."
-            raise FhirError(422, Issue("error", "invalid", text))
+            raise FhirError(422, Issue("error", "invalid", text, kind="vs-invalid"))
         return found
 
     def _of_system(self, part: JsonObject) -> Iterator[Member]:
@@ -123,8 +177,16 @@ class Composition:
             for entry in part["concept"]:
                 concept = system.get(entry["code"])
                 if concept is not None:
-                    own = designations_of(entry)
-                    yield Member(system, concept, entry.get("display", ""), own)
+                    yield Member(
+                        system,
+                        concept,
+                        entry.get("display", ""),
+                        designations_of(entry),
+                        is_listed=True,
+                        marks=tuple(entry.get("extension", ()))
+                        if is_deprecated_entry(entry)
+                        else (),
+                    )
             return
         tests = [selected(system, each) for each in part.get("filter", ())]
         for concept in system:
@@ -133,18 +195,27 @@ class Composition:
 
     def code_system(self, url: str, version: str | None) -> CodeSystem:
         """Return the version that the value set, or who asks, wants."""
-        wanted = self._versions.of(url, version)
-        key = (url, wanted or "")
-        if key not in self._systems:
-            system = code_system(self._library, url, wanted)
+        key = (url, version or "")
+        if key not in self._used:
+            wanted = self.versions.of(url, version)
+            system = code_system(self._library, url, wanted, so=_SO)
+            refused = self.versions.refused(url, system.version)
+            if refused and self._is_strict:
+                issue = Issue("error", "exception", refused, kind="version-error")
+                raise FhirError(422, issue)
             own = [each for each in self._supplements if self._supplements_it(each, url)]
             system, used = supplemented(self._library, system, own)
-            self._systems[key] = system
+            self._used[key] = Used(system, version or "", wanted or "")
             self.used_supplements.update(dict.fromkeys(used))
-        return self._systems[key]
+        return self._used[key].system
 
     def _holds(self, url: str) -> bool:
         return any(each.content in WITH_CODES for each in self._library.code_systems(url))
+
+    def check_supplements(self) -> None:
+        """Refuse (404) a supplement that is asked for and is not here."""
+        for canonical in self._supplements:
+            supplement(self._library, canonical)
 
     def _supplements_it(self, canonical: str, url: str) -> bool:
         held = self._library.supplements(canonical.partition("|")[0])

@@ -9,6 +9,7 @@ from fhir_server.rest.operations import (
     meta,
     subscription,
     validate,
+    validate_code,
     value_sets,
 )
 from fhir_server.rest.operations.call import Level, Operation
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *subscription.OPERATIONS,
     *code_systems.OPERATIONS,
     value_sets.OPERATION,
+    *validate_code.OPERATIONS,
 )
 
 

@@ -3,7 +3,7 @@
 Source: http://hl7.org/fhir/R4/valueset-operation-expand.html.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Response
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from terminology.service.library import Library, value_set
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions, read_versions
 
-_SYSTEMS: Final = ("system-version", "check-system-version", "force-system-version")
+SYSTEM_VERSIONS: Final = ("system-version", "check-system-version", "force-system-version")
 # How each parameter that says what the expansion is like is told back in it.
 _TOLD: Final = {
     "filter": "valueString",
@@ -31,10 +31,12 @@ _TOLD: Final = {
     "activeOnly": "valueBoolean",
     "excludeNested": "valueBoolean",
     "includeDesignations": "valueBoolean",
+    "includeDefinition": "valueBoolean",
     "designation": "valueString",
     "displayLanguage": "valueCode",
-    **dict.fromkeys(_SYSTEMS, "valueUri"),
+    **dict.fromkeys(SYSTEM_VERSIONS, "valueUri"),
 }
+_FLAGS: Final = tuple(name for name, kind in _TOLD.items() if kind == "valueBoolean")
 _PARAMETERS: Final = ("url", "valueSet", "valueSetVersion", "useSupplement", *_TOLD)
 
 
@@ -42,15 +44,15 @@ async def answer(call: Call) -> Response:
     """Return the ValueSet with the codes that it holds."""
     call.check_known(*_PARAMETERS)
     media_type = answer_type(call.request)
-    asked, versions = _asked(call), _read_versions(call)
+    asked, versions = _asked(call), versions_of(call)
     supplements = call.texts("useSupplement")
     services = services_of(call.request)
-    sent = _sent(call)
+    sent = sent_value_set(call)
 
     def read(connection: Connection) -> JsonObject:
         library = StoredTerminology(connection)
         composition = Composition(library, versions, supplements)
-        resource = sent or _stored(connection, call, library, versions)
+        resource = sent or stored_value_set(connection, call, library, versions)
         return expand(composition, resource, asked, now=services.clock())
 
     found = await services.database.read(read)
@@ -58,19 +60,17 @@ async def answer(call: Call) -> Response:
 
 
 def _asked(call: Call) -> Expand:
-    given = {name: call.text(name) for name in ("filter", "displayLanguage")}
-    flags = {
-        name: _flag(call, name) for name in ("activeOnly", "excludeNested", "includeDesignations")
-    }
+    language = call.text("displayLanguage") or call.request.headers.get("accept-language")
+    given = {"filter": call.text("filter"), "displayLanguage": language}
+    flags = {name: call.flag(name) for name in _FLAGS}
     offset, count = call.number("offset", least=0), call.number("count", least=0)
     told = [
         {"name": name, _TOLD[name]: value}
         for name, value in (*given.items(), *flags.items(), ("offset", offset), ("count", count))
         if value is not None
     ]
-    for name in ("designation", *_SYSTEMS):
+    for name in ("designation", *SYSTEM_VERSIONS):
         told += [{"name": name, _TOLD[name]: value} for value in call.texts(name)]
-    language = given["displayLanguage"] or call.request.headers.get("accept-language")
     return Expand(
         filter=given["filter"] or "",
         offset=offset or 0,
@@ -78,27 +78,20 @@ def _asked(call: Call) -> Expand:
         active_only=flags["activeOnly"] or False,
         exclude_nested=flags["excludeNested"] or False,
         include_designations=flags["includeDesignations"] or False,
+        include_definition=flags["includeDefinition"] or False,
         designations=call.texts("designation"),
         languages=wanted(language),
         told=tuple(told),
     )
 
 
-def _flag(call: Call, name: str) -> bool | None:
-    value: Any = call.one(name)
-    if value is None or isinstance(value, bool):
-        return value
-    if value in ("true", "false"):
-        return bool(value == "true")
-    raise BadRequest("value", f"{name} is true or false, not {str(value)[:20]!r}.")
-
-
-def _read_versions(call: Call) -> Versions:
-    default, checked, forced = (call.texts(name) for name in _SYSTEMS)
+def versions_of(call: Call) -> Versions:
+    """Return which versions of code systems the request asks for."""
+    default, checked, forced = (call.texts(name) for name in SYSTEM_VERSIONS)
     return read_versions(default, checked, forced)
 
 
-def _sent(call: Call) -> JsonObject | None:
+def sent_value_set(call: Call) -> JsonObject | None:
     """Return the ValueSet of the request, checked as one that is stored; None without."""
     resource = call.one("valueSet")
     if resource is None:
@@ -109,13 +102,18 @@ def _sent(call: Call) -> JsonObject | None:
     return resource
 
 
-def _stored(connection: Connection, call: Call, library: Library, versions: Versions) -> JsonObject:
+def stored_value_set(
+    connection: Connection, call: Call, library: Library, versions: Versions
+) -> JsonObject:
+    """Return the ValueSet that the address or the url names."""
     if call.id is not None:
         stored = read_current(connection, "ValueSet", call.id, access_to(call.request))
         return decode(stored.body)
     url, version = call.text("url"), call.text("valueSetVersion")
     if url is None:
-        raise BadRequest("required", "$expand needs url, valueSet, or the address of a ValueSet.")
+        raise BadRequest(
+            "required", "The operation needs url, valueSet, or the address of a ValueSet."
+        )
     return value_set(library, f"{url}|{version}" if version else url, versions)
 
 

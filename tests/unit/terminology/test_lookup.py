@@ -10,9 +10,10 @@ from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.validation import validate
 from terminology.service.code_system import CodeSystem
 from terminology.service.languages import wanted
-from terminology.service.library import code_system, supplemented, version_key
+from terminology.service.library import code_system, supplemented
 from terminology.service.lookup import Lookup, lookup
 from terminology.service.subsumption import subsumes
+from terminology.service.versions import version_key
 from tests.unit.terminology.code_systems import URL, Shelf, lab, supplement
 
 LAB = CodeSystem(lab())
