@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks.processes import attending
 from scripts.check_tx_ecosystem.matching import difference
-from scripts.check_tx_ecosystem.versions import to_r4
+from scripts.check_tx_ecosystem.versions import to_r4, to_r5
 
 _OPERATIONS = {
     "expand": "ValueSet/$expand",
@@ -94,7 +94,7 @@ def _fault(client: httpx.Client, folder: Path, test: dict[str, Any]) -> str | No
     status = str(answer.status_code)
     if status != wanted and f"{status[0]}xx" != wanted:
         return f"status {status} instead of {wanted}: {_said(answer)}"
-    return difference(_read(folder / test["response"]), answer.json())
+    return difference(_read(folder / test["response"]), to_r5(answer.json()))
 
 
 def _said(answer: httpx.Response) -> str:

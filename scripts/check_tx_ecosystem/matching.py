@@ -97,7 +97,7 @@ def _fits(expected: str, found: Any) -> bool:
     if word == "choice":
         return found in rest.split("|")
     if word == "fragments":
-        return all(part in found for part in rest.split(";"))
+        return all(part in found for part in rest.replace("|", ";").split(";"))
     if word == "external":
         # The words of one server; that there are some is what is asked of others.
         return bool(found)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from terminology.service.expansion_properties import DECLARED, OF_CODE
+
 _OPERATORS = frozenset(
     ("=", "is-a", "descendent-of", "is-not-a", "regex", "in", "not-in", "generalizes", "exists")
 )
@@ -13,12 +15,37 @@ _DROPPED = ("versionAlgorithmString", "versionAlgorithmCoding", "copyrightLabel"
 def to_r4(resource: dict[str, Any]) -> dict[str, Any]:
     """Return a resource of the suite as R4 has it."""
     kept: dict[str, Any] = _without_slips(resource)
+    kept.setdefault("status", "active")
     if kept.get("resourceType") == "ValueSet":
         for part in _parts(kept):
             part["filter"] = [_filter(each) for each in part.get("filter", ())]
             if not part["filter"]:
                 del part["filter"]
     return kept
+
+
+def to_r5(answer: Any) -> Any:
+    """Return an answer with the properties of an expansion where R5 has them."""
+    if isinstance(answer, list):
+        return [to_r5(each) for each in answer]
+    if not isinstance(answer, dict):
+        return answer
+    found = {name: to_r5(value) for name, value in answer.items() if name != "extension"}
+    kept = []
+    for each in answer.get("extension", ()):
+        if each.get("url") in (DECLARED, OF_CODE):
+            parts = {
+                part["url"]: next((k, v) for k, v in part.items() if k != "url")
+                for part in each["extension"]
+            }
+            entry = {name: value for name, (_, value) in parts.items() if name != "value"}
+            if "value" in parts:
+                kind, value = parts["value"]
+                entry[kind] = value
+            found.setdefault("property", []).append(entry)
+        else:
+            kept.append(to_r5(each))
+    return found | ({"extension": kept} if kept else {})
 
 
 def _without_slips(value: Any) -> Any:

@@ -113,6 +113,7 @@ def unknown_code(coded: Coded, text: str, *, is_fragment: bool) -> Finding:
         text,
         "UNKNOWN_CODE_IN_FRAGMENT" if is_fragment else "Unknown_Code_in_Version",
         coded.at("code"),
+        is_said=not is_fragment,
     )
 
 

@@ -12,11 +12,13 @@ from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.cautions import caution_of
 from terminology.service.code_system import canonical_of
 from terminology.service.concept import Designation
+from terminology.service.expansion_properties import declared, property_extensions
 from terminology.service.languages import display_in, matches
 from terminology.service.value_set import Composition, Member
 
 # More than a person or a form can use; a client that wants them all asks for pages.
 MOST_CODES: Final = 10_000
+_EXTENSIONS: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 
 class Expand(msgspec.Struct, frozen=True):
@@ -34,6 +36,7 @@ class Expand(msgspec.Struct, frozen=True):
     include_definition: bool = False
     designations: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
     told: tuple[JsonObject, ...] = ()
 
 
@@ -65,7 +68,9 @@ def expand(
     is_cut = is_paged or terms or any(each.is_listed for each in page)
     if not (asked.exclude_nested or is_cut):
         entries = _tree(page, entries)
+    parts = [each.canonical for each in composition.used_code_systems if each.content == "fragment"]
     expansion: JsonObject = {
+        "extension": [*_unclosed(parts), *declared(page, asked.properties)],
         "identifier": f"urn:uuid:{uuid4()}",
         "timestamp": now.isoformat(timespec="milliseconds"),
         "total": len(chosen),
@@ -117,7 +122,8 @@ def _versions(page: Sequence[Member]) -> Mapping[str, set[str]]:
 
 def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> JsonObject:
     system, concept = member.system, member.concept
-    entry: JsonObject = {"extension": list(member.marks)} if member.marks else {}
+    extensions = [*member.marks, *property_extensions(member, asked.properties)]
+    entry: JsonObject = {"extension": extensions} if extensions else {}
     entry["system"] = system.url
     if len(versions[system.url]) > 1:
         entry["version"] = system.version
@@ -137,7 +143,12 @@ def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> J
     if shown:
         entry["display"] = shown
     if asked.include_designations:
-        told = [_designation(each) for each in own.designations if _wanted(each, asked)]
+        # Of the texts the one that is shown is not told again.
+        texts = own.designations
+        if shown != own.display and own.display:
+            texts = (Designation(own.display, system.language), *texts)
+            texts = tuple(each for each in texts if each.value != shown)
+        told = [_designation(each) for each in texts if _wanted(each, asked)]
         if told:
             entry["designation"] = told
     return entry
@@ -191,6 +202,18 @@ def _flat(entries: Sequence[JsonObject]) -> list[JsonObject]:
     return [{k: v for k, v in each.items() if k != "contains"} for each in entries]
 
 
+def _unclosed(fragments: Sequence[str]) -> list[JsonObject]:
+    """Return the extensions that say that an expansion does not hold everything."""
+    if not fragments:
+        return []
+    names = ", ".join(each.partition("|")[0] for each in fragments)
+    reason = f"This extension is based on a fragment of the code system {names}"
+    return [
+        {"url": f"{_EXTENSIONS}valueset-unclosed", "valueBoolean": True},
+        {"url": f"{_EXTENSIONS}valueset-unclosed-reason", "valueString": reason},
+    ]
+
+
 def _told(asked: Expand, composition: Composition) -> list[JsonObject]:
     """Return the parameters as they were sent, of versions those that had an effect."""
     wanted = {
@@ -206,6 +229,11 @@ def _told(asked: Expand, composition: Composition) -> list[JsonObject]:
 def _used(composition: Composition, resource: JsonObject) -> list[JsonObject]:
     found: list[tuple[str, Any]] = [
         *(("used-codesystem", each.canonical) for each in composition.used_code_systems),
+        *(
+            ("used-fragment", each.canonical)
+            for each in composition.used_code_systems
+            if each.content == "fragment"
+        ),
         *(("used-valueset", each) for each in composition.used_value_sets),
         *(("used-supplement", each) for each in composition.used_supplements),
     ]

@@ -61,9 +61,13 @@ def lookup(system: CodeSystem, asked: Lookup) -> JsonObject:
 
 def unknown_code(system: CodeSystem, code: str) -> str:
     """Return the words for a code that a code system does not have."""
-    version = f" version {system.version!r}" if system.version else ""
-    part = "; only a fragment of it is held, the code may exist" * (system.content == "fragment")
-    return f"Unknown code {code!r} in the CodeSystem {system.url!r}{version}{part}"
+    version = f" version '{system.version}'" if system.version else ""
+    if system.content == "fragment":
+        return (
+            f"Unknown Code '{code}' in the CodeSystem '{system.url}'{version} - note that the code "
+            "system is labeled as a fragment, so the code may be valid in some other fragment"
+        )
+    return f"Unknown code '{code}' in the CodeSystem '{system.url}'{version}"
 
 
 def _told(name: str, kind: str, value: str) -> list[JsonObject]:

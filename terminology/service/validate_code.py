@@ -134,7 +134,7 @@ class _Checks:
         if self._known(checked):
             self._member(checked)
             self._quality(checked)
-        else:
+        elif not checked.is_member:
             self._outside(checked)
         return checked
 
@@ -184,7 +184,9 @@ class _Checks:
             text = unknown_code(system, coded.code)
             if not self._asked.membership_only:
                 add(say.unknown_code(coded, text, is_fragment=is_part))
-            checked.is_member = is_part and self._members is None
+            # What the other fragments hold is not known: neither that it is wrong.
+            whole = checked.members is None or system.url in checked.composition.whole_systems
+            checked.is_member = is_part and whole
         return checked.concept is not None
 
     def _system(self, checked: _Checked) -> CodeSystem | None:
@@ -219,6 +221,7 @@ class _Checks:
                 add(_unusable(error))
                 checked.unknown = coded.system
                 return None
+        own.sort(key=lambda each: version_key(each.version), reverse=True)
         system = self._first_with(own, checked)
         refused = checked.composition.versions.refused(system.url, system.version)
         if refused:

@@ -80,6 +80,7 @@ class Composition:
         self.versions = versions
         self._supplements = supplements
         self._used: dict[tuple[str, str], Used] = {}
+        self.whole_systems: set[str] = set()
         self.used_value_sets: dict[str, JsonObject] = {}
         self.used_supplements: dict[str, None] = {}
 
@@ -188,6 +189,8 @@ class Composition:
                         else (),
                     )
             return
+        if "filter" not in part:
+            self.whole_systems.add(system.url)
         tests = [selected(system, each) for each in part.get("filter", ())]
         for concept in system:
             if all(holds(concept) for holds in tests):

@@ -16,6 +16,7 @@ from fhir_server.rest.content import answer_type
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.operations.value_sets import (
     SYSTEM_VERSIONS,
+    VALUE_SET_VERSION,
     sent_value_set,
     stored_value_set,
     versions_of,
@@ -42,6 +43,7 @@ _VALUE_SET: Final = (
     *("url", "valueSet", "valueSetVersion", "code", "system", "systemVersion"),
     *("activeOnly", "inferSystem", "valueset-membership-only"),
     *SYSTEM_VERSIONS,
+    VALUE_SET_VERSION,
     *_HOW,
 )
 

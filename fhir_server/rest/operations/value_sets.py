@@ -23,6 +23,7 @@ from terminology.service.value_set import Composition
 from terminology.service.versions import Versions, read_versions
 
 SYSTEM_VERSIONS: Final = ("system-version", "check-system-version", "force-system-version")
+VALUE_SET_VERSION: Final = "default-valueset-version"
 # How each parameter that says what the expansion is like is told back in it.
 _TOLD: Final = {
     "filter": "valueString",
@@ -33,6 +34,8 @@ _TOLD: Final = {
     "includeDesignations": "valueBoolean",
     "includeDefinition": "valueBoolean",
     "designation": "valueString",
+    "property": "",
+    VALUE_SET_VERSION: "valueUri",
     "displayLanguage": "valueCode",
     **dict.fromkeys(SYSTEM_VERSIONS, "valueUri"),
 }
@@ -69,7 +72,7 @@ def _asked(call: Call) -> Expand:
         for name, value in (*given.items(), *flags.items(), ("offset", offset), ("count", count))
         if value is not None
     ]
-    for name in ("designation", *SYSTEM_VERSIONS):
+    for name in ("designation", VALUE_SET_VERSION, *SYSTEM_VERSIONS):
         told += [{"name": name, _TOLD[name]: value} for value in call.texts(name)]
     return Expand(
         filter=given["filter"] or "",
@@ -80,6 +83,7 @@ def _asked(call: Call) -> Expand:
         include_designations=flags["includeDesignations"] or False,
         include_definition=flags["includeDefinition"] or False,
         designations=call.texts("designation"),
+        properties=call.texts("property"),
         languages=wanted(language),
         told=tuple(told),
     )
@@ -88,7 +92,7 @@ def _asked(call: Call) -> Expand:
 def versions_of(call: Call) -> Versions:
     """Return which versions of code systems the request asks for."""
     default, checked, forced = (call.texts(name) for name in SYSTEM_VERSIONS)
-    return read_versions(default, checked, forced)
+    return read_versions((*default, *call.texts(VALUE_SET_VERSION)), checked, forced)
 
 
 def sent_value_set(call: Call) -> JsonObject | None:
