@@ -43,9 +43,18 @@ class StoredTerminology:
         """Return every version of a value set that is stored, the newest resource first."""
         return [decode(body) for body in self._bodies("ValueSet", url)]
 
-    def _bodies(self, type: str, url: str) -> list[bytes]:
+    def concept_maps(self, url: str) -> Sequence[JsonObject]:
+        """Return every version of a concept map that is stored, the newest resource first."""
+        return [decode(body) for body in self._bodies("ConceptMap", url)]
+
+    def maps_of(self, system: str, *, as_target: bool) -> Sequence[JsonObject]:
+        """Return the concept maps from a code system, or to it."""
+        name = "target-system" if as_target else "source-system"
+        return [decode(body) for body in self._bodies("ConceptMap", system, name)]
+
+    def _bodies(self, type: str, url: str, parameter: str = "url") -> list[bytes]:
         # `CodeSystem.url` has the rows of `system`, which says the same.
-        (use,) = uses_of(searchable(type)["url"])
+        (use,) = uses_of(searchable(type)[parameter])
         param = interning.parameter_ids(self._connection, type)[use.name]
         values: dict[str, SqlValue] = {"of_param": param, "of_uri": key_text(url)}
         return [body for (body,) in _BY_URL.run_named(self._connection, values).fetchall()]

@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks.processes import attending
 from scripts.check_tx_ecosystem.matching import difference
-from scripts.check_tx_ecosystem.versions import to_r4, to_r5
+from scripts.check_tx_ecosystem.versions import to_r4, to_r5, translate_answer, translate_request
 
 _OPERATIONS = {
     "expand": "ValueSet/$expand",
@@ -88,13 +88,19 @@ def _fault(client: httpx.Client, folder: Path, test: dict[str, Any]) -> str | No
     for parameter in body.get("parameter", ()):
         if "resource" in parameter:
             parameter["resource"] = to_r4(parameter["resource"])
+    asked = body.get("parameter", [])
+    if test["operation"] == "translate":
+        body["parameter"] = translate_request(asked)
     headers = {"Accept-Language": test["Accept-Language"]} if "Accept-Language" in test else {}
     answer = client.post(path, json=body, headers=headers)
     wanted = test.get("http-code", "200")
     status = str(answer.status_code)
     if status != wanted and f"{status[0]}xx" != wanted:
         return f"status {status} instead of {wanted}: {_said(answer)}"
-    return difference(_read(folder / test["response"]), to_r5(answer.json()))
+    found = to_r5(answer.json())
+    if test["operation"] == "translate":
+        found = translate_answer(found, asked)
+    return difference(_read(folder / test["response"]), found)
 
 
 def _said(answer: httpx.Response) -> str:

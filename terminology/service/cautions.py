@@ -9,6 +9,7 @@ _STANDARDS_STATUS: Final = (
 )
 _IN_VALUE_SET: Final = "http://hl7.org/fhir/StructureDefinition/valueset-deprecated"
 _ENDED: Final = frozenset(("deprecated", "withdrawn"))
+_PARAMETER: Final = "http://hl7.org/fhir/StructureDefinition/valueset-expansion-parameter"
 _SUPPLEMENT: Final = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"
 
 
@@ -34,6 +35,16 @@ def is_deprecated_entry(entry: JsonObject) -> bool:
         for each in entry.get("extension", ())
     )
     return marked or _standards_status(entry) == "deprecated"
+
+
+def language_of(value_set: JsonObject) -> str:
+    """Return the language in which a value set wants to be shown, "" where it says none."""
+    for each in value_set.get("compose", {}).get("extension", ()):
+        if each.get("url") == _PARAMETER:
+            parts = {part.get("url"): _value(part) for part in each.get("extension", ())}
+            if parts.get("name") == "displayLanguage":
+                return str(parts.get("value", ""))
+    return str(value_set.get("language", ""))
 
 
 def supplements_of(value_set: JsonObject) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
-from terminology.service.cautions import caution_of
+from terminology.service.cautions import caution_of, language_of
 from terminology.service.code_system import canonical_of
 from terminology.service.concept import Designation
 from terminology.service.expansion_properties import declared, property_extensions
-from terminology.service.languages import display_in, matches
+from terminology.service.languages import display_in, matches, wanted
 from terminology.service.value_set import Composition, Member
 
 # More than a person or a form can use; a client that wants them all asks for pages.
@@ -48,6 +48,10 @@ def expand(
     FhirError 422 `too-costly` for more than MOST_CODES in one answer: a part that looks like the
     whole would leave codes out.
     """
+    own = language_of(resource)
+    if own and not asked.languages:
+        told = ({"name": "displayLanguage", "valueCode": own}, *asked.told)
+        asked = msgspec.structs.replace(asked, languages=wanted(own), told=told)
     members = composition.members(resource)
     composition.check_supplements()
     chosen = [

@@ -53,7 +53,7 @@ def _properties(member: Member, asked: Sequence[str]) -> Iterator[tuple[str, str
     if "definition" in asked and concept.definition:
         yield "definition", "valueString", concept.definition
     for each in concept.properties:
-        is_status = each.value == concept.status and each.kind == "valueCode" and concept.status
+        is_status = each.kind == "valueCode" and each.value == concept.status != "active"
         if each.code in asked:
             yield each.code, each.kind, each.value
         elif is_status:

@@ -25,6 +25,19 @@ class Library(Protocol):
     def value_sets(self, url: str) -> Sequence[JsonObject]:
         """Return every version of a ValueSet that is held, in any order."""
 
+    def concept_maps(self, url: str) -> Sequence[JsonObject]:
+        """Return every version of a ConceptMap that is held, in any order."""
+
+
+def concept_map(library: Library, canonical: str) -> JsonObject:
+    """Return the newest ConceptMap of a canonical; FhirError 404 where there is none."""
+    url, _, version = canonical.partition("|")
+    held = library.concept_maps(url)
+    found = [each for each in held if not version or _version(each) == version]
+    if not found:
+        raise _missing(f"A definition for the ConceptMap '{canonical}' could not be found", _LOAD)
+    return max(found, key=lambda each: version_key(_version(each)))
+
 
 class UnknownCodeSystem(FhirError):
     """404: a code system, or a version of it, is not held; `there` are the versions that are.

@@ -12,12 +12,12 @@ import msgspec
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from terminology.service import code_findings as say
-from terminology.service.cautions import caution_of
+from terminology.service.cautions import caution_of, language_of
 from terminology.service.code_findings import Coded, Finding
 from terminology.service.code_system import CodeSystem, canonical_of
 from terminology.service.concept import Concept
 from terminology.service.displays import check_display
-from terminology.service.languages import display_in
+from terminology.service.languages import display_in, wanted
 from terminology.service.library import Library, UnknownCodeSystem
 from terminology.service.lookup import unknown_code
 from terminology.service.value_set import Composition, Key, Member, Used
@@ -66,6 +66,8 @@ def validate_code(
     Without `value_set` it is held to its code system alone. That it cannot be told (a part of the
     value set is not here) is never "right".
     """
+    if value_set is not None and not asked.languages:
+        asked = msgspec.structs.replace(asked, languages=wanted(language_of(value_set)))
     members: dict[Key, Member] | None = None
     common: list[Finding] = []
     missing: UnknownCodeSystem | None = None

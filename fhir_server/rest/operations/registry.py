@@ -4,6 +4,7 @@ from fhir_server.rest.operations import (
     bulk_export,
     bulk_import,
     code_systems,
+    concept_maps,
     everything,
     lastn,
     meta,
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *code_systems.OPERATIONS,
     value_sets.OPERATION,
     *validate_code.OPERATIONS,
+    concept_maps.OPERATION,
 )
 
 

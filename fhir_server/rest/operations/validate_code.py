@@ -15,8 +15,10 @@ from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.content import answer_type
 from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.operations.value_sets import (
+    SENT_ALONG,
     SYSTEM_VERSIONS,
     VALUE_SET_VERSION,
+    sent_along,
     sent_value_set,
     stored_value_set,
     versions_of,
@@ -26,6 +28,7 @@ from fhir_server.rest.services import access_to, services_of
 from fhir_server.store.terminology import StoredTerminology, code_system_of
 from terminology.service.code_findings import Coded
 from terminology.service.languages import wanted
+from terminology.service.sent_along import WithSent
 from terminology.service.validate_code import ValidateCode, validate_code
 from terminology.service.value_set import Composition
 
@@ -37,6 +40,7 @@ _HOW: Final = (
     "displayLanguage",
     "lenient-display-validation",
     "useSupplement",
+    SENT_ALONG,
 )
 _CODE_SYSTEM: Final = ("url", "code", "version", *_HOW)
 _VALUE_SET: Final = (
@@ -52,6 +56,7 @@ async def in_code_system(call: Call) -> Response:
     """Say whether a code is one of a code system, with the right display."""
     call.check_known(*_CODE_SYSTEM)
     versions, supplements = versions_of(call), call.texts("useSupplement")
+    along = sent_along(call)
 
     def read(connection: Connection) -> JsonObject:
         url, version = _code_system(connection, call)
@@ -59,7 +64,7 @@ async def in_code_system(call: Call) -> Response:
         if any(each.system != url for each in codes if url):
             text = f"The operation asks of {url}; a coding is of another code system."
             raise BadRequest("value", text, "Parameters.parameter")
-        library = StoredTerminology(connection)
+        library = WithSent(StoredTerminology(connection), along)
         composition = Composition(library, versions, supplements, is_strict=False)
         return validate_code(composition, library, _asked(call, codes, concept), None)
 
@@ -72,9 +77,10 @@ async def in_value_set(call: Call) -> Response:
     versions, supplements = versions_of(call), call.texts("useSupplement")
     codes, concept = _codes(call, call.text("system") or "", call.text("systemVersion") or "")
     asked, sent = _asked(call, codes, concept), sent_value_set(call)
+    along = sent_along(call)
 
     def read(connection: Connection) -> JsonObject:
-        library = StoredTerminology(connection)
+        library = WithSent(StoredTerminology(connection), along)
         composition = Composition(library, versions, supplements, is_strict=False)
         resource = sent or stored_value_set(connection, call, library, versions)
         return validate_code(composition, library, asked, resource)

@@ -19,6 +19,7 @@ from fhir_server.store.terminology import StoredTerminology
 from terminology.service.expand import Expand, expand
 from terminology.service.languages import wanted
 from terminology.service.library import Library, value_set
+from terminology.service.sent_along import WithSent
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions, read_versions
 
@@ -39,8 +40,9 @@ _TOLD: Final = {
     "displayLanguage": "valueCode",
     **dict.fromkeys(SYSTEM_VERSIONS, "valueUri"),
 }
+SENT_ALONG: Final = "tx-resource"
 _FLAGS: Final = tuple(name for name, kind in _TOLD.items() if kind == "valueBoolean")
-_PARAMETERS: Final = ("url", "valueSet", "valueSetVersion", "useSupplement", *_TOLD)
+_PARAMETERS: Final = ("url", "valueSet", "valueSetVersion", "useSupplement", SENT_ALONG, *_TOLD)
 
 
 async def answer(call: Call) -> Response:
@@ -50,10 +52,10 @@ async def answer(call: Call) -> Response:
     asked, versions = _asked(call), versions_of(call)
     supplements = call.texts("useSupplement")
     services = services_of(call.request)
-    sent = sent_value_set(call)
+    sent, along = sent_value_set(call), sent_along(call)
 
     def read(connection: Connection) -> JsonObject:
-        library = StoredTerminology(connection)
+        library = WithSent(StoredTerminology(connection), along)
         composition = Composition(library, versions, supplements)
         resource = sent or stored_value_set(connection, call, library, versions)
         return expand(composition, resource, asked, now=services.clock())
@@ -104,6 +106,18 @@ def sent_value_set(call: Call) -> JsonObject | None:
         raise BadRequest("value", "valueSet takes a ValueSet.")
     check_resource(resource, now=services_of(call.request).clock())
     return resource
+
+
+def sent_along(call: Call) -> list[JsonObject]:
+    """Return the resources that are used beside those that are stored, each checked like one."""
+    found = [value for name, value in call.arguments if name == SENT_ALONG]
+    for each in found:
+        kind = each.get("resourceType") if isinstance(each, dict) else None
+        if kind not in ("CodeSystem", "ValueSet", "ConceptMap"):
+            text = f"{SENT_ALONG} takes a CodeSystem, a ValueSet or a ConceptMap."
+            raise BadRequest("value", text)
+        check_resource(each, now=services_of(call.request).clock())
+    return found
 
 
 def stored_value_set(

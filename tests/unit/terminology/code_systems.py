@@ -95,6 +95,9 @@ class Shelf:
     def value_sets(self, url: str) -> Sequence[JsonObject]:
         return self._held("ValueSet", url)
 
+    def concept_maps(self, url: str) -> Sequence[JsonObject]:
+        return self._held("ConceptMap", url)
+
     def _held(self, type: str, url: str) -> list[JsonObject]:
         return [
             each
