@@ -41,10 +41,7 @@ def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
         if issue.kind:
             coding = {"system": TX_ISSUE_TYPE, "code": issue.kind}
             entry["details"] = {"coding": [coding], "text": issue.diagnostics}
-            if issue.hint:
-                entry["diagnostics"] = issue.hint
-        else:
-            entry["diagnostics"] = issue.diagnostics
+        entry["diagnostics"] = f"{issue.diagnostics} {issue.hint}".rstrip()
         if issue.expression:
             entry["expression"] = list(issue.expression)
         entries.append(entry)

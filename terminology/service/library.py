@@ -9,7 +9,7 @@ from terminology.service.code_system import CodeSystem, canonical_of, with_suppl
 from terminology.service.versions import Versions, is_version, version_key
 
 # http://hl7.org/fhir/R4/valueset-codesystem-content-mode.html; an example's codes are no content.
-_LOAD = "It is not on this server: load it first."
+_LOAD = "(it is not on this server: load it first)"
 WITH_CODES = frozenset(("complete", "fragment"))
 
 
@@ -94,7 +94,7 @@ def value_set(library: Library, canonical: str, versions: Versions) -> JsonObjec
         return max(found, key=lambda each: version_key(_version(each)))
     name = f"{url}|{wanted}" if wanted else url
     there = ", ".join(sorted(map(_version, held)))
-    hint = f"This server holds {there}." if held else _LOAD
+    hint = f"(this server holds {there})" if held else _LOAD
     raise _missing(f"A definition for the value Set '{name}' could not be found", hint)
 
 

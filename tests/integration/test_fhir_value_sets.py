@@ -77,7 +77,7 @@ async def test_a_value_set_that_is_sent_along(client: httpx.AsyncClient) -> None
         (f"url={SETS}/fats&context=x", 400, "no parameter"),
         (f"url={SETS}/fats&count=-1", 400, "write a number from 0"),
         (f"url={SETS}/fats&system-version={URL}", 400, "system|version"),
-        (f"url={SETS}/fats&system-version={URL}|1", 404, "in version '1'"),
+        (f"url={SETS}/fats&system-version={URL}|1", 404, "version '1' could not be found"),
     ],
 )
 async def test_what_cannot_be_expanded_says_why(

@@ -108,8 +108,8 @@ def test_a_value_set_of_value_sets_holds_what_all_of_a_part_hold():
 @pytest.mark.parametrize(
     ("resource", "held", "status", "said"),
     [
-        (value_set({"system": "http://loinc.org"}), [], 404, "load it first"),
-        (value_set({"valueSet": [f"{SETS}/none"]}), [], 404, "load it first"),
+        (value_set({"system": "http://loinc.org"}), [], 404, "could not be found"),
+        (value_set({"valueSet": [f"{SETS}/none"]}), [], 404, "could not be found"),
         (value_set({"valueSet": [f"{SETS}/vs"]}), [value_set({"valueSet": [f"{SETS}/vs"]})],
          422, "built of itself"),
         (filtered("concept", "is-a", "NONE"), [], 422, "Unknown code 'NONE'"),
@@ -201,9 +201,8 @@ def test_texts_in_the_language_of_who_asks_and_by_the_value_set_itself():
     assert shown == ["TG(酶法)", "总胆固醇"]
     english = expansion(resource, languages=("en",), include_designations=True)
     assert [each["display"] for each in english["contains"]] == ["Trigs", "Total cholesterol"]
-    assert english["contains"][1]["designation"] == [
-        {"language": "en", "value": "Total cholesterol"}
-    ]
+    # The text that is shown is not told again, and the one in whose place it stands is.
+    assert english["contains"][1]["designation"] == [{"language": "zh-CN", "value": "总胆固醇"}]
     none = expansion(resource, include_designations=True, designations=("fr",))
     assert all("designation" not in each for each in none["contains"])
 
@@ -224,7 +223,7 @@ def test_the_version_that_is_asked_for():
     assert codes(expansion(fixed, newer)) == ALL
     forced = Versions(forced={URL: "2026.10"})
     assert codes(expansion(fixed, newer, versions=forced)) == ["TC2"]
-    with pytest.raises(FhirError, match="is used in version"):
+    with pytest.raises(FhirError, match="is not allowed for system"):
         expansion(fixed, newer, versions=Versions(checked={URL: "2026.10"}))
     both = value_set({"system": URL, "version": "2026.9"}, {"system": URL, "version": "2026.10"})
     versions = {each["code"]: each["version"] for each in expansion(both, newer)["contains"]}

@@ -95,7 +95,7 @@ def test_an_unknown_code_is_an_error_that_names_it_and_the_version():
         lookup(LAB, Lookup("LP(a)"))
     assert refused.value.status == 404
     part = CodeSystem(lab(content="fragment"))
-    with pytest.raises(FhirError, match="the code may exist"):
+    with pytest.raises(FhirError, match="the code may be valid"):
         lookup(part, Lookup("LP(a)"))
 
 
@@ -136,9 +136,9 @@ def test_the_newest_version_unless_one_is_named():
     library = Shelf(lab(), lab(version="2026.10"), lab(version="2025.12"))
     assert code_system(library, URL, None).version == "2026.10"
     assert code_system(library, URL, "2025.12").version == "2025.12"
-    with pytest.raises(FhirError, match=r"'2024'.*2025.12, 2026.10, 2026.9"):
+    with pytest.raises(FhirError, match=r"'2024'.*2025.12 or 2026.9 or 2026.10"):
         code_system(library, URL, "2024")
-    with pytest.raises(FhirError, match="load it first"):
+    with pytest.raises(FhirError, match="could not be found"):
         code_system(library, "http://loinc.org", None)
 
 
