@@ -24,11 +24,10 @@ _FORMS = {
 
 def difference(expected: Any, found: Any, at: str = "") -> str | None:
     """Return the first difference with its place, None where the answer is as expected."""
-    for kind, compare in ((dict, _object), (list, _array)):
-        if isinstance(expected, kind):
-            if isinstance(found, kind):
-                return compare(expected, found, at)
-            return f"{at}: expected {_short(expected)}, found {_short(found)}"
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return _object(expected, found, at)
+    if isinstance(expected, list) and isinstance(found, list):
+        return _array(expected, found, at)
     if isinstance(expected, str) and expected.startswith("$"):
         return None if _fits(expected, found) else f"{at}: {_short(found)} is no {expected}"
     if type(expected) is type(found) and expected == found:

@@ -46,8 +46,9 @@ def test_a_wrong_answer_is_told_with_its_place(expected, found, place):
 
 
 def test_what_r4_has_elsewhere():
-    value_set = {"resourceType": "ValueSet", "status": "active", "compose": {
-        "include": [{"filter": [{"property": "concept", "op": "child-of", "value": "x"}]}]}}  # fmt: skip
+    child_of = {"property": "concept", "op": "child-of", "value": "x"}
+    compose = {"include": [{"filter": [child_of]}]}
+    value_set = {"resourceType": "ValueSet", "status": "active", "compose": compose}
     (given,) = to_r4(value_set)["compose"]["include"][0]["filter"]
     assert "op" not in given
     assert given["_op"]["extension"][0]["valueCode"] == "child-of"
