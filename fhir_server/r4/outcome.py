@@ -6,7 +6,7 @@ Codes are those of http://hl7.org/fhir/R4/valueset-issue-type.html.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["fatal", "error", "warning", "information"]
 
@@ -17,23 +17,31 @@ class Issue:
 
     `expression` holds simple FHIRPath such as `Observation.component[1].valueQuantity.value`;
     it is empty where no element can be named (malformed JSON, an unknown resource id).
+    `kind` is a code of tx-issue-type, of what a terminology server refuses, and `hint` how to mend
+    that: clients compare the words of what is wrong.
     """
 
     severity: Severity
     code: str
     diagnostics: str
     expression: tuple[str, ...] = ()
+    kind: str = ""
+    hint: str = ""
+
+
+# https://hl7.org/fhir/tools/0.5.0/CodeSystem-tx-issue-type.html
+TX_ISSUE_TYPE: Final = "http://hl7.org/fhir/tools/CodeSystem/tx-issue-type"
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
     """Return the R4 OperationOutcome of `issues`; ValueError where there is none to report."""
     entries: list[dict[str, Any]] = []
     for issue in issues:
-        entry: dict[str, Any] = {
-            "severity": issue.severity,
-            "code": issue.code,
-            "diagnostics": issue.diagnostics,
-        }
+        entry: dict[str, Any] = {"severity": issue.severity, "code": issue.code}
+        if issue.kind:
+            coding = {"system": TX_ISSUE_TYPE, "code": issue.kind}
+            entry["details"] = {"coding": [coding], "text": issue.diagnostics}
+        entry["diagnostics"] = f"{issue.diagnostics} {issue.hint}".rstrip()
         if issue.expression:
             entry["expression"] = list(issue.expression)
         entries.append(entry)

@@ -66,6 +66,15 @@ class Call:
             raise BadRequest("value", f"{name}={text}: write a number from {least}.")
         return int(text)
 
+    def flag(self, name: str) -> bool | None:
+        """Return the argument `name` as a boolean; BadRequest (400) for anything else."""
+        value = self.one(name)
+        if value is None or isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return bool(value == "true")
+        raise BadRequest("value", f"{name} is true or false, not {str(value)[:20]!r}.")
+
     def check_known(self, *names: str) -> None:
         """Refuse (400) an argument that the operation does not take: it would not be honoured."""
         for name, _value in self.arguments:

@@ -3,11 +3,15 @@
 from fhir_server.rest.operations import (
     bulk_export,
     bulk_import,
+    code_systems,
+    concept_maps,
     everything,
     lastn,
     meta,
     subscription,
     validate,
+    validate_code,
+    value_sets,
 )
 from fhir_server.rest.operations.call import Level, Operation
 
@@ -19,6 +23,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *bulk_export.OPERATIONS,
     bulk_import.OPERATION,
     *subscription.OPERATIONS,
+    *code_systems.OPERATIONS,
+    value_sets.OPERATION,
+    *validate_code.OPERATIONS,
+    concept_maps.OPERATION,
 )
 
 

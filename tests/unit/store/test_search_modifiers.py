@@ -233,7 +233,7 @@ def test_codes_are_found_by_a_value_set(
         ({"compose": {"include": [{"valueSet": ["http://example.org/vs"]}]}},
          "code:in=http://example.org/vs"),
         ({"compose": {"include": [{"system": "urn:tree", "filter": [
-            {"property": "display", "op": "regex", "value": "a"}]}]}},
+            {"property": "display", "op": "is-a", "value": "child"}]}]}},
          "code:not-in=http://example.org/vs"),
         (None, "code:below=urn:tree|nothing"),
         (None, "code:below=urn:unknown|leaf"),

@@ -1,0 +1,185 @@
+"""A version of a code system, read from its FHIR resource.
+
+Source: http://hl7.org/fhir/R4/codesystem.html.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from msgspec import structs
+
+from fhir_server.r4.codec import JsonObject
+from terminology.service.concept import (
+    Concept,
+    Names,
+    designations_of,
+    names_of,
+    properties_of,
+    status_of,
+)
+
+# Codes without a hierarchy have no ancestors; a loop in `parent` properties must end.
+_IS_A: Final = frozenset(("is-a", ""))
+
+
+class CodeSystem:
+    """Every concept of one version by its code; immutable but for what it has computed."""
+
+    def __init__(self, resource: JsonObject) -> None:
+        self.resource: Final = _head(resource)
+        self.url: Final = str(resource.get("url", ""))
+        self.version: Final = str(resource.get("version", ""))
+        self.name: Final = str(resource.get("name", ""))
+        self.content: Final = str(resource.get("content", "complete"))
+        self.language: Final = str(resource.get("language", ""))
+        self.hierarchy: Final = str(resource.get("hierarchyMeaning", ""))
+        # R4: "If this element is missing, then it is not specified": then case tells codes apart.
+        self.is_case_sensitive: Final = resource.get("caseSensitive") is not False
+        self._concepts: Final = _concepts(resource)
+        self._folded: Final = (
+            {} if self.is_case_sensitive else {code.casefold(): code for code in self._concepts}
+        )
+
+    @property
+    def canonical(self) -> str:
+        """`url|version`, or the url where it has no version."""
+        return f"{self.url}|{self.version}" if self.version else self.url
+
+    @property
+    def has_subsumption(self) -> bool:
+        """Whether "below" in the hierarchy means "is a"; where nothing is said, as R4's filters."""
+        return self.hierarchy in _IS_A
+
+    def __iter__(self) -> Iterator[Concept]:
+        """Yield every concept, those of a hierarchy before what is below them."""
+        return iter(self._concepts.values())
+
+    def __len__(self) -> int:
+        return len(self._concepts)
+
+    def get(self, code: str) -> Concept | None:
+        """Return the concept of a code, None where this version has none."""
+        found = self._concepts.get(code)
+        if found is None and self._folded:
+            found = self._concepts.get(self._folded.get(code.casefold(), ""))
+        return found
+
+    def ancestors(self, code: str) -> frozenset[str]:
+        """Return the codes above a code, over every path."""
+        return self._reached(code, upwards=True)
+
+    def descendants(self, code: str) -> frozenset[str]:
+        """Return the codes below a code, over every path."""
+        return self._reached(code, upwards=False)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The codes that have none above them, in their order."""
+        return tuple(concept.code for concept in self if not concept.parents)
+
+    def _reached(self, code: str, *, upwards: bool) -> frozenset[str]:
+        seen: set[str] = set()
+        waiting = [code]
+        while waiting:
+            concept = self._concepts.get(waiting.pop())
+            if concept is not None:
+                new = {*(concept.parents if upwards else concept.children)} - seen
+                seen |= new
+                waiting += new
+        return frozenset(seen - {code})
+
+
+def with_supplements(system: CodeSystem, supplements: Iterable[JsonObject]) -> CodeSystem:
+    """Return the code system with the designations and properties that supplements add.
+
+    Source: R4 codesystem.html#supplements; a supplement adds no code.
+    """
+    added = CodeSystem.__new__(CodeSystem)
+    added.__dict__.update(system.__dict__)
+    concepts = dict(system._concepts)
+    for supplement in supplements:
+        source = canonical_of(supplement)
+        for entry, _parent in _entries(supplement):
+            known = concepts.get(entry["code"])
+            if known is not None:
+                concepts[known.code] = structs.replace(
+                    known,
+                    designations=(*known.designations, *designations_of(entry, source)),
+                    properties=(*known.properties, *properties_of(entry, source)),
+                )
+    added.__dict__["_concepts"] = concepts
+    return added
+
+
+def canonical_of(resource: Mapping[str, Any]) -> str:
+    """Return `url|version` of a resource, or its url where it has no version."""
+    url, version = resource.get("url", ""), resource.get("version")
+    return f"{url}|{version}" if version else str(url)
+
+
+def _head(resource: JsonObject) -> JsonObject:
+    return {name: value for name, value in resource.items() if name not in ("concept", "text")}
+
+
+def _entries(resource: JsonObject) -> Iterator[tuple[JsonObject, str]]:
+    """Yield every CodeSystem.concept with the code above it, in the order of the resource."""
+    waiting: list[tuple[JsonObject, str]] = [
+        (each, "") for each in reversed(resource.get("concept", ()))
+    ]
+    while waiting:
+        entry, above = waiting.pop()
+        yield entry, above
+        waiting += [(each, entry["code"]) for each in reversed(entry.get("concept", ()))]
+
+
+def _concepts(resource: JsonObject) -> dict[str, Concept]:
+    names = names_of(resource)
+    found: dict[str, Concept] = {}
+    above: dict[str, list[str]] = {}
+    below: dict[str, list[str]] = {}
+    for entry, parent in _entries(resource):
+        code = entry["code"]
+        if code in found:  # csd-1 refuses it when it is stored
+            continue
+        properties = properties_of(entry)
+        status, inactive, abstract = status_of(properties, names)
+        found[code] = Concept(
+            code=code,
+            display=entry.get("display", ""),
+            definition=entry.get("definition", ""),
+            designations=designations_of(entry),
+            properties=properties,
+            status=status,
+            is_inactive=inactive,
+            is_abstract=abstract,
+        )
+        if parent:
+            _link(parent, code, above, below)
+        _link_by_properties(found[code], names, above, below)
+    for code, concept in found.items():
+        parents = tuple(each for each in above.get(code, ()) if each in found)
+        children = tuple(each for each in below.get(code, ()) if each in found)
+        if parents or children:
+            found[code] = structs.replace(concept, parents=parents, children=children)
+    return found
+
+
+def _link_by_properties(
+    concept: Concept, names: Names, above: dict[str, list[str]], below: dict[str, list[str]]
+) -> None:
+    """Note what the properties `parent` and `child` say: a hierarchy of many parents."""
+    for each in concept.properties:
+        if each.code in names.parent:
+            _link(str(each.value), concept.code, above, below)
+        elif each.code in names.child:
+            _link(concept.code, str(each.value), above, below)
+
+
+def _link(
+    parent: str, child: str, above: dict[str, list[str]], below: dict[str, list[str]]
+) -> None:
+    if parent not in above.setdefault(child, []):
+        above[child].append(parent)
+    if child not in below.setdefault(parent, []):
+        below[parent].append(child)

@@ -1,0 +1,130 @@
+"""The filters of a value set's definition: which concepts of a code system they select.
+
+Source: http://hl7.org/fhir/R4/valueset-filter-operator.html; of R5: `child-of`, `descendent-leaf`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import re2
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import FhirError, Issue
+from terminology.service.code_system import CodeSystem
+from terminology.service.concept import Concept
+from terminology.service.lookup import unknown_code
+
+Test = Callable[[Concept], bool]
+
+# The property that is the concept itself, and its other name.
+_CODE: Final = ("concept", "code")
+_LONGEST_PATTERN: Final = 1000
+# http://hl7.org/fhir/R4/versions.html#extensions, of R5's ValueSet.compose.include.filter.op
+_R5_OPERATOR: Final = (
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.compose.include.filter.op"
+)
+
+
+def selected(system: CodeSystem, given: JsonObject) -> Test:
+    """Return the test of a ValueSet.compose.include.filter; FhirError 422 for one that is none."""
+    name, op, value = str(given["property"]), _operator(given), str(given["value"])
+    hierarchical = _HIERARCHICAL.get(op)
+    if hierarchical is not None:
+        if name not in _CODE:
+            raise _refused(f"The filter {op} is of the property concept, not of {name!r}.")
+        concept = system.get(value)
+        if concept is None:
+            # Nothing is below it, and everything outside of it: neither is what was meant.
+            raise _refused(f"The filter {op}: {unknown_code(system, value)}.")
+        codes = hierarchical(system, concept)
+        if op == "is-not-a":
+            return lambda each: each.code not in codes
+        return lambda each: each.code in codes
+    if op == "exists":
+        if value not in ("true", "false"):
+            raise _refused(f"The filter exists takes true or false, not {value[:40]!r}.")
+        return lambda each: any(_values(system, each, name)) is (value == "true")
+    compared = _compared(op, value)
+    return lambda each: compared(list(_values(system, each, name)))
+
+
+def _operator(given: JsonObject) -> str:
+    """Return the operator; one of R5 stands in R4 as an extension (its code list is closed)."""
+    if "op" in given:
+        return str(given["op"])
+    extensions = given.get("_op", {}).get("extension", ())
+    return next((str(e.get("valueCode")) for e in extensions if e.get("url") == _R5_OPERATOR), "")
+
+
+def _compared(op: str, value: str) -> Callable[[list[str]], bool]:
+    if op == "=":
+        return lambda values: value in values
+    if op in ("in", "not-in"):
+        listed = frozenset(part.strip() for part in value.split(","))
+        if op == "in":
+            return lambda values: not listed.isdisjoint(values)
+        return listed.isdisjoint
+    if op == "regex":
+        matches = _matcher(value)
+        return lambda values: any(matches(each) for each in values)
+    raise _refused(f"The filter operator {op[:40]!r} is not supported.")
+
+
+def _matcher(text: str) -> Callable[[str], bool]:
+    """Return what matches a whole text, in a time in proportion to it whatever the pattern."""
+    if len(text) > _LONGEST_PATTERN:
+        raise _refused(f"A regular expression of more than {_LONGEST_PATTERN} characters.")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        pattern: Any = re2.compile(text, options)
+    except re2.error as error:
+        raise _refused(f"{text[:100]!r} is no regular expression (RE2): {error}.") from None
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+def _values(system: CodeSystem, concept: Concept, name: str) -> Iterator[str]:
+    if name in _CODE:
+        yield concept.code
+    elif name == "display":
+        yield concept.display
+    elif name == "parent":
+        yield from concept.parents
+    elif name == "child":
+        yield from concept.children
+    elif name == "inactive" and not any(each.code == name for each in concept.properties):
+        yield "true" if concept.is_inactive else "false"
+    for each in concept.properties:
+        if each.code == name:
+            yield _text(each.value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):  # a Coding
+        return str(value.get("code", ""))
+    return str(value)
+
+
+def _below_and_self(system: CodeSystem, concept: Concept) -> frozenset[str]:
+    return system.descendants(concept.code) | {concept.code}
+
+
+def _leaves(system: CodeSystem, concept: Concept) -> frozenset[str]:
+    below = (system.get(code) for code in system.descendants(concept.code))
+    return frozenset(each.code for each in below if each is not None and not each.children)
+
+
+_HIERARCHICAL: Final[dict[str, Callable[[CodeSystem, Concept], frozenset[str]]]] = {
+    "is-a": _below_and_self,
+    "is-not-a": _below_and_self,
+    "descendent-of": lambda system, concept: system.descendants(concept.code),
+    "generalizes": lambda system, concept: system.ancestors(concept.code) | {concept.code},
+    "child-of": lambda _system, concept: frozenset(concept.children),
+    "descendent-leaf": _leaves,
+}
+
+
+def _refused(text: str) -> FhirError:
+    return FhirError(422, Issue("error", "not-supported", text))

@@ -1,0 +1,254 @@
+"""Which codes a value set holds, by its definition.
+
+Source: http://hl7.org/fhir/R4/valueset.html#compositions.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec import structs
+
+from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import FhirError, Issue
+from terminology.service.cautions import is_deprecated_entry, supplements_of
+from terminology.service.code_system import CodeSystem, canonical_of
+from terminology.service.concept import Concept, Designation, designations_of
+from terminology.service.filters import selected
+from terminology.service.library import (
+    WITH_CODES,
+    Library,
+    code_system,
+    supplement,
+    supplemented,
+    value_set,
+)
+from terminology.service.versions import Versions
+
+# A value set may be built of others; deeper, or in a circle, is a mistake.
+_DEEPEST: Final = 16
+_SO: Final = "the value set cannot be expanded"
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A code of a value set, with the display and designations that the value set gives it.
+
+    `is_listed`: it is named there, and not selected by what it is; `marks`: the extensions
+    that say of it that it is to be used no more.
+    """
+
+    system: CodeSystem
+    concept: Concept
+    display: str = ""
+    designations: tuple[Designation, ...] = ()
+    is_listed: bool = False
+    marks: tuple[JsonObject, ...] = ()
+
+
+class Used(msgspec.Struct, frozen=True):
+    """A version of a code system that was read: which the value set named, which was wanted."""
+
+    system: CodeSystem
+    named: str
+    wanted: str
+
+
+# System, version and code.
+Key: TypeAlias = tuple[str, str, str]
+
+
+class Composition:
+    """The evaluation of value sets from one library; notes what it has used.
+
+    `trusts_lists`: codes that a value set lists one by one are taken as they are where their code
+    system is not here; nobody has checked that there are such codes then. `is_strict`: a version
+    other than the one that is checked for is an error here, and not its caller's matter.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        versions: Versions,
+        supplements: tuple[str, ...] = (),
+        *,
+        trusts_lists: bool = False,
+        is_strict: bool = True,
+    ) -> None:
+        self._is_strict = is_strict
+        self._library = library
+        self._trusts_lists = trusts_lists
+        self.versions = versions
+        self._supplements = supplements
+        self._used: dict[tuple[str, str], Used] = {}
+        self.whole_systems: set[str] = set()
+        self.used_value_sets: dict[str, JsonObject] = {}
+        self.used_supplements: dict[str, None] = {}
+
+    @property
+    def used(self) -> list[Used]:
+        """The versions of code systems that were read, with what was asked for."""
+        return list(self._used.values())
+
+    @property
+    def used_code_systems(self) -> list[CodeSystem]:
+        """The versions of code systems that were read, in the order of reading."""
+        systems = (each.system for each in self._used.values())
+        return list({each.canonical: each for each in systems}.values())
+
+    @property
+    def used_resources(self) -> list[JsonObject]:
+        """The code systems and imported value sets that were read, without their concepts."""
+        systems = [each.resource for each in self.used_code_systems]
+        return [*systems, *self.used_value_sets.values()]
+
+    def versions_of(self, url: str) -> list[Used]:
+        """Return the versions of a code system that were read, in the order of reading."""
+        return [each for (own, _), each in self._used.items() if own == url]
+
+    def in_version(self, url: str, version: str) -> "Composition":
+        """Return an evaluation like this one that takes this version of a code system."""
+        versions = structs.replace(self.versions, forced={**self.versions.forced, url: version})
+        return Composition(
+            self._library,
+            versions,
+            self._supplements,
+            trusts_lists=self._trusts_lists,
+            is_strict=self._is_strict,
+        )
+
+    def members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
+        """Return the codes of a value set in the order of its definition.
+
+        FhirError 404 for a code system or value set that is not here: a value set of which a part
+        is missing is not the value set. 422 for a definition that cannot be evaluated.
+        """
+        self._supplements += supplements_of(resource)
+        own = canonical_of(resource)
+        if own in above or len(above) > _DEEPEST:
+            way = " > ".join((*above, own))
+            text = f"The value set {own} is built of itself, or of too many: {way[:400]}."
+            raise FhirError(422, Issue("error", "processing", text, kind="vs-invalid"))
+        compose = resource.get("compose")
+        if compose is None:
+            return self._expanded(resource)
+        chain = (*above, own) if own else above
+        inner = {f"#{each['id']}": each for each in resource.get("contained", ())}
+        found: dict[Key, Member] = {}
+        for include in compose.get("include", ()):
+            for key, member in self._selected(include, chain, inner).items():
+                found.setdefault(key, member)
+        for exclude in compose.get("exclude", ()):
+            for key in self._selected(exclude, chain, inner):
+                found.pop(key, None)
+        if compose.get("inactive") is False:
+            found = {key: each for key, each in found.items() if not each.concept.is_inactive}
+        return found
+
+    def _selected(
+        self, part: JsonObject, chain: tuple[str, ...], inner: Mapping[str, JsonObject]
+    ) -> dict[Key, Member]:
+        """Return the codes that all of an include or exclude holds."""
+        found: dict[Key, Member] | None = None
+        if "system" in part:
+            found = {_key(each): each for each in self._of_system(part)}
+        for canonical in part.get("valueSet", ()):
+            imported = inner.get(canonical)
+            if imported is None:
+                imported = value_set(self._library, canonical, self.versions)
+                self.used_value_sets[canonical_of(imported)] = imported
+            others = self.members(imported, chain)
+            found = (
+                others
+                if found is None
+                else {key: each for key, each in found.items() if key in others}
+            )
+        if found is None:
+            text = "A part of the value set names neither a system nor a value set."
+            raise FhirError(422, Issue("error", "invalid", text, kind="vs-invalid"))
+        return found
+
+    def _of_system(self, part: JsonObject) -> Iterator[Member]:
+        if "concept" in part and self._trusts_lists and not self._holds(part["system"]):
+            named = CodeSystem({"url": part["system"], "content": "not-present"})
+            for entry in part["concept"]:
+                yield Member(named, Concept(entry["code"], entry.get("display", "")))
+            return
+        system = self.code_system(part["system"], part.get("version"))
+        if "concept" in part:
+            for entry in part["concept"]:
+                concept = system.get(entry["code"])
+                if concept is not None:
+                    yield Member(
+                        system,
+                        concept,
+                        entry.get("display", ""),
+                        designations_of(entry),
+                        is_listed=True,
+                        marks=tuple(entry.get("extension", ()))
+                        if is_deprecated_entry(entry)
+                        else (),
+                    )
+            return
+        if "filter" not in part:
+            self.whole_systems.add(system.url)
+        tests = [selected(system, each) for each in part.get("filter", ())]
+        for concept in system:
+            if all(holds(concept) for holds in tests):
+                yield Member(system, concept)
+
+    def code_system(self, url: str, version: str | None) -> CodeSystem:
+        """Return the version that the value set, or who asks, wants."""
+        key = (url, version or "")
+        if key not in self._used:
+            wanted = self.versions.of(url, version)
+            system = code_system(self._library, url, wanted, so=_SO)
+            refused = self.versions.refused(url, system.version)
+            if refused and self._is_strict:
+                issue = Issue("error", "exception", refused, kind="version-error")
+                raise FhirError(422, issue)
+            own = [each for each in self._supplements if self._supplements_it(each, url)]
+            system, used = supplemented(self._library, system, own)
+            self._used[key] = Used(system, version or "", wanted or "")
+            self.used_supplements.update(dict.fromkeys(used))
+        return self._used[key].system
+
+    def _holds(self, url: str) -> bool:
+        return any(each.content in WITH_CODES for each in self._library.code_systems(url))
+
+    def check_supplements(self) -> None:
+        """Refuse (404) a supplement that is asked for and is not here."""
+        for canonical in self._supplements:
+            supplement(self._library, canonical)
+
+    def _supplements_it(self, canonical: str, url: str) -> bool:
+        held = self._library.supplements(canonical.partition("|")[0])
+        return any(str(each.get("supplements", "")).partition("|")[0] == url for each in held)
+
+    def _expanded(self, resource: JsonObject) -> dict[Key, Member]:
+        """Return the codes of a value set that is given by its expansion only."""
+        expansion = resource.get("expansion")
+        own = canonical_of(resource)
+        if expansion is None:
+            text = f"The value set {own} has neither a definition nor an expansion."
+            raise FhirError(422, Issue("error", "not-found", text))
+        entries = list(_nested(expansion.get("contains", ())))
+        if expansion.get("total", 0) > len(entries) or expansion.get("offset", 0):
+            text = f"The value set {own} is given by one page of its expansion only."
+            raise FhirError(422, Issue("error", "incomplete", text))
+        found = {}
+        for entry in entries:
+            if "code" in entry and not entry.get("abstract", False):
+                named = {"system": "", **entry, "concept": [entry]}
+                for member in self._of_system(named):
+                    found[_key(member)] = member
+        return found
+
+
+def _key(member: Member) -> Key:
+    return member.system.url, member.system.version, member.concept.code
+
+
+def _nested(entries: "list[JsonObject] | tuple[()]") -> Iterator[JsonObject]:
+    for entry in entries:
+        yield entry
+        yield from _nested(entry.get("contains", ()))
