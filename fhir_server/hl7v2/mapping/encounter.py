@@ -49,8 +49,11 @@ def visit_number(pv1: Segment, context: Context) -> JsonObject:
     value = pv1.first(19)
     system = cx_authority(value, context) or context.own("VN")
     found = cx(value, context, system=system)
-    if found and "type" not in found:
-        found["type"] = {"coding": [{"system": IDENTIFIER_TYPE, "code": "VN"}]}
+    if found:
+        # The guide: VN whatever CX.5 says; what it says otherwise stands beside it.
+        number = {"system": IDENTIFIER_TYPE, "code": "VN"}
+        sent = [each for each in found.get("type", {}).get("coding", ()) if each != number]
+        found["type"] = {"coding": [number, *sent]}
     return found
 
 

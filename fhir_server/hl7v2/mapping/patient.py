@@ -23,6 +23,7 @@ from fhir_server.hl7v2.mapping.names import XAD_PARTS, XPN_PARTS, XTN_PARTS, xad
 from fhir_server.hl7v2.mapping.parties import XCN_PARTS, XON_PARTS, organization, person
 from fhir_server.hl7v2.mapping.parts import ONE, Fields, repeated
 from fhir_server.hl7v2.mapping.times import moment
+from fhir_server.hl7v2.mapping.vocabulary import LANGUAGE_PARTS, known_concept, language
 from fhir_server.hl7v2.problems import Location, refuse
 from fhir_server.hl7v2.tokenizer import NULL, Segment
 from fhir_server.r4.codec import JsonObject
@@ -37,7 +38,8 @@ FIELDS: Final[Fields] = {
     **dict.fromkeys((5, 9), repeated(XPN_PARTS)),
     11: repeated(XAD_PARTS),
     **dict.fromkeys((13, 14, 40), XTN_PARTS),
-    **dict.fromkeys((15, 16), CONCEPT_PARTS),
+    15: LANGUAGE_PARTS,
+    16: CONCEPT_PARTS,
 }
 PD1_FIELDS: Final[Fields] = {3: repeated(XON_PARTS), 4: repeated(XCN_PARTS)}
 NK1_FIELDS: Final[Fields] = {
@@ -118,10 +120,10 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
             birthDate=_birth_date(pid, context),
             **_death(pid, context),
             address=[a for each in pid.repetitions(11) if (a := xad(each))],
-            maritalStatus=concept(pid.first(16), context, table="0002"),
+            maritalStatus=known_concept(pid.first(16), context, "0002"),
             **_multiple_birth(pid),
             contact=[found for _, found in contacts if found],
-            communication=_languages(pid, context),
+            communication=_languages(pid),
             generalPractitioner=_practitioners(group.pd1, context),
         ),
     }
@@ -225,9 +227,9 @@ def _day(nk1: Segment, number: int, context: Context) -> str:
         return ""
 
 
-def _languages(pid: Segment, context: Context) -> list[JsonObject]:
-    language = concept(pid.first(15), context, table="0296")
-    return [{"language": language, "preferred": True}] if language else []
+def _languages(pid: Segment) -> list[JsonObject]:
+    spoken = language(pid.first(15))
+    return [{"language": spoken, "preferred": True}] if spoken else []
 
 
 def _practitioners(pd1: Segment | None, context: Context) -> list[JsonObject]:

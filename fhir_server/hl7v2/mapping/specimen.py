@@ -62,7 +62,9 @@ def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
                 method=concept(spm.first(7), context, table="0488"),
                 bodySite=concept(spm.first(8), context),
             ),
-            condition=[c for each in spm.repetitions(24) if (c := concept(each, context))],
+            condition=[
+                c for each in spm.repetitions(24) if (c := concept(each, context, table="0493"))
+            ],
             note=([{"text": note}] if note else []) + notes(group.notes, context),
         ),
     }
@@ -98,7 +100,7 @@ def specimen_number(spm: Segment) -> str:
 
 def _identifiers(spm: Segment, context: Context) -> list[JsonObject]:
     found = []
-    for part, kind in ((1, "PLAC"), (2, "FILL")):
+    for part, kind in ((1, "PGN"), (2, "FGN")):
         value = spm.first(2).component(part)
         text = clean(value.subcomponent(1))
         if text:

@@ -52,7 +52,8 @@ def test_a_message_of_which_all_is_read_lists_nothing():
         (16, "M^Married^HL70002~D^Divorced^HL70002", ["16[2]"]),
         (15, "zh^Chinese^ISO639~en^English^ISO639", ["15[2]"]),
         # A text in a second language without a code of its own.
-        (15, "zh^Chinese^ISO639^^中文", ["15.5"]),
+        (16, "M^Married^HL70002^^已婚", ["16.5"]),
+        (15, "zh^Chinese^ISO639^^^^2011", ["15.7"]),
     ],
 )  # fmt: skip
 def test_what_of_the_person_is_not_read_is_listed(number, value, places):
