@@ -95,7 +95,7 @@ def authority(namespace: str, universal: str, kind: str, context: Context) -> st
     """
     if universal and kind.upper() == "ISO" and is_oid(universal):
         return f"urn:oid:{universal}"
-    if universal and kind.upper() == "UUID" and _UUID.fullmatch(universal):
+    if universal and kind.upper() in ("UUID", "GUID") and _UUID.fullmatch(universal):
         return f"urn:uuid:{universal.lower()}"
     if universal and kind.upper() in ("URI", "URL") and not re.search(r"\s", universal):
         return universal
