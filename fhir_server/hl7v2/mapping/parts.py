@@ -21,6 +21,7 @@ class Parts:
     `repeats`: every repetition is read, else the first alone. `whole`: a repetition is read as one
     text. `choose` says which components are read where that depends on what the repetition or its
     segment holds. `said` are values of further components that say no more than the resource does.
+    `valid` says of components what of them is read: a date that is none is not.
     Of the components up to `plain` each is read in any case, up to `dense` where none is empty.
     """
 
@@ -29,6 +30,7 @@ class Parts:
     whole: bool = False
     choose: Callable[[Segment, Sequence[str]], "Parts"] | None = None
     said: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    valid: "Valid" = field(default_factory=dict)
     plain: int = 0
     dense: int = 0
 
@@ -38,6 +40,7 @@ class Parts:
         return number < self.plain or (number < self.dense and mark + mark not in value)
 
 
+Valid: TypeAlias = Mapping[int, Callable[[str], bool]]
 Fields: TypeAlias = Mapping[int, Parts]
 
 
@@ -45,6 +48,7 @@ def parts(
     *components: int,
     inner: Components | None = None,
     said: Mapping[int, frozenset[str]] | None = None,
+    valid: Valid | None = None,
     repeats: bool = False,
 ) -> Parts:
     """Return what is read of a composite: the first sub-component of each of `components`.
@@ -53,7 +57,7 @@ def parts(
     """
     found = dict.fromkeys(components, FIRST) | dict(inner or {})
     plain = next(number for number in count(1) if number not in found) - 1
-    return Parts(found, repeats=repeats, said=said or {}, plain=plain)
+    return Parts(found, repeats=repeats, said=said or {}, valid=valid or {}, plain=plain)
 
 
 def chosen(
@@ -120,12 +124,12 @@ def _unread(components: Sequence[str], known: Parts, mark: str) -> list[str]:
         if read is None:
             if text.strip().upper() not in known.said.get(number, ()):
                 found.append(str(number))
-        elif mark and mark in text:
-            found += [
-                f"{number}.{place}"
-                for place, inner in enumerate(text.split(mark), start=1)
-                if inner.strip() and place not in read
-            ]
-        elif 1 not in read:
-            found.append(f"{number}.1")
+            continue
+        is_valid = known.valid.get(number, bool)
+        inner = text.split(mark) if mark else [text]
+        found += [
+            f"{number}.{place}" if len(inner) > 1 or 1 not in read else str(number)
+            for place, each in enumerate(inner, start=1)
+            if each.strip() and not (place in read and is_valid(each.strip()))
+        ]
     return found
