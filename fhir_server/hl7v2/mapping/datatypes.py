@@ -30,7 +30,8 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 # What the functions below read of each type; `mapping.accounting` lists what they do not.
 HD_PARTS: Final = (1, 2, 3)
-CX_PARTS: Final = parts(1, 5, 7, 8, inner={4: HD_PARTS}, valid={7: is_time, 8: is_time})
+_CHECK_DIGIT: Final = "http://hl7.org/fhir/StructureDefinition/identifier-checkDigit"
+CX_PARTS: Final = parts(1, 2, 5, 7, 8, inner={4: HD_PARTS}, valid={7: is_time, 8: is_time})
 EI_PARTS: Final = parts(1, 2, 3, 4)
 _CODINGS: Final = (*range(1, 11), 12, 13, 14, 17, 20)
 # Whether the alternate text (CWE.5) and the second one (CWE.11) are read.
@@ -122,7 +123,9 @@ def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
     if not clean(value.text(1)):
         return {}
     kind = token(value.text(5))
+    digit = clean(value.text(2))
     return filled(
+        extension=[{"url": _CHECK_DIGIT, "valueString": digit}] if digit else [],
         use="temp" if kind in ("MRT", "PNT", "TPR") else "",
         type_={"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]} if kind else {},
         system=system,

@@ -68,6 +68,12 @@ def test_the_assigner_gives_the_system_of_an_identifier(written, system):
     assert pid(f3=written)["identifier"][0]["system"] == expected
 
 
+def test_the_check_digit_of_a_number_stands_beside_it():
+    (found,) = pid(f3="1234567^4^M11^DEMOHOSP^MR")["identifier"]
+    assert found["value"] == "1234567"
+    assert found["extension"] == [{"url": f"{HL7}identifier-checkDigit", "valueString": "4"}]
+
+
 def test_the_settings_map_names_an_assigner_s_uri():
     systems = {"DEMOHOSP": "https://hosp.example/mrn"}
     patient = demo_patient(message(MSH, PID, OBR), identifier_systems=systems)

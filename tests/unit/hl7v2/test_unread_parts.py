@@ -45,7 +45,7 @@ def test_a_message_of_which_all_is_read_lists_nothing():
         (13, "021-5551234^PRN^PH^^86^21^5551234^12^ask for the ward^^^^^^^^^first",
          ["13.9", "13.18"]),
         (13, "^PRN^PH^li@hospital.example^86^21^5551234", ["13.4"]),
-        (3, "000123456^7^M11^DEMOHOSP^MR^WARD3", ["3.2", "3.3", "3.6"]),
+        (3, "000123456^7^M11^DEMOHOSP^MR^WARD3", ["3.3", "3.6"]),
         (16, "M^Married^HL70002~D^Divorced^HL70002", ["16[2]"]),
         (15, "zh^Chinese^ISO639~en^English^ISO639", ["15[2]"]),
         # A text in a second language without a code of its own.
