@@ -134,6 +134,13 @@ def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
     )
 
 
+def of_kind(identifier: JsonObject, code: str) -> JsonObject:
+    """Return an Identifier as one of that kind (table 0203); the kind that was sent behind it."""
+    kind = {"system": IDENTIFIER_TYPE, "code": code}
+    sent = identifier.get("type", {}).get("coding", ())
+    return identifier | {"type": {"coding": [kind, *(each for each in sent if each != kind)]}}
+
+
 def ei(value: Composite, context: Context, *, kind: str) -> JsonObject:
     """Return an EI as Identifier of a table 0203 `kind`; without authority it is the sender's."""
     if not clean(value.text(1)):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fhir_server.hl7v2.mapping import tables
-from fhir_server.hl7v2.mapping.code_systems import ACT_CODE, IDENTIFIER_TYPE, NULL_FLAVOR, v2_table
+from fhir_server.hl7v2.mapping.code_systems import ACT_CODE, NULL_FLAVOR, v2_table
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
     CONCEPT_PARTS,
@@ -18,6 +18,7 @@ from fhir_server.hl7v2.mapping.datatypes import (
     cx,
     cx_authority,
     filled,
+    of_kind,
     token,
 )
 from fhir_server.hl7v2.mapping.datatypes import number as amount
@@ -88,10 +89,9 @@ def visit_number(pv1: Segment, context: Context) -> JsonObject:
     system = cx_authority(value, context) or context.own("VN")
     found = cx(value, context, system=system)
     if found:
-        # The guide: VN whatever CX.5 says; what it says otherwise stands beside it.
-        number = {"system": IDENTIFIER_TYPE, "code": "VN"}
-        sent = [each for each in found.get("type", {}).get("coding", ()) if each != number]
-        found["type"] = {"coding": [number, *sent], "text": "visit number"}
+        # The guide: VN whatever CX.5 says.
+        found = of_kind(found, "VN")
+        found["type"]["text"] = "visit number"
     return found
 
 
