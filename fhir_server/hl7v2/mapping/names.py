@@ -49,13 +49,25 @@ def _ranged(
 
 
 _NAME: Final = (1, 2, 3, 4, 5, 6, 7, 11, 14)
-_ORDERED: Final[Valid] = {11: lambda text: text.upper() in _ORDERS}
+# U, unspecified, says nothing; of the other codes R4 has no use for many (table 0200).
+_NAME_VALID: Final[Valid] = {
+    7: lambda text: text.upper() in tables.NAME_USE or text.upper() == "U",
+    11: lambda text: text.upper() in _ORDERS,
+}
+_ADDRESS_VALID: Final[Valid] = {
+    7: lambda text: text.upper() in {*tables.ADDRESS_USE, *tables.ADDRESS_TYPE}
+}
 # What is read of each type; `mapping.accounting` lists the rest. `TEXT`: as one text; `NAMES`:
 # with what the person is called (XPN.15).
 XPN_TEXT_PARTS: Final = parts(1, 2, 3, 4, 5, 6, 14)
-XPN_PARTS: Final = _ranged(10, 12, *_NAME, valid=_ORDERED)
-NAMES_PARTS: Final = repeated(_ranged(10, 12, *_NAME, 15, valid=_ORDERED))
-XAD_PARTS: Final = _ranged(12, 13, *(2, 3, 4, 5, 6, 7, 10, 19), inner={1: (1, 2, 3), 9: (1, 2)})
+XPN_PARTS: Final = _ranged(10, 12, *_NAME, valid=_NAME_VALID)
+NAMES_PARTS: Final = repeated(_ranged(10, 12, *_NAME, 15, valid=_NAME_VALID))
+XAD_PARTS: Final = _ranged(
+    *(12, 13),
+    *(2, 3, 4, 5, 6, 7, 10, 19),
+    inner={1: (1, 2, 3), 9: (1, 2)},
+    valid=_ADDRESS_VALID,
+)
 
 
 def full_name(*, family: str, given: list[str], prefix: str = "", suffix: str = "") -> str:
@@ -168,7 +180,14 @@ def _system(equipment: str) -> str:
     return found or ""
 
 
-_XTN_VALID: Final[Valid] = {13: is_time, 14: is_time, 18: lambda text: bool(_RANK.fullmatch(text))}
+# NET and BPN, an address and a pager, say what the system of the number says.
+_XTN_VALID: Final[Valid] = {
+    2: lambda text: text.upper() in {*tables.TELECOM_USE, "NET", "BPN"},
+    3: lambda text: bool(_system(text)),
+    13: is_time,
+    14: is_time,
+    18: lambda text: bool(_RANK.fullmatch(text)),
+}
 
 
 def _xtn_parts(_segment: Segment, components: Sequence[str]) -> Parts:

@@ -33,7 +33,7 @@ from fhir_server.hl7v2.mapping.parties import (
     organization,
     person,
 )
-from fhir_server.hl7v2.mapping.parts import ONE, Fields, parts, repeated
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, parts, repeated
 from fhir_server.hl7v2.mapping.times import Moment, moment
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
@@ -46,17 +46,18 @@ _SPS_PARTS: Final = parts(3, inner=dict.fromkeys((1, 4), range(1, 15)))
 ORC_FIELDS: Final[Fields] = {
     **dict.fromkeys((1, 5, 9), ONE),
     **dict.fromkeys((2, 3, 4), EI_PARTS),
-    7: parts(6),
+    7: parts(6, valid={6: lambda text: text.upper() in tables.PRIORITY}),
     12: XCN_PARTS,
     16: CONCEPT_PARTS,
     21: XON_PARTS,
     33: repeated(CX_PARTS),
     38: EI_PARTS,
 }
-TQ1_FIELDS: Final[Fields] = dict.fromkeys((1, 7, 8, 9), ONE)
+TQ1_FIELDS: Final[Fields] = {**dict.fromkeys((1, 7, 8), ONE), 9: one_of(*tables.PRIORITY)}
 DG1_FIELDS: Final[Fields] = {1: ONE, 3: CONCEPT_PARTS}
 OBR_FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 5, 6, 7, 8, 11, 14, 22, 25), ONE),
+    **dict.fromkeys((1, 6, 7, 8, 11, 14, 22, 25), ONE),
+    5: one_of(*tables.PRIORITY),
     **dict.fromkeys((2, 3), EI_PARTS),
     **dict.fromkeys((4, 24), CONCEPT_PARTS),
     15: _SPS_PARTS,

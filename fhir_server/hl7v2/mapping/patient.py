@@ -31,7 +31,7 @@ from fhir_server.hl7v2.mapping.names import (
     xtn,
 )
 from fhir_server.hl7v2.mapping.parties import XCN_PARTS, XON_PARTS, organization, person
-from fhir_server.hl7v2.mapping.parts import ONE, Fields, repeated
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, repeated
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.mapping.vocabulary import LANGUAGE_PARTS, known_concept, language
 from fhir_server.hl7v2.problems import Location, refuse
@@ -43,7 +43,9 @@ _NO_PERSON: Final = frozenset(("AN", "ANC", "AND", "ANT", "VN"))
 
 # The fields of PID that are read; others that hold something are reported.
 FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 7, 8, 24, 25, 29, 30), ONE),
+    **dict.fromkeys((1, 7, 8, 29), ONE),
+    **dict.fromkeys((24, 30), one_of("Y", "N")),
+    25: one_of(*map(str, range(1, 100))),
     **dict.fromkeys((2, 3, 4), repeated(CX_PARTS)),
     **dict.fromkeys((5, 9), NAMES_PARTS),
     11: repeated(XAD_PARTS),
@@ -60,7 +62,8 @@ PD1_FIELDS: Final[Fields] = {
 }
 _BIRTH_TIME: Final = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 NK1_FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 8, 9, 15), ONE),
+    **dict.fromkeys((1, 8, 9), ONE),
+    15: one_of(*tables.GENDER),
     2: XPN_PARTS,
     **dict.fromkeys((3, 7), CONCEPT_PARTS),
     4: XAD_PARTS,

@@ -33,6 +33,7 @@ from fhir_server.hl7v2.mapping.parts import (
     Parts,
     chosen,
     component,
+    one_of,
     parts,
     repeated,
 )
@@ -40,6 +41,7 @@ from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
+_AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
 # The components of an EIP: the placer's and the filler's number, with their kinds.
 _KINDS: Final = ((1, "PGN"), (2, "FGN"))
 
@@ -51,9 +53,12 @@ def _parent_parts(_segment: Segment, components: Sequence[str]) -> Parts:
 
 
 # CQ: a number, and its unit as CE in sub-components.
-_CQ_PARTS: Final = parts(1, inner={2: UNIT_PARTS.components})
+_CQ_PARTS: Final = parts(
+    1, inner={2: UNIT_PARTS.components}, valid={1: lambda text: number(text) is not None}
+)
 FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 18, 20), ONE),
+    **dict.fromkeys((1, 18), ONE),
+    20: one_of(*_AVAILABILITY),
     2: EIP_PARTS,
     3: chosen(_parent_parts, repeats=True),
     6: CONCEPT_PARTS,
@@ -67,8 +72,6 @@ FIELDS: Final[Fields] = {
     31: repeated(CX_PARTS),
     32: EI_PARTS,
 }
-
-_AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
 
 
 def specimen(group: SpecimenGroup, context: Context) -> JsonObject:

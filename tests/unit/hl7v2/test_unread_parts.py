@@ -29,6 +29,29 @@ def listed(*lines: str) -> dict[str, tuple[list[int], list[str]]]:
     }
 
 
+@pytest.mark.parametrize(
+    ("segment", "number", "value", "listed_as"),
+    [
+        # C, callback, is no priority of R4; nor is T, timing critical.
+        ("OBR", 5, "C", ([5], [])),
+        ("OBR", 5, "S", ([], [])),
+        ("PID", 24, "U", ([24], [])),
+        ("PID", 24, '""', ([], [])),
+        ("PID", 25, "twin", ([25], [])),
+        # B, the name at birth; P, a permanent address; VHN, the number of a holiday home.
+        ("PID", 5, "张^伟^^^^^B", ([], ["5.7"])),
+        ("PID", 11, "3 Lu^^Shanghai^^^^P", ([], ["11.7"])),
+        ("PID", 13, "021-5551234^VHN^PH", ([], ["13.2"])),
+        ("PID", 13, "^NET^Internet^li@hospital.example", ([], [])),
+    ],
+)
+def test_a_code_that_the_resource_cannot_say_is_listed(segment, number, value, listed_as):
+    lines = {line[:3]: line for line in (PID, OBR, obx())}
+    lines[segment] = with_field(lines[segment], number, value)
+    found = listed(*lines.values())
+    assert [*found.values()] == ([listed_as] if any(listed_as) else [])
+
+
 def test_a_message_of_which_all_is_read_lists_nothing():
     assert listed(PID, OBR, obx()) == {}
 
