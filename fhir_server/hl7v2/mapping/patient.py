@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fhir_server.hl7v2.mapping import patient_extensions, tables
+from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, sender_uri
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
     CONCEPT_PARTS,
@@ -17,6 +18,7 @@ from fhir_server.hl7v2.mapping.datatypes import (
     cx,
     cx_authority,
     filled,
+    period,
 )
 from fhir_server.hl7v2.mapping.groups import PatientGroup
 from fhir_server.hl7v2.mapping.identity import resource_id
@@ -31,8 +33,8 @@ from fhir_server.hl7v2.mapping.names import (
     xtn,
 )
 from fhir_server.hl7v2.mapping.parties import XCN_PARTS, XON_PARTS, organization, person
-from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, repeated
-from fhir_server.hl7v2.mapping.times import moment
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, parts, repeated
+from fhir_server.hl7v2.mapping.times import is_time, moment
 from fhir_server.hl7v2.mapping.vocabulary import LANGUAGE_PARTS, known_concept, language
 from fhir_server.hl7v2.problems import Location, refuse
 from fhir_server.hl7v2.tokenizer import NULL, Segment
@@ -50,6 +52,7 @@ FIELDS: Final[Fields] = {
     **dict.fromkeys((5, 9), NAMES_PARTS),
     11: repeated(XAD_PARTS),
     12: ONE,
+    20: parts(1, 2, 3, valid={3: is_time}),
     **dict.fromkeys((13, 14, 40), XTN_PARTS),
     15: LANGUAGE_PARTS,
     16: CONCEPT_PARTS,
@@ -134,7 +137,7 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
     resource: JsonObject = {
         "resourceType": "Patient",
         **filled(
-            identifier=listed + list(_legacy(pid, context)),
+            identifier=[*listed, *_legacy(pid, context), *_licence(pid, context)],
             extension=patient_extensions.extensions(pid, group.pd1, context),
             name=names((*pid.repetitions(5), *pid.repetitions(9)), context),
             telecom=list(_telecom(pid, context)),
@@ -281,6 +284,19 @@ def _legacy(pid: Segment, context: Context) -> Iterator[JsonObject]:
     """Yield PID-2 and PID-4 (versions before 2.5) that name their assigner."""
     for number in (2, 4):
         yield from _assigned(pid, number, context)
+
+
+def _licence(pid: Segment, context: Context) -> Iterator[JsonObject]:
+    """Yield the driving licence (PID-20, DLN); its number is unique for who issued it."""
+    value = pid.first(20)
+    text, issuer = clean(value.text(1)), clean(value.text(2))
+    if text:
+        yield {
+            "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": "DL"}]},
+            "system": sender_uri(issuer, "DL") if issuer else context.own("DL"),
+            "value": text,
+            **filled(period=period("", value.text(3), context)),
+        }
 
 
 def _assigned(segment: Segment, number: int, context: Context) -> Iterator[JsonObject]:

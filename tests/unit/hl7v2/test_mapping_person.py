@@ -65,6 +65,19 @@ def test_citizenship_and_nationality_are_codes_inside_their_extension():
         assert (url, concept["coding"][0]["code"]) == ("code", code)
 
 
+@pytest.mark.parametrize(
+    ("sent", "system", "period"),
+    [
+        ("130102^冀A^20301231", "urn:id:%E5%86%80A:DL", {"end": "2030-12-31"}),
+        ("130102", "urn:id:DEMOHOSP:DL", None),
+    ],
+)
+def test_a_driving_licence_is_a_number_of_who_issued_it(sent, system, period):
+    *_, found = person(f20=sent)["identifier"]
+    assert found["type"]["coding"][0]["code"] == "DL"
+    assert (found["system"], found["value"], found.get("period")) == (system, "130102", period)
+
+
 def test_an_animal_has_a_species_and_may_have_a_breed():
     (found,) = person(f35="DOG^Dog^L", f36="HUSKY^Husky^L")["extension"]
     assert [url for url, _ in told(found)] == ["species", "breed"]
