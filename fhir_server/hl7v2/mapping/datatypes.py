@@ -215,6 +215,8 @@ def quantity_unit(value: Composite) -> JsonObject:
 
 def period(start: str, end: str, context: Context) -> JsonObject:
     """Return two DTM as Period; one that is no time is left out, and the account lists it."""
+    if not start and not end:
+        return {}
     return filled(start=date_text(start, context), end=date_text(end, context))
 
 

@@ -110,8 +110,8 @@ def encounter(
             identifier=[number, *_alternates(pv1, context)],
             status=_status(pv1, end, structure, context),
             class_=_class(pv1),
-            type_=[c for c in (concept(pv1.first(4), context, table="0007"),) if c],
-            serviceType=concept(pv1.first(10), context, table="0069"),
+            type_=[c for c in (_coded(pv1, 4, "0007", context),) if c],
+            serviceType=_coded(pv1, 10, "0069", context),
             priority=known_concept(pv2.first(25), context, "0217") if pv2 is not None else {},
             participant=[*_participants(pv1, pv2, context)],
             period=filled(
@@ -127,23 +127,33 @@ def encounter(
 
 
 def _hospitalization(pv1: Segment, context: Context) -> JsonObject:
-    number = pv1.first(5)
-    system = cx_authority(number, context) or context.own()
     arrangements = (known_concept(each, context, "0009") for each in pv1.repetitions(15))
-    diet = concept(pv1.first(38), context, table="0114")
-    # DLD.1 is a CWE in sub-components: the text of the place, else its code.
-    place = pv1.first(37).component(1)
-    destination = clean(place.subcomponent(2)) or clean(place.subcomponent(1))
     return filled(
-        preAdmissionIdentifier=cx(number, context, system=system),
-        admitSource=concept(pv1.first(14), context, table="0023"),
-        reAdmission=concept(pv1.first(13), context, table="0092"),
-        dietPreference=[diet] if diet else [],
-        specialCourtesy=[c for c in (concept(pv1.first(16), context, table="0099"),) if c],
+        preAdmissionIdentifier=_pre_admission(pv1, context) if pv1.raw(5) else {},
+        admitSource=_coded(pv1, 14, "0023", context),
+        reAdmission=_coded(pv1, 13, "0092", context),
+        dietPreference=[c for c in (_coded(pv1, 38, "0114", context),) if c],
+        specialCourtesy=[c for c in (_coded(pv1, 16, "0099", context),) if c],
         specialArrangement=[each for each in arrangements if each],
-        destination={"type": "Location", "display": destination} if destination else {},
-        dischargeDisposition=concept(pv1.first(36), context, table="0112"),
+        destination=_destination(pv1) if pv1.raw(37) else {},
+        dischargeDisposition=_coded(pv1, 36, "0112", context),
     )
+
+
+def _coded(segment: Segment, number: int, table: str, context: Context) -> JsonObject:
+    return concept(segment.first(number), context, table=table) if segment.raw(number) else {}
+
+
+def _pre_admission(pv1: Segment, context: Context) -> JsonObject:
+    number = pv1.first(5)
+    return cx(number, context, system=cx_authority(number, context) or context.own())
+
+
+def _destination(pv1: Segment) -> JsonObject:
+    """Return the place of DLD.1, a CWE in sub-components, by its text, else its code."""
+    place = pv1.first(37).component(1)
+    text = clean(place.subcomponent(2)) or clean(place.subcomponent(1))
+    return {"type": "Location", "display": text} if text else {}
 
 
 def _alternates(pv1: Segment, context: Context) -> Iterator[JsonObject]:
@@ -232,7 +242,7 @@ def _locations(pv1: Segment, pv2: Segment | None) -> Iterator[JsonObject]:
     fields = [(pv1, 3, assigned), (pv1, 6, "completed"), (pv1, 11, "active"), (pv1, 42, "reserved")]
     fields += [(pv2, 1, "planned")] if pv2 is not None else []
     for segment, number, status in fields:
-        place = _place(segment.first(number))
+        place = _place(segment.first(number)) if segment.raw(number) else {}
         if place:
             # That a place is temporary no status says, and the extension's codes name no system.
             kind = {"url": _CLASSIFICATION, "valueCodeableConcept": {"text": "temporary"}}

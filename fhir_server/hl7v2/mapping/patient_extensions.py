@@ -49,8 +49,12 @@ PD1_STATES: Final = {6: f"extension {DISABILITY}", 14: f"extension {CONGREGATION
 
 def extensions(pid: Segment, pd1: Segment | None, context: Context) -> list[JsonObject]:
     """Return the extensions of a Patient, in the order of the fields."""
-    found = [extension for read in _READERS for extension in read(pid, context)]
-    return found + ([] if pd1 is None else [*_of_pd1(pd1, context)])
+    found: list[JsonObject] = []
+    for number, read in _READERS:
+        # Results name a person and leave all of this empty.
+        if pid.raw(number):
+            found += read(pid, context)
+    return found if pd1 is None else [*found, *_of_pd1(pd1, context)]
 
 
 def _maiden_name(pid: Segment, context: Context) -> Iterator[JsonObject]:
@@ -72,10 +76,14 @@ def _birth_place(pid: Segment, _context: Context) -> Iterator[JsonObject]:
 
 
 def _citizenships(pid: Segment, context: Context) -> Iterator[JsonObject]:
-    """Yield the citizenships; the guide puts the tribal one (PID-39) into the same extension."""
-    for number in (26, 39):
-        for each in pid.repetitions(number):
-            yield from _coded(CITIZENSHIP, each, "0171", context)
+    for each in pid.repetitions(26):
+        yield from _coded(CITIZENSHIP, each, "0171", context)
+
+
+def _tribes(pid: Segment, context: Context) -> Iterator[JsonObject]:
+    """Yield the tribal citizenships: the guide has the same extension for them."""
+    for each in pid.repetitions(39):
+        yield from _coded(CITIZENSHIP, each, "0171", context)
 
 
 def _nationality(pid: Segment, context: Context) -> Iterator[JsonObject]:
@@ -107,11 +115,12 @@ def _coded(url: str, value: Composite, table: str, context: Context) -> Iterator
         yield {"url": url, "extension": [{"url": "code", "valueCodeableConcept": found}]}
 
 
-_READERS: Final[tuple[Callable[[Segment, Context], Iterator[JsonObject]], ...]] = (
-    _maiden_name,
-    _religion,
-    _birth_place,
-    _citizenships,
-    _nationality,
-    _animal,
+_READERS: Final[tuple[tuple[int, Callable[[Segment, Context], Iterator[JsonObject]]], ...]] = (
+    (6, _maiden_name),
+    (17, _religion),
+    (23, _birth_place),
+    (26, _citizenships),
+    (28, _nationality),
+    (35, _animal),
+    (39, _tribes),
 )

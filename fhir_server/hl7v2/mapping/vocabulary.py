@@ -162,6 +162,8 @@ def known_concept(value: Composite, context: Context, table: str) -> JsonObject:
     `table` is one of those above; a code that it has not stays as it came.
     """
     found = concept(value, context, table=table)
+    if not found:
+        return found
     codings: list[JsonObject] = []
     for coding in found.get("coding", ()):
         if coding.get("system") == v2_table(table):
@@ -177,6 +179,8 @@ def language(value: Composite) -> JsonObject:
 
     R4 permits no other codes in Patient.communication.language.
     """
+    if not value.raw:
+        return {}
     text = clean(value.text(9)) or clean(value.text(2)) or clean(value.text(5))
     places = ((value.text(part), value.text(part + 2)) for part in (1, 4))
     codings: list[JsonObject] = []
