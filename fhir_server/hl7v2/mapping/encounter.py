@@ -51,7 +51,7 @@ PV2_FIELDS: Final[Fields] = {
     **dict.fromkeys((8, 9, 11), ONE),
     13: repeated(XCN_PARTS),
     25: CONCEPT_PARTS,
-    38: parts(1, 2, 3, 7),
+    38: parts(1, 2, 3, 7, 14),
 }
 
 # Of which element a field that is null (two quotes) says that there is nothing any more.
