@@ -34,7 +34,7 @@ from fhir_server.hl7v2.mapping.parties import (
     person,
 )
 from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, parts, repeated
-from fhir_server.hl7v2.mapping.times import Moment, moment
+from fhir_server.hl7v2.mapping.times import Moment, is_time, moment
 from fhir_server.hl7v2.problems import refuse
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
@@ -43,10 +43,15 @@ from fhir_server.r4.codec import JsonObject
 EIP_PARTS: Final = parts(inner={1: (1, 2, 3, 4), 2: (1, 2, 3, 4)})
 # SPS: type and site are CWE in sub-components.
 _SPS_PARTS: Final = parts(3, inner=dict.fromkeys((1, 4), range(1, 15)))
+# TQ, before TQ1 of 2.5: from when to when, and how urgent.
+_TQ_PARTS: Final = parts(
+    *(4, 5, 6),
+    valid={4: is_time, 5: is_time, 6: lambda text: text.upper() in tables.PRIORITY},
+)
 ORC_FIELDS: Final[Fields] = {
     **dict.fromkeys((1, 5, 9), ONE),
     **dict.fromkeys((2, 3, 4), EI_PARTS),
-    7: parts(6, valid={6: lambda text: text.upper() in tables.PRIORITY}),
+    7: _TQ_PARTS,
     12: XCN_PARTS,
     16: CONCEPT_PARTS,
     21: XON_PARTS,
@@ -63,6 +68,7 @@ OBR_FIELDS: Final[Fields] = {
     15: _SPS_PARTS,
     16: XCN_PARTS,
     26: parts(2, 3, inner={1: (1, 2)}),
+    27: _TQ_PARTS,
     29: EIP_PARTS,
     31: repeated(CONCEPT_PARTS),
     32: NDL_PARTS,
@@ -178,6 +184,8 @@ def passed_over(found: Order) -> Iterator[tuple[Segment, int]]:
         yield orc, 16
     if obr.raw(53):
         yield orc, 33
+    if orc.raw(7):
+        yield obr, 27
 
 
 def diagnostic_report(found: Order, group: OrderGroup, context: Context) -> JsonObject:
@@ -320,24 +328,48 @@ def _authored(orc: Segment | None, context: Context) -> str:
 
 
 def _priority(group: OrderGroup) -> str:
-    """Return TQ1-9 (since 2.5), else OBR-5, else ORC-7.6 (the sixth component of TQ)."""
-    obr, orc = group.obr, group.orc
-    sent = [timing.text(9) for timing in group.timings]
+    """Return TQ1-9 (since 2.5), else OBR-5, else the sixth component of TQ."""
+    obr, timing = group.obr, _timing(group)
+    sent = [each.text(9) for each in group.timings]
     sent += [obr.text(5)] if obr is not None else []
-    sent += [orc.text(7, 6)] if orc is not None else []
+    sent += [timing[0].text(timing[1], 6)] if timing is not None else []
     return next((p for each in sent if (p := tables.PRIORITY.get(each.upper()))), "")
 
 
+def _timing(group: OrderGroup) -> tuple[Segment, int] | None:
+    """Return where the TQ of an order stands: ORC-7, else OBR-27."""
+    for segment, number in ((group.orc, 7), (group.obr, 27)):
+        if segment is not None and segment.raw(number):
+            return segment, number
+    return None
+
+
 def _occurrence(group: OrderGroup, context: Context) -> JsonObject:
-    """Return when the service is wanted: TQ1-7 to TQ1-8, else OBR-6."""
-    for timing in group.timings:
-        start, end = _time(timing, 7, context), _time(timing, 8, context)
-        if start is not None and end is not None and end.low >= start.low:
-            return {"occurrencePeriod": {"start": start.text, "end": end.text}}
-        if start is not None:
-            return {"occurrenceDateTime": start.text}
-    wanted = _time(group.obr, 6, context) if group.obr is not None else None
-    return {"occurrenceDateTime": wanted.text} if wanted is not None else {}
+    """Return when the service is wanted: TQ1-7 to TQ1-8, else the same of TQ, else OBR-6."""
+    for each in group.timings:
+        found = _wanted(_time(each, 7, context), _time(each, 8, context))
+        if found:
+            return found
+    timing = _timing(group)
+    if timing is not None:
+        # What is no time is listed: a result is not refused for when it was once wanted.
+        segment, number = timing
+        sent = (segment.text(number, part) for part in (4, 5))
+        start, end = (
+            moment(text, zone=context.zone) if text and is_time(text) else None for text in sent
+        )
+        found = _wanted(start, end)
+        if found:
+            return found
+    return _wanted(_time(group.obr, 6, context) if group.obr is not None else None, None)
+
+
+def _wanted(start: Moment | None, end: Moment | None) -> JsonObject:
+    if start is None:
+        return {}
+    if end is not None and end.low >= start.low:
+        return {"occurrencePeriod": {"start": start.text, "end": end.text}}
+    return {"occurrenceDateTime": start.text}
 
 
 def _reasons(group: OrderGroup, context: Context) -> list[JsonObject]:

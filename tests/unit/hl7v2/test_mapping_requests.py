@@ -78,6 +78,32 @@ def test_why_an_order_is_in_its_state_where_the_control_code_says_the_state():
     assert (16,) in [each.fields for each in converted(alone).account.unconverted]
 
 
+@pytest.mark.parametrize(
+    ("orc", "obr", "occurrence", "priority"),
+    [
+        ({7: "1^^^20261121^20261122^S"}, {}, ("2026-11-21", "2026-11-22"), "stat"),
+        ({}, {27: "1^^^20261121^^A"}, ("2026-11-21", None), "asap"),
+        ({7: "^^^20261121"}, {27: "^^^20261130^^S"}, ("2026-11-21", None), None),
+        ({}, {6: "20261123", 27: "^^^soon^^A"}, ("2026-11-23", None), "asap"),
+    ],
+)
+def test_an_older_message_says_when_and_how_urgent_in_tq(orc, obr, occurrence, priority):
+    found = request(orc, obr)
+    start, end = occurrence
+    if end is None:
+        assert found["occurrenceDateTime"] == start
+    else:
+        assert found["occurrencePeriod"] == {"start": start, "end": end}
+    assert found.get("priority") == priority
+
+
+def test_a_tq_that_is_no_time_or_stands_behind_another_is_listed():
+    raw = message(MSH, PID, ORC, with_field(OBR, 27, "1^^^soon^^A"), obx())
+    (found,) = converted(raw).account.unconverted
+    assert found.components == ("27.1", "27.4")
+    assert unread({7: "^^^20261121"}, {27: "^^^20261130^^S"}) == [("OBR", (27,))]
+
+
 def test_who_worked_on_a_report_is_said_with_the_part():
     obr = changed(OBR, {34: "7&李&娜~8&王&芳", 35: "9&周&强"})
     (found,) = resources(message(MSH, PID, obr, obx()), "DiagnosticReport")
