@@ -6,7 +6,7 @@ the order in which messages arrive, and how often, does not matter.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +19,8 @@ Stamp: TypeAlias = tuple[int, str]
 _OUTSIDE: Final = frozenset(("resourceType", "id", "meta"))
 # Elements that have a type in their name: another type of the same element replaces it.
 _CHOICES: Final = ("deceased", "multipleBirth")
+# Elements of which each part is stated apart from the others.
+_NESTED: Final = ("period", "hospitalization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,17 @@ class Stated:
 
 
 def element_of(name: str) -> str:
-    """Return the element to which a JSON name belongs: `deceased` for `deceasedBoolean`."""
-    return next((choice for choice in _CHOICES if name.startswith(choice)), name)
+    """Return the element to which a JSON name belongs: `deceased` for `deceasedBoolean`.
+
+    `_birthDate` belongs to `birthDate`: the extensions of a primitive hold of its value.
+    """
+    own = name.removeprefix("_")
+    return next((choice for choice in _CHOICES if own.startswith(choice)), own)
+
+
+def extension_of(url: str) -> str:
+    """Return the element that the extensions of a URL are, all of them together."""
+    return f"extension {url}"
 
 
 def stated(resource: JsonObject, stamp: Stamp, ended: frozenset[str]) -> Stated:
@@ -68,7 +79,7 @@ def combined(first: Stated, second: Stated) -> Stated:
     resource = {name: value for name, value in first.resource.items() if name in _OUTSIDE}
     for part in kept.values():
         _put(resource, part)
-    _order_identifiers(resource, first.resource, second.resource)
+    _order_lists(resource, first.resource, second.resource)
     return Stated(_with_silent(resource, first.resource, second.resource), newest, others)
 
 
@@ -88,17 +99,22 @@ def _stamps(of: Stated, parts: Mapping[str, JsonObject]) -> dict[str, Stamp]:
 
 def _parts(resource: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     """Yield the elements that are stated apart from each other, each as a piece of the resource."""
+    whole: dict[str, JsonObject] = {}
     for name, value in resource.items():
         if name in _OUTSIDE or _is_silent(name, value):
             continue
         if name == "identifier":
             for each in value:
                 yield _identifier_key(each), {name: [each]}
-        elif name == "period":
-            for part, text in value.items():
-                yield f"{name}.{part}", {name: {part: text}}
+        elif name == "extension":
+            for url in dict.fromkeys(each["url"] for each in value):
+                yield extension_of(url), {name: [each for each in value if each["url"] == url]}
+        elif name in _NESTED:
+            for part, inner in value.items():
+                yield f"{name}.{part}", {name: {part: inner}}
         else:
-            yield element_of(name), {name: value}
+            whole.setdefault(element_of(name), {})[name] = value
+    yield from whole.items()
 
 
 def _identifier_key(identifier: JsonObject) -> str:
@@ -114,19 +130,27 @@ def _is_silent(name: str, value: Any) -> bool:
 
 def _put(resource: JsonObject, part: JsonObject) -> None:
     for name, value in part.items():
-        if name == "identifier":
+        if name in _LISTED:
             resource[name] = [*resource.get(name, []), *value]
-        elif name == "period":
+        elif name in _NESTED:
             resource[name] = {**resource.get(name, {}), **value}
         else:
             resource[name] = value
 
 
-def _order_identifiers(resource: JsonObject, first: JsonObject, second: JsonObject) -> None:
-    """Keep the order of identifiers where both agree on it, else sort: R4 gives it no meaning."""
-    orders = [[_identifier_key(i) for i in of.get("identifier", [])] for of in (first, second)]
-    if orders[0] != orders[1] and "identifier" in resource:
-        resource["identifier"].sort(key=_identifier_key)
+def _order_lists(resource: JsonObject, first: JsonObject, second: JsonObject) -> None:
+    """Keep the order of a list where both agree on it, else sort: R4 gives it no meaning."""
+    for name, key in _LISTED.items():
+        orders = [[key(each) for each in of.get(name, [])] for of in (first, second)]
+        if orders[0] != orders[1] and name in resource:
+            resource[name].sort(key=key)
+
+
+# Elements of which each entry (of extensions, each URL) is stated apart, and what it is known by.
+_LISTED: Final[Mapping[str, Callable[[JsonObject], str]]] = {
+    "identifier": _identifier_key,
+    "extension": lambda extension: str(extension["url"]),
+}
 
 
 def _with_silent(resource: JsonObject, *sources: JsonObject) -> JsonObject:

@@ -1,8 +1,8 @@
 """References by what they point to: a paired resource, or a party by its number and name.
 
-This server names people, organisations and places in logical references; the other engine stores
-a Practitioner, a PractitionerRole, an Organization or a Location for each. Both are the same
-statement.
+This server names people, organisations, places and analysers in logical references; the other
+engine stores a Practitioner, a PractitionerRole, an Organization, a Location or a Device for each.
+Both are the same statement.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,9 @@ from fhir_server.hl7v2.mapping.names import full_name
 from fhir_server.r4.codec import JsonObject
 
 # What is no resource of ours by design: named by a reference with identifier and display.
-PARTIES: Final = frozenset(("Location", "Organization", "Practitioner", "PractitionerRole"))
+PARTIES: Final = frozenset(
+    ("Device", "Location", "Organization", "Practitioner", "PractitionerRole")
+)
 # Stands for a target that has no partner on the other side.
 UNPAIRED: Final = "(no partner)"
 MISSING: Final = "(no such resource)"

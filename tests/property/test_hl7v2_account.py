@@ -3,36 +3,67 @@
 from functools import cache
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fhir_server.hl7v2.mapping.accounting import READ
 from fhir_server.hl7v2.mapping.conversion import convert, read
 from fhir_server.hl7v2.mapping.groups import Unconverted
 from fhir_server.hl7v2.problems import Refusal
-from tests.unit.hl7v2.examples import MSH, message, surroundings, tokens
+from tests.unit.hl7v2.examples import MSH, message, surroundings, tokens, with_field
 
 # A report in which each field that is read holds something, with its first component alone.
-REPORT = (
-    MSH,
-    "PID|1|P2^^^H|1^^^DEMOHOSP^MR|P4^^^H|Zhang^Wei||19680312|M|Zhang||S^^Shanghai||021|022|zh|M|||||"
-    "|||N|1||||20260101|Y||||||||||023",
-    "PD1|||Clinic|D1^Li",
-    "NK1|1|Li^Na|SPO|S2^^Wuhan|031|032|C|20200101|20210101||||Firm||F|||||||||||||||||||||||||033",
-    "PV1|1|I|W3|E||W2|A1^A|B1^B|C1^C|MED||||1|||D1^D||V1|||||||||||||||||01||||||||20260101|20260102",
-    "PV2|||R1",
-    "ORC|RE|YZ1|LAB1|G1|CM||^^^^^R||20260101|||D9^D",
-    "OBR|1|YZ1|LAB1|SG^X^99LIS|S|20260101|20261120080000+0800|20261120080500+0800|||A|||||D9^D||||||"
-    "20261120103000+0800||CH|F|C^1||||PAR^CHI||I10|N1",
-    "TQ1|1||||||20260101|20260102|R",
-    "NTE|1|L|note|RE|D7^D|20260101",
-    "DG1|1||I11",
-    "OBX|1|CE|CREA^Crea^99LIS|1|text|umol/L|57-97|N|||F|||20261120080000+0800||D6^D|M1||"
-    "20261120090000|ARM|I1||Main lab",
-    "NTE|1|L|note|RE|D7^D|20260101",
-    "SPM|1|S1^F1||BLD|||V|ARM||||5||desc||20261120080000|20261120080000^20261120080100|"
-    "20261120090000||Y||||CFU||||||AC1",
-)
+VALUES: dict[str, dict[int, str]] = {
+    "PID": {
+        2: "P2^^^H", 3: "1^^^DEMOHOSP^MR", 4: "P4^^^H", 5: "Zhang^Wei", 6: "Li^Fang", 7: "19680312",
+        8: "M", 9: "Zhang", 11: "S^^Shanghai", 12: "Huangpu", 13: "021", 14: "022", 15: "zh",
+        16: "M", 17: "BTH", 20: "DL7", 24: "N", 25: "1", 26: "CHN", 28: "CHN", 29: "20260101",
+        30: "Y", 35: "DOG", 36: "HUSKY", 39: "T", 40: "023",
+    },
+    "PD1": {3: "Clinic", 4: "D1^Li", 6: "B", 14: "St. Mary"},
+    "NK1": {
+        2: "Li^Na", 3: "SPO", 4: "S2^^Wuhan", 5: "031", 6: "032", 7: "C", 8: "20200101",
+        9: "20210101", 13: "Firm", 15: "F", 40: "033", 41: "034",
+    },
+    "PV1": {
+        2: "I", 3: "W3", 4: "E", 5: "PRE", 6: "W2", 7: "A1^A", 8: "B1^B", 9: "C1^C", 10: "MED",
+        11: "OR", 13: "R", 14: "1", 15: "A2", 16: "VIP", 17: "D1^D", 19: "V1", 36: "01", 37: "HOME",
+        38: "VEG", 42: "ICU", 44: "20260101", 45: "20260102", 50: "V2", 52: "E1^E",
+    },
+    "PV2": {1: "W9", 3: "R1", 8: "20260101", 9: "20260103", 11: "2", 13: "F1^F", 25: "2", 38: "A"},
+    "ORC": {
+        1: "RE", 2: "YZ1", 3: "LAB1", 4: "G1", 5: "CM", 7: "^^^^^R", 9: "20260101", 12: "D9^D",
+        16: "DUP", 33: "Y9", 38: "G2",
+    },
+    "OBR": {
+        2: "YZ1", 3: "LAB1", 4: "SG^X^99LIS", 5: "S", 6: "20260101", 7: "20261120080000+0800",
+        8: "20261120080500+0800", 11: "A", 16: "D9^D", 22: "20261120103000+0800", 24: "CH", 25: "F",
+        26: "C^1", 29: "PAR^CHI", 31: "I10", 32: "N1", 34: "N2", 35: "N3", 46: "S1", 47: "S2",
+    },
+    "TQ1": {7: "20260101", 8: "20260102", 9: "R"},
+    "DG1": {3: "I11"},
+    "OBX": {
+        2: "CE", 3: "CREA^Crea^99LIS", 4: "1", 5: "text", 6: "umol/L", 7: "57-97", 8: "N", 10: "A",
+        11: "F", 14: "20261120080000+0800", 16: "D6^D", 17: "M1", 18: "AU680", 19: "20261120090000",
+        20: "ARM", 21: "I1", 23: "Main lab",
+    },
+    "NTE": {2: "L", 3: "note", 4: "RE", 5: "D7^D", 6: "20260101"},
+    "SPM": {
+        2: "S1^F1", 3: "S0", 4: "BLD", 6: "EDTK", 7: "V", 8: "ARM", 12: "5", 14: "desc",
+        17: "20261120080000^20261120080100", 18: "20261120090000", 20: "Y", 24: "CFU", 27: "TUBE",
+        30: "AC1", 31: "S9", 32: "SHIP1",
+    },
+}  # fmt: skip
+
+
+def segment(name: str) -> str:
+    line = f"{name}|1"
+    for number, value in VALUES[name].items():
+        line = with_field(line, number, value)
+    return line
+
+
+REPORT = (MSH, *map(segment, VALUES))
 # A code, a name, a number and a date alike, so that it has a place wherever one is read.
 VALUE = "20200101"
 FIELDS = [
@@ -42,6 +73,7 @@ FIELDS = [
     # The sub-id of a result is part of its identity, whatever is made of it.
     if index and number and value and number in READ[line[:3]] and (line[:3], number) != ("OBX", 4)
 ]
+NUMBERS = {("PID", 13), ("PID", 14), ("NK1", 5), ("NK1", 6)}
 # Of these components no mapping reads any, in any type but a text; of lower ones some.
 STRANGE = (15, 16, 18, 19, 21, 22, 23)
 
@@ -106,6 +138,8 @@ def test_a_component_that_nobody_reads_is_listed(at, component, place):
 
 @given(st.sampled_from(FIELDS), st.integers(1, 23), st.integers(1, 5))
 def test_what_is_listed_is_nowhere_else(at, component, place):
+    # A use of a number (XTN.2) that R4 has not takes away the use that the field itself says.
+    assume(component != 2 or (REPORT[at[0]][:3], at[1]) not in NUMBERS)
     found = consequences(at, component, place)
     assert found is None or not all(found)
 

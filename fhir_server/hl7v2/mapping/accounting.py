@@ -127,8 +127,12 @@ def _partly(
         if known is None or number in told:
             if number and value.strip("^~&"):
                 fields.append(number)
-        elif is_deep or (mark in value and not known.spans(value, mark)):
-            components += _components(segment, number, known, seen)
+        elif is_deep or known.checked or (mark in value and not known.spans(value, mark)):
+            found = _components(segment, number, known, seen)
+            if mark not in value and found == [f"{number}.1"]:
+                fields.append(number)
+            else:
+                components += found
     if not fields and not components:
         return None
     kinds = [kind for kind, each in (("fields", fields), ("components", components)) if each]

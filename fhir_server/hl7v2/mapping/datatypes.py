@@ -12,7 +12,7 @@ from typing import Any, Final
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, is_oid, sender_uri, v2_table
 from fhir_server.hl7v2.mapping.context import Context, Naming
 from fhir_server.hl7v2.mapping.parts import Parts, chosen, component, parts
-from fhir_server.hl7v2.mapping.times import moment
+from fhir_server.hl7v2.mapping.times import is_time, moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 from terminology.codings import UCUM
@@ -30,7 +30,8 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 # What the functions below read of each type; `mapping.accounting` lists what they do not.
 HD_PARTS: Final = (1, 2, 3)
-CX_PARTS: Final = parts(1, 5, 7, 8, inner={4: HD_PARTS})
+_CHECK_DIGIT: Final = "http://hl7.org/fhir/StructureDefinition/identifier-checkDigit"
+CX_PARTS: Final = parts(1, 2, 5, 7, 8, inner={4: HD_PARTS}, valid={7: is_time, 8: is_time})
 EI_PARTS: Final = parts(1, 2, 3, 4)
 _CODINGS: Final = (*range(1, 11), 12, 13, 14, 17, 20)
 # Whether the alternate text (CWE.5) and the second one (CWE.11) are read.
@@ -95,7 +96,7 @@ def authority(namespace: str, universal: str, kind: str, context: Context) -> st
     """
     if universal and kind.upper() == "ISO" and is_oid(universal):
         return f"urn:oid:{universal}"
-    if universal and kind.upper() == "UUID" and _UUID.fullmatch(universal):
+    if universal and kind.upper() in ("UUID", "GUID") and _UUID.fullmatch(universal):
         return f"urn:uuid:{universal.lower()}"
     if universal and kind.upper() in ("URI", "URL") and not re.search(r"\s", universal):
         return universal
@@ -122,13 +123,22 @@ def cx(value: Composite, context: Context, *, system: str) -> JsonObject:
     if not clean(value.text(1)):
         return {}
     kind = token(value.text(5))
+    digit = clean(value.text(2))
     return filled(
+        extension=[{"url": _CHECK_DIGIT, "valueString": digit}] if digit else [],
         use="temp" if kind in ("MRT", "PNT", "TPR") else "",
         type_={"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]} if kind else {},
         system=system,
         value=clean(value.text(1)),
-        period=filled(start=_date(value.text(7), context), end=_date(value.text(8), context)),
+        period=period(value.text(7), value.text(8), context),
     )
+
+
+def of_kind(identifier: JsonObject, code: str) -> JsonObject:
+    """Return an Identifier as one of that kind (table 0203); the kind that was sent behind it."""
+    kind = {"system": IDENTIFIER_TYPE, "code": code}
+    sent = identifier.get("type", {}).get("coding", ())
+    return identifier | {"type": {"coding": [kind, *(each for each in sent if each != kind)]}}
 
 
 def ei(value: Composite, context: Context, *, kind: str) -> JsonObject:
@@ -203,7 +213,15 @@ def quantity_unit(value: Composite) -> JsonObject:
     return {"unit": shown} | ({"system": UCUM, "code": code} if code else {})
 
 
-def _date(text: str, context: Context) -> str:
+def period(start: str, end: str, context: Context) -> JsonObject:
+    """Return two DTM as Period; one that is no time is left out, and the account lists it."""
+    if not start and not end:
+        return {}
+    return filled(start=date_text(start, context), end=date_text(end, context))
+
+
+def date_text(text: str, context: Context) -> str:
+    """Return a DTM as FHIR writes it, "" where it is empty or none."""
     try:
         return moment(text, zone=context.zone).text if text else ""
     except ValueError:

@@ -148,7 +148,7 @@ class Drafting:
             self.left_out.append(Unconverted(segment, "fields that are not read", valued))
 
     def _leave_passed_over(self, found: Order) -> None:
-        for segment, number in passed_over(found.obr, found.orc):
+        for segment, number in passed_over(found):
             self._leave(segment, number)
 
     def _order_key(self, found: Order | None, patient_id: str) -> tuple[str, ...]:

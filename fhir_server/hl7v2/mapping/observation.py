@@ -80,13 +80,15 @@ FIELDS: Final[Fields] = {
     6: UNIT_PARTS,
     7: TEXTS,
     8: chosen(_flag_parts, repeats=True),
+    10: repeated(CONCEPT_PARTS),
     15: LABORATORY_PARTS,
     16: repeated(XCN_PARTS),
-    21: EI_PARTS,
+    **dict.fromkeys((18, 21), EI_PARTS),
     23: XON_PARTS,
 }
 
 _ANALYSED: Final = "http://hl7.org/fhir/StructureDefinition/observation-analysis-date-time"
+_NATURE: Final = "http://hl7.org/fhir/StructureDefinition/observation-nature-of-abnormal-test"
 _SUB_ID: Final = "http://hl7.org/fhir/StructureDefinition/observation-v2-subid"
 
 
@@ -166,6 +168,7 @@ def _resource(
             note=notes(group.notes, context),
             bodySite=concept(obx.first(20), context, table="0163"),
             method=_method(obx, context),
+            device=_analyser(obx, context),
             referenceRange=ranges_of(obx.raw(7), obx.first(6).raw, obx.separators, obx.codec),
             # The guide: several repetitions of OBX-5 are components under the code of OBX-3.
             component=[{"code": code, **each} for each in found] if len(found) > 1 else [],
@@ -210,6 +213,10 @@ def _extensions(obx: Segment, context: Context) -> list[JsonObject]:
     analysed = required_time(obx, 19, context)
     if analysed is not None:
         found.append({"url": _ANALYSED, "valueDateTime": analysed.text})
+    for each in obx.repetitions(10):
+        nature = concept(each, context, table="0080")
+        if nature:
+            found.append({"url": _NATURE, "valueCodeableConcept": nature})
     return found
 
 
@@ -255,6 +262,26 @@ def _category(code: JsonObject, order: Order | None, context: Context) -> list[J
 def _method(obx: Segment, context: Context) -> JsonObject:
     sent = obx.raw(17)
     return context.once(("method", sent), lambda: concept(obx.first(17), context)) if sent else {}
+
+
+def _analyser(obx: Segment, context: Context) -> JsonObject:
+    """Return OBX-18 as Reference to a Device by its number, the same for most results of a panel.
+
+    The number tells which analyser it was and nothing of it, so that no Device is stored (R4
+    references.html#logical).
+    """
+    sent = obx.raw(18)
+    return context.once(("analyser", sent), lambda: _read_analyser(obx, context)) if sent else {}
+
+
+def _read_analyser(obx: Segment, context: Context) -> JsonObject:
+    value = obx.first(18)
+    number = clean(value.text(1))
+    if not number:
+        return {}
+    system = authority(value.text(2), value.text(3), value.text(4), context)
+    identifier = {"system": system or context.own("device"), "value": number}
+    return {"type": "Device", "identifier": identifier}
 
 
 def _performers(obx: Segment, context: Context) -> list[JsonObject]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, TypeAlias
 
-from fhir_server.hl7v2.tokenizer import Segment
+from fhir_server.hl7v2.tokenizer import NULL, Segment
 
 EVERY: Final[Container[int]] = range(1, sys.maxsize)
 FIRST: Final[Container[int]] = range(1, 2)
@@ -21,7 +21,9 @@ class Parts:
     `repeats`: every repetition is read, else the first alone. `whole`: a repetition is read as one
     text. `choose` says which components are read where that depends on what the repetition or its
     segment holds. `said` are values of further components that say no more than the resource does.
-    Of the components up to `plain` each is read in any case, up to `dense` where none is empty.
+    `valid` says of components what of them is read: a date that is none is not, nor a code that the
+    resource cannot say; `checked`, that even a field of one component must be looked at. Of the
+    components up to `plain` each is read in any case, up to `dense` where none is empty.
     """
 
     components: Components = field(default_factory=dict)
@@ -29,8 +31,10 @@ class Parts:
     whole: bool = False
     choose: Callable[[Segment, Sequence[str]], "Parts"] | None = None
     said: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    valid: "Valid" = field(default_factory=dict)
     plain: int = 0
     dense: int = 0
+    checked: bool = False
 
     def spans(self, value: str, mark: str) -> bool:
         """Whether all of an undivided repetition is read, as far as a glance at it tells."""
@@ -38,6 +42,7 @@ class Parts:
         return number < self.plain or (number < self.dense and mark + mark not in value)
 
 
+Valid: TypeAlias = Mapping[int, Callable[[str], bool]]
 Fields: TypeAlias = Mapping[int, Parts]
 
 
@@ -45,6 +50,7 @@ def parts(
     *components: int,
     inner: Components | None = None,
     said: Mapping[int, frozenset[str]] | None = None,
+    valid: Valid | None = None,
     repeats: bool = False,
 ) -> Parts:
     """Return what is read of a composite: the first sub-component of each of `components`.
@@ -52,8 +58,21 @@ def parts(
     `inner` are the components of which other sub-components are read.
     """
     found = dict.fromkeys(components, FIRST) | dict(inner or {})
-    plain = next(number for number in count(1) if number not in found) - 1
-    return Parts(found, repeats=repeats, said=said or {}, plain=plain)
+    checks = valid or {}
+    return Parts(
+        found,
+        repeats=repeats,
+        said=said or {},
+        valid=checks,
+        plain=next(n for n in count(1) if n not in found or n in checks) - 1,
+        checked=1 in checks,
+    )
+
+
+def one_of(*codes: str) -> Parts:
+    """Return what is read of a field of one code: only what is one of `codes`."""
+    known = frozenset(codes)
+    return parts(1, valid={1: lambda text: text.upper() in known})
 
 
 def chosen(
@@ -120,12 +139,12 @@ def _unread(components: Sequence[str], known: Parts, mark: str) -> list[str]:
         if read is None:
             if text.strip().upper() not in known.said.get(number, ()):
                 found.append(str(number))
-        elif mark and mark in text:
-            found += [
-                f"{number}.{place}"
-                for place, inner in enumerate(text.split(mark), start=1)
-                if inner.strip() and place not in read
-            ]
-        elif 1 not in read:
-            found.append(f"{number}.1")
+            continue
+        is_valid = known.valid.get(number, bool)
+        inner = text.split(mark) if mark else [text]
+        found += [
+            f"{number}.{place}" if len(inner) > 1 or 1 not in read else str(number)
+            for place, each in enumerate(inner, start=1)
+            if (said := each.strip()) and not (place in read and (said == NULL or is_valid(said)))
+        ]
     return found

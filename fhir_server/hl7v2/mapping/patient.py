@@ -7,22 +7,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fhir_server.hl7v2.mapping import tables
+from fhir_server.hl7v2.mapping import patient_extensions, tables
+from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE, sender_uri
 from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
     CONCEPT_PARTS,
     CX_PARTS,
+    clean,
     concept,
     cx,
     cx_authority,
     filled,
+    period,
 )
 from fhir_server.hl7v2.mapping.groups import PatientGroup
 from fhir_server.hl7v2.mapping.identity import resource_id
-from fhir_server.hl7v2.mapping.names import XAD_PARTS, XPN_PARTS, XTN_PARTS, xad, xpn, xtn
+from fhir_server.hl7v2.mapping.names import (
+    NAMES_PARTS,
+    XAD_PARTS,
+    XPN_PARTS,
+    XTN_PARTS,
+    names,
+    xad,
+    xpn,
+    xtn,
+)
 from fhir_server.hl7v2.mapping.parties import XCN_PARTS, XON_PARTS, organization, person
-from fhir_server.hl7v2.mapping.parts import ONE, Fields, repeated
-from fhir_server.hl7v2.mapping.times import moment
+from fhir_server.hl7v2.mapping.parts import ONE, Fields, one_of, parts, repeated
+from fhir_server.hl7v2.mapping.times import is_time, moment
+from fhir_server.hl7v2.mapping.vocabulary import LANGUAGE_PARTS, known_concept, language
 from fhir_server.hl7v2.problems import Location, refuse
 from fhir_server.hl7v2.tokenizer import NULL, Segment
 from fhir_server.r4.codec import JsonObject
@@ -32,25 +45,37 @@ _NO_PERSON: Final = frozenset(("AN", "ANC", "AND", "ANT", "VN"))
 
 # The fields of PID that are read; others that hold something are reported.
 FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 7, 8, 24, 25, 29, 30), ONE),
+    **dict.fromkeys((1, 7, 8, 29), ONE),
+    **dict.fromkeys((24, 30), one_of("Y", "N")),
+    25: one_of(*map(str, range(1, 100))),
     **dict.fromkeys((2, 3, 4), repeated(CX_PARTS)),
-    **dict.fromkeys((5, 9), repeated(XPN_PARTS)),
+    **dict.fromkeys((5, 9), NAMES_PARTS),
     11: repeated(XAD_PARTS),
+    12: ONE,
+    20: parts(1, 2, 3, valid={3: is_time}),
     **dict.fromkeys((13, 14, 40), XTN_PARTS),
-    **dict.fromkeys((15, 16), CONCEPT_PARTS),
+    15: LANGUAGE_PARTS,
+    16: CONCEPT_PARTS,
+    **patient_extensions.PID_FIELDS,
 }
-PD1_FIELDS: Final[Fields] = {3: repeated(XON_PARTS), 4: repeated(XCN_PARTS)}
+PD1_FIELDS: Final[Fields] = {
+    3: repeated(XON_PARTS),
+    4: repeated(XCN_PARTS),
+    **patient_extensions.PD1_FIELDS,
+}
+_BIRTH_TIME: Final = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 NK1_FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 8, 9, 15), ONE),
+    **dict.fromkeys((1, 8, 9), ONE),
+    15: one_of(*tables.GENDER),
     2: XPN_PARTS,
     **dict.fromkeys((3, 7), CONCEPT_PARTS),
     4: XAD_PARTS,
-    **dict.fromkeys((5, 6, 40), XTN_PARTS),
+    **dict.fromkeys((5, 6, 40, 41), XTN_PARTS),
     13: XON_PARTS,
 }
 MRG_FIELDS: Final[Fields] = {
     **dict.fromkeys((1, 4), repeated(CX_PARTS)),
-    7: repeated(XPN_PARTS),
+    7: NAMES_PARTS,
 }
 
 # Of which element a field that is null (two quotes) says that there is nothing any more. A message
@@ -69,6 +94,7 @@ _STATES: Final = {
     29: "deceased",
     30: "deceased",
     40: "telecom",
+    **patient_extensions.PID_STATES,
 }
 
 
@@ -111,17 +137,18 @@ def patient(group: PatientGroup, context: Context) -> PatientDraft:
     resource: JsonObject = {
         "resourceType": "Patient",
         **filled(
-            identifier=listed + list(_legacy(pid, context)),
-            name=[n for number in (5, 9) for each in pid.repetitions(number) if (n := xpn(each))],
-            telecom=list(_telecom(pid)),
+            identifier=[*listed, *_legacy(pid, context), *_licence(pid, context)],
+            extension=patient_extensions.extensions(pid, group.pd1, context),
+            name=names((*pid.repetitions(5), *pid.repetitions(9)), context),
+            telecom=list(_telecom(pid, context)),
             gender=_gender(pid, context),
-            birthDate=_birth_date(pid, context),
+            **_birth_date(pid, context),
             **_death(pid, context),
-            address=[a for each in pid.repetitions(11) if (a := xad(each))],
-            maritalStatus=concept(pid.first(16), context, table="0002"),
+            address=_addresses(pid, context),
+            maritalStatus=known_concept(pid.first(16), context, "0002"),
             **_multiple_birth(pid),
             contact=[found for _, found in contacts if found],
-            communication=_languages(pid, context),
+            communication=_languages(pid),
             generalPractitioner=_practitioners(group.pd1, context),
         ),
     }
@@ -143,8 +170,8 @@ def merged_patient(mrg: Segment, context: Context) -> PatientDraft:
         text = "MRG-1 has no identifier of a person: whom to merge cannot be told"
         raise refuse("101", text, mrg.at(1))
     listed += _assigned(mrg, 4, context)
-    names = [n for each in mrg.repetitions(7) if (n := xpn(each))]
-    resource = {"resourceType": "Patient", **filled(identifier=listed, name=names)}
+    known_as = names(mrg.repetitions(7), context)
+    resource = {"resourceType": "Patient", **filled(identifier=listed, name=known_as)}
     return PatientDraft(resource, people, mrg.at(1), sources=(mrg,))
 
 
@@ -168,8 +195,9 @@ def without(draft: PatientDraft, prior: PatientDraft) -> PatientDraft:
 def _ended(group: PatientGroup) -> frozenset[str]:
     """Return the elements of which a null says that they hold no more."""
     found = {element for number, element in _STATES.items() if _is_null(group.pid, number)}
-    if group.pd1 is not None and _is_null(group.pd1, 4):
-        found.add("generalPractitioner")
+    if group.pd1 is not None:
+        states = {4: "generalPractitioner", **patient_extensions.PD1_STATES}
+        found |= {element for number, element in states.items() if _is_null(group.pd1, number)}
     if any(_is_null(nk1, 2) for nk1 in group.contacts):
         found.add("contact")
     return frozenset(found)
@@ -189,13 +217,13 @@ def _people(listed: list[JsonObject]) -> tuple[tuple[str, str], ...]:
 
 def _contact(nk1: Segment, context: Context) -> JsonObject:
     """Return an NK1 as a contact; an employer or an insurer has a name in NK1-13 alone."""
-    names = [n for each in nk1.repetitions(2) if (n := xpn(each))]
-    addresses = [a for each in nk1.repetitions(4) if (a := xad(each))]
+    known_as = [n for each in nk1.repetitions(2) if (n := xpn(each, context))]
+    addresses = [a for each in nk1.repetitions(4) if (a := xad(each, context))]
     telecom = [
         point
-        for number, use in ((5, "home"), (6, "work"), (40, ""))
+        for number, use in ((5, "home"), (6, "work"), (40, ""), (41, ""))
         for each in nk1.repetitions(number)
-        if (point := xtn(each, use=use))
+        if (point := xtn(each, context, use=use))
     ]
     relationship = [
         c
@@ -203,7 +231,7 @@ def _contact(nk1: Segment, context: Context) -> JsonObject:
         if (c := concept(nk1.first(number), context, table=table))
     ]
     found = filled(
-        name=names[0] if names else {},
+        name=known_as[0] if known_as else {},
         telecom=telecom,
         address=addresses[0] if addresses else {},
         gender=tables.GENDER.get(nk1.text(15).upper(), ""),
@@ -225,9 +253,9 @@ def _day(nk1: Segment, number: int, context: Context) -> str:
         return ""
 
 
-def _languages(pid: Segment, context: Context) -> list[JsonObject]:
-    language = concept(pid.first(15), context, table="0296")
-    return [{"language": language, "preferred": True}] if language else []
+def _languages(pid: Segment) -> list[JsonObject]:
+    spoken = language(pid.first(15))
+    return [{"language": spoken, "preferred": True}] if spoken else []
 
 
 def _practitioners(pd1: Segment | None, context: Context) -> list[JsonObject]:
@@ -258,6 +286,19 @@ def _legacy(pid: Segment, context: Context) -> Iterator[JsonObject]:
         yield from _assigned(pid, number, context)
 
 
+def _licence(pid: Segment, context: Context) -> Iterator[JsonObject]:
+    """Yield the driving licence (PID-20, DLN); its number is unique for who issued it."""
+    value = pid.first(20)
+    text, issuer = clean(value.text(1)), clean(value.text(2))
+    if text:
+        yield {
+            "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": "DL"}]},
+            "system": sender_uri(issuer, "DL") if issuer else context.own("DL"),
+            "value": text,
+            **filled(period=period("", value.text(3), context)),
+        }
+
+
 def _assigned(segment: Segment, number: int, context: Context) -> Iterator[JsonObject]:
     """Yield the identifiers of a field that name their assigner.
 
@@ -273,10 +314,21 @@ def _assigned(segment: Segment, number: int, context: Context) -> Iterator[JsonO
             context.remark("101", text, segment.at(number))
 
 
-def _telecom(pid: Segment) -> Iterator[JsonObject]:
+def _addresses(pid: Segment, context: Context) -> list[JsonObject]:
+    """Return PID-11, and the county of PID-12 (before 2.6) in the one that it can belong to."""
+    found = [a for each in pid.repetitions(11) if (a := xad(each, context))]
+    county = clean(pid.text(12))
+    if not county or any(each.get("district") == county for each in found):
+        return found
+    if len(found) == 1 and "district" not in found[0]:
+        return [found[0] | {"district": county}]
+    return [*found, {"district": county}]
+
+
+def _telecom(pid: Segment, context: Context) -> Iterator[JsonObject]:
     for number, use in ((13, "home"), (14, "work"), (40, "")):
         for each in pid.repetitions(number):
-            point = xtn(each, use=use)
+            point = xtn(each, context, use=use)
             if point:
                 yield point
 
@@ -289,20 +341,24 @@ def _gender(pid: Segment, context: Context) -> str:
     return found
 
 
-def _birth_date(pid: Segment, context: Context) -> str:
+def _birth_date(pid: Segment, context: Context) -> JsonObject:
+    """Return the date of birth, and the time of day in HL7's extension where there is one."""
     sent = pid.text(7)
     if not sent:
-        return ""
+        return {}
     try:
         # A birth date is a day of the calendar where the person was born: no zone shifts it.
         born = moment(sent, zone=context.zone)
     except ValueError as error:
         context.remark("102", f"PID-7 is no date ({error}); it is not taken over", pid.at(7))
-        return ""
+        return {}
     if context.is_future(born.low):
         context.remark("102", "PID-7 lies in the future; it is not taken over", pid.at(7))
-        return ""
-    return born.text[:10]
+        return {}
+    date: JsonObject = {"birthDate": born.text[:10]}
+    if born.is_instant:
+        date["_birthDate"] = {"extension": [{"url": _BIRTH_TIME, "valueDateTime": born.text}]}
+    return date
 
 
 def _death(pid: Segment, context: Context) -> JsonObject:

@@ -3,6 +3,7 @@
 Source: v2-to-FHIR implementation guide, SPM[Specimen], OBR[Specimen], SPS[Specimen-Source].
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from fhir_server.hl7v2.mapping.code_systems import IDENTIFIER_TYPE
@@ -10,12 +11,14 @@ from fhir_server.hl7v2.mapping.context import Context
 from fhir_server.hl7v2.mapping.datatypes import (
     CONCEPT_PARTS,
     CX_PARTS,
+    EI_PARTS,
     UNIT_PARTS,
     authority,
     clean,
     concept,
     cx,
     cx_authority,
+    ei,
     filled,
     number,
     quantity_unit,
@@ -23,25 +26,52 @@ from fhir_server.hl7v2.mapping.datatypes import (
 from fhir_server.hl7v2.mapping.groups import SpecimenGroup
 from fhir_server.hl7v2.mapping.notes import notes
 from fhir_server.hl7v2.mapping.order import EIP_PARTS, Order, required_time
-from fhir_server.hl7v2.mapping.parts import ONE, TEXT, Fields, parts, repeated
+from fhir_server.hl7v2.mapping.parts import (
+    ONE,
+    TEXT,
+    Fields,
+    Parts,
+    chosen,
+    component,
+    one_of,
+    parts,
+    repeated,
+)
 from fhir_server.hl7v2.mapping.times import moment
 from fhir_server.hl7v2.tokenizer import Composite, Segment
 from fhir_server.r4.codec import JsonObject
 
+_AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
+# The components of an EIP: the placer's and the filler's number, with their kinds.
+_KINDS: Final = ((1, "PGN"), (2, "FGN"))
+
+
+def _parent_parts(_segment: Segment, components: Sequence[str]) -> Parts:
+    """Return what of SPM-3 is read: the filler's number, else the placer's."""
+    part = 2 if component(components, 2) else 1
+    return parts(inner={part: (1, 2, 3, 4)})
+
+
 # CQ: a number, and its unit as CE in sub-components.
-_CQ_PARTS: Final = parts(1, inner={2: UNIT_PARTS.components})
+_CQ_PARTS: Final = parts(
+    1, inner={2: UNIT_PARTS.components}, valid={1: lambda text: number(text) is not None}
+)
 FIELDS: Final[Fields] = {
-    **dict.fromkeys((1, 18, 20), ONE),
+    **dict.fromkeys((1, 18), ONE),
+    20: one_of(*_AVAILABILITY),
     2: EIP_PARTS,
+    3: chosen(_parent_parts, repeats=True),
+    6: CONCEPT_PARTS,
     **dict.fromkeys((4, 7, 8), CONCEPT_PARTS),
     12: _CQ_PARTS,
     14: TEXT,
     17: parts(1, 2),
     24: repeated(CONCEPT_PARTS),
+    27: CONCEPT_PARTS,
     30: CX_PARTS,
+    31: repeated(CX_PARTS),
+    32: EI_PARTS,
 }
-
-_AVAILABILITY: Final = {"Y": "available", "N": "unavailable"}
 
 
 def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
@@ -56,13 +86,17 @@ def specimen(group: SpecimenGroup, context: Context) -> JsonObject:
             status=_AVAILABILITY.get(spm.text(20).upper(), ""),
             type_=concept(spm.first(4), context, table="0487"),
             receivedTime=_received(spm, 18, context),
+            parent=_parents(spm, context),
             collection=filled(
                 **_collected(spm, context),
                 quantity=_quantity(spm.first(12)),
                 method=concept(spm.first(7), context, table="0488"),
                 bodySite=concept(spm.first(8), context),
             ),
-            condition=[c for each in spm.repetitions(24) if (c := concept(each, context))],
+            container=_containers(spm, context),
+            condition=[
+                c for each in spm.repetitions(24) if (c := concept(each, context, table="0493"))
+            ],
             note=([{"text": note}] if note else []) + notes(group.notes, context),
         ),
     }
@@ -97,22 +131,50 @@ def specimen_number(spm: Segment) -> str:
 
 
 def _identifiers(spm: Segment, context: Context) -> list[JsonObject]:
+    """Return the numbers of SPM-2, the other ones (SPM-31) and that of the shipment (SPM-32)."""
+    found = [each for part, _ in _KINDS if (each := _assigned(spm.first(2), part, context))]
+    for other in spm.repetitions(31):
+        number = cx(other, context, system=cx_authority(other, context) or context.own("specimen"))
+        found += [number] if number else []
+    shipment = ei(spm.first(32), context, kind="SHIP")
+    return [*found, shipment] if shipment else found
+
+
+def _assigned(value: Composite, part: int, context: Context) -> JsonObject:
+    """Return the placer's (1) or the filler's (2) number of an EIP, {} where it is empty."""
+    assigned = value.component(part)
+    text = clean(assigned.subcomponent(1))
+    if not text:
+        return {}
+    system = authority(
+        assigned.subcomponent(2), assigned.subcomponent(3), assigned.subcomponent(4), context
+    )
+    return {
+        "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": dict(_KINDS)[part]}]},
+        "system": system or context.own("specimen"),
+        "value": text,
+    }
+
+
+def _parents(spm: Segment, context: Context) -> list[JsonObject]:
+    """Return the specimens that one was taken of (SPM-3) by the filler's number, else the placer's.
+
+    A reference holds one number; the specimen need not be known here.
+    """
     found = []
-    for part, kind in ((1, "PLAC"), (2, "FILL")):
-        value = spm.first(2).component(part)
-        text = clean(value.subcomponent(1))
-        if text:
-            system = authority(
-                value.subcomponent(2), value.subcomponent(3), value.subcomponent(4), context
-            )
-            found.append(
-                {
-                    "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": kind}]},
-                    "system": system or context.own("specimen"),
-                    "value": text,
-                }
-            )
+    for each in spm.repetitions(3):
+        assigned = _assigned(each, 2, context) or _assigned(each, 1, context)
+        if assigned:
+            found.append({"type": "Specimen", "identifier": assigned})
     return found
+
+
+def _containers(spm: Segment, context: Context) -> list[JsonObject]:
+    container = filled(
+        type=concept(spm.first(27), context),
+        additiveCodeableConcept=concept(spm.first(6), context, table="0371"),
+    )
+    return [container] if container else []
 
 
 def _accession(spm: Segment, context: Context) -> JsonObject:

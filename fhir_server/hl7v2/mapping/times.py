@@ -63,6 +63,15 @@ def moment(text: str, *, zone: tzinfo) -> Moment:
     return Moment(written, low, True)
 
 
+def is_time(text: str) -> bool:
+    """Whether a text is a DTM, TS or DT."""
+    try:
+        moment(text, zone=UTC)
+    except ValueError:
+        return False
+    return True
+
+
 def has_zone(text: str) -> tzinfo | None:
     """Return the offset that a DTM names, None where it names none or is no DTM."""
     found = _DTM.fullmatch(text)

@@ -198,11 +198,11 @@ def test_show_tells_where_every_segment_went_and_what_was_made(tmp_path, capsys)
 
 
 def test_show_names_what_nobody_reads_inside_a_field(tmp_path, capsys):
-    load(tmp_path, lab("C1", obx(f3="CREA^Serum & plasma^99LIS", f10="R", f14=f"{SENT}^S")))
+    load(tmp_path, lab("C1", obx(f3="CREA^Serum & plasma^99LIS", f12="2026", f14=f"{SENT}^S")))
     (id,) = ids(capsys, "--state", "processed")
     assert run("show", id) == 0
     told = capsys.readouterr().out
-    assert "fields and components that are not read\t10, 3.2.2, 14.2\n" in told
+    assert "fields and components that are not read\t12, 3.2.2, 14.2\n" in told
 
 
 def test_replaying_everything_says_that_nothing_changed(tmp_path, capsys):

@@ -362,6 +362,32 @@ def test_a_note_behind_an_order_that_does_not_come_is_listed():
     assert [str(each) for each in listed] == ["ORC^1", "NTE^1"]
 
 
+def test_the_analyser_is_named_by_its_number():
+    sent = obx(f18="BC-6800^LIS^1.2.3.4^ISO~AU680")
+    assert observation(sent)["device"] == {
+        "type": "Device",
+        "identifier": {"system": "urn:oid:1.2.3.4", "value": "BC-6800"},
+    }
+    by_guid = observation(obx(f18="7^LIS^426D2726-51FC-89FE-A946-8596E80A80EB^GUID"))["device"]
+    assert by_guid["identifier"]["system"] == "urn:uuid:426d2726-51fc-89fe-a946-8596e80a80eb"
+    assert observation(obx(f18="AU680"))["device"]["identifier"] == {
+        "system": "urn:id:DEMOHOSP:device",
+        "value": "AU680",
+    }
+    assert "device" not in observation(obx(f18="^LIS"))
+    # R4 has one device: the second is listed.
+    (listed,) = converted(message(MSH, PID, OBR, sent)).account.unconverted
+    assert listed.components == ("18[2]",)
+
+
+def test_by_what_a_test_is_abnormal_is_an_extension():
+    found = observation(obx(f10="S~A^Age^HL70080"))["extension"]
+    assert [each["valueCodeableConcept"]["coding"][0]["code"] for each in found] == ["S", "A"]
+    assert {each["url"] for each in found} == {
+        "http://hl7.org/fhir/StructureDefinition/observation-nature-of-abnormal-test"
+    }
+
+
 def test_the_time_is_obx_14_then_obr_7_then_the_collection_of_the_specimen():
     untimed = with_field(OBR, 7, "")
     assert observation(obx(f14="20261119"))["effectiveDateTime"] == "2026-11-19"

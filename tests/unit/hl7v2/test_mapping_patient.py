@@ -16,6 +16,8 @@ from tests.unit.hl7v2.examples import (
     with_field,
 )
 
+HL7 = "http://hl7.org/fhir/StructureDefinition/"
+
 
 def pid(**fields: str) -> dict:
     segment = PID
@@ -33,13 +35,19 @@ def test_zhang_wei_of_the_gb18030_message():
     assert patient["name"] == [{"use": "official", "text": "张伟", "family": "张", "given": ["伟"]}]
     assert (patient["gender"], patient["birthDate"]) == ("male", "1968-03-12")
     assert patient["address"][0]["city"] == "石家庄"
-    assert patient["telecom"][1] == {"system": "phone", "value": "13800000000", "use": "mobile"}
+    assert patient["telecom"][1] == {
+        "extension": [{"url": f"{HL7}contactpoint-local", "valueString": "13800000000"}],
+        "system": "phone",
+        "value": "13800000000",
+        "use": "mobile",
+    }
 
 
 def test_mary_demo_of_the_english_message():
     patient = demo_patient((DATA / "en_lipids_renal_utf8.hl7").read_bytes())
     assert patient["name"][0]["text"] == "Mary A Demo"
-    assert patient["telecom"] == [{"system": "phone", "value": "+1 617 5550100", "use": "home"}]
+    (phone,) = patient["telecom"]
+    assert (phone["system"], phone["value"], phone["use"]) == ("phone", "+1 617 5550100", "home")
     assert patient["address"][0]["line"] == ["1 Main Street", "Apt 2"]
 
 
@@ -58,6 +66,12 @@ def test_mary_demo_of_the_english_message():
 def test_the_assigner_gives_the_system_of_an_identifier(written, system):
     expected = system or "urn:uuid:0c6e9d1a-4c57-4d5b-9c6f-111122223333"
     assert pid(f3=written)["identifier"][0]["system"] == expected
+
+
+def test_the_check_digit_of_a_number_stands_beside_it():
+    (found,) = pid(f3="1234567^4^M11^DEMOHOSP^MR")["identifier"]
+    assert found["value"] == "1234567"
+    assert found["extension"] == [{"url": f"{HL7}identifier-checkDigit", "valueString": "4"}]
 
 
 def test_the_settings_map_names_an_assigner_s_uri():

@@ -34,6 +34,44 @@ def test_a_time_of_death_replaces_the_statement_that_somebody_lives():
     assert "deceasedBoolean" not in known.resource
 
 
+def test_extensions_of_different_kinds_are_stated_apart():
+    def zhangs(stamp, *kinds, ended=()):
+        found = [{"url": kind, "valueString": f"{kind} of {stamp[1]}"} for kind in kinds]
+        return zhang(stamp, ended, extension=found) if found else zhang(stamp, ended)
+
+    born, both = zhangs(EARLY, "birthPlace"), zhangs(LATE, "religion", "birthPlace")
+    for known in (combined(born, both), combined(both, born)):
+        said = sorted(each["valueString"] for each in known.resource["extension"])
+        assert said == ["birthPlace of m2", "religion of m2"]
+    only = combined(both, zhangs(LATEST, "citizenship"))
+    assert [each["url"] for each in only.resource["extension"]] == [
+        "birthPlace", "citizenship", "religion",
+    ]  # fmt: skip
+    left = combined(only, zhangs((400, "m4"), ended=["extension religion"]))
+    assert [each["url"] for each in left.resource["extension"]] == ["birthPlace", "citizenship"]
+
+
+def test_the_time_of_birth_goes_with_the_date_that_it_belongs_to():
+    timed = zhang(EARLY, birthDate="1968-03-12", _birthDate={"extension": ["14:30"]})
+    known = combined(timed, zhang(LATE, birthDate="1968-03-13"))
+    assert known.resource["birthDate"] == "1968-03-13"
+    assert "_birthDate" not in known.resource
+    assert combined(known, timed).resource == known.resource
+    ended = combined(timed, zhang(LATE, ended=["birthDate"]))
+    assert not {"birthDate", "_birthDate"} & set(ended.resource)
+
+
+def test_a_discharge_leaves_what_was_said_of_the_admission():
+    def visit(stamp, **elements):
+        return stated({"resourceType": "Encounter", "id": "e", **elements}, stamp, frozenset())
+
+    admitted = visit(EARLY, hospitalization={"admitSource": {"text": "急诊"}})
+    home = visit(LATE, hospitalization={"dischargeDisposition": {"text": "回家"}})
+    both = {"admitSource": {"text": "急诊"}, "dischargeDisposition": {"text": "回家"}}
+    assert combined(admitted, home).resource["hospitalization"] == both
+    assert combined(home, admitted).resource["hospitalization"] == both
+
+
 def test_of_two_messages_of_one_second_the_later_arrival_counts():
     first, second = zhang((100, "m1"), gender="male"), zhang((100, "m2"), gender="female")
     assert combined(first, second).resource["gender"] == "female"

@@ -29,6 +29,29 @@ def listed(*lines: str) -> dict[str, tuple[list[int], list[str]]]:
     }
 
 
+@pytest.mark.parametrize(
+    ("segment", "number", "value", "listed_as"),
+    [
+        # C, callback, is no priority of R4; nor is T, timing critical.
+        ("OBR", 5, "C", ([5], [])),
+        ("OBR", 5, "S", ([], [])),
+        ("PID", 24, "U", ([24], [])),
+        ("PID", 24, '""', ([], [])),
+        ("PID", 25, "twin", ([25], [])),
+        # B, the name at birth; P, a permanent address; VHN, the number of a holiday home.
+        ("PID", 5, "张^伟^^^^^B", ([], ["5.7"])),
+        ("PID", 11, "3 Lu^^Shanghai^^^^P", ([], ["11.7"])),
+        ("PID", 13, "021-5551234^VHN^PH", ([], ["13.2"])),
+        ("PID", 13, "^NET^Internet^li@hospital.example", ([], [])),
+    ],
+)
+def test_a_code_that_the_resource_cannot_say_is_listed(segment, number, value, listed_as):
+    lines = {line[:3]: line for line in (PID, OBR, obx())}
+    lines[segment] = with_field(lines[segment], number, value)
+    found = listed(*lines.values())
+    assert [*found.values()] == ([listed_as] if any(listed_as) else [])
+
+
 def test_a_message_of_which_all_is_read_lists_nothing():
     assert listed(PID, OBR, obx()) == {}
 
@@ -36,23 +59,21 @@ def test_a_message_of_which_all_is_read_lists_nothing():
 @pytest.mark.parametrize(
     ("number", "value", "places"),
     [
-        # The date from which on the address holds, and the person who opens the door.
-        (11, "3 Lu^^Shanghai^^200000^CN^H^^^^^20200101^20211231", ["11.12", "11.13"]),
+        # "Ring at the neighbour's"; a date that is none.
+        (11, "3 Lu^^Shanghai^^200000^CN^H^^^^^^20200101^soon^^^^^^按邻居门铃", ["11.14", "11.20"]),
         (11, "Bei&Lu&3&5^^Shanghai", ["11.1.4"]),
-        # A degree, the period in which the name was borne, the prefix of the family name.
-        (5, "van Houten&van&Houten^Jan^^^^^L^^^^^20190301", ["5.1.2", "5.1.3", "5.12"]),
-        # The number as one text goes before its parts; "ask for the ward" is nowhere.
-        (
-            13,
-            "021-5551234^PRN^PH^^86^21^5551234^12^ask for the ward",
-            ["13.5", "13.6", "13.7", "13.8", "13.9"],
-        ),
+        # The prefix of the family name; a range beside the dates that say it; an order of no table.
+        (5, "van Houten&van&Houten^Jan^^^^^L^^^2018&2020^X^20190301",
+         ["5.1.2", "5.1.3", "5.10", "5.11"]),
+        (13, "021-5551234^PRN^PH^^86^21^5551234^12^ask for the ward^^^^^^^^^first",
+         ["13.9", "13.18"]),
         (13, "^PRN^PH^li@hospital.example^86^21^5551234", ["13.4"]),
-        (3, "000123456^7^M11^DEMOHOSP^MR^WARD3", ["3.2", "3.3", "3.6"]),
+        (3, "000123456^7^M11^DEMOHOSP^MR^WARD3", ["3.3", "3.6"]),
         (16, "M^Married^HL70002~D^Divorced^HL70002", ["16[2]"]),
         (15, "zh^Chinese^ISO639~en^English^ISO639", ["15[2]"]),
         # A text in a second language without a code of its own.
-        (15, "zh^Chinese^ISO639^^中文", ["15.5"]),
+        (16, "M^Married^HL70002^^已婚", ["16.5"]),
+        (15, "zh^Chinese^ISO639^^^^2011", ["15.7"]),
     ],
 )  # fmt: skip
 def test_what_of_the_person_is_not_read_is_listed(number, value, places):
@@ -110,20 +131,20 @@ def test_what_is_read_is_not_listed(line):
 
 
 def test_other_separators_are_those_of_the_message():
-    lines = [MSH, with_field(PID, 11, "3 Lu^^Shanghai^^^^^^^^^20200101"), OBR, obx()]
+    lines = [MSH, with_field(PID, 11, "3 Lu^^Shanghai^^^^^^^^^20200101&&C"), OBR, obx()]
     marks = str.maketrans({"^": "$", "~": "!", "&": "%"})
     raw = message(*(line.translate(marks) for line in lines))
     (found,) = converted(raw).account.unconverted
-    assert (found.fields, found.components) == ((), ("11.12",))
+    assert (found.fields, found.components) == ((), ("11.12.3",))
 
 
 def test_fields_and_components_are_listed_together_without_their_content():
-    secret = with_field(with_field(PID, 10, "2106-3"), 11, "3 Lu^^^^^^^^^^^20200101")
+    secret = with_field(with_field(PID, 10, "2106-3"), 11, "3 Lu^^^^^^^^^^^^^^20200101")
     raw = message(MSH, secret, OBR, obx())
     found = converted(raw).account.as_json()
     (entry,) = found["unconverted"]
     assert entry["reason"] == "fields and components that are not read"
-    assert (entry["fields"], entry["components"]) == ([10], ["11.12"])
+    assert (entry["fields"], entry["components"]) == ([10], ["11.15"])
     assert not {"2106-3", "20200101"} & set(json.dumps(found).split('"'))
     # Counted as a segment that was converted.
     assert found["segments"] == found["converted"] == 4
