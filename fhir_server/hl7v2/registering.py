@@ -7,7 +7,7 @@ follows from the stored row alone, so that each resend gets the same bytes.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -22,13 +22,14 @@ from fhir_server.hl7v2.policy import Sending
 from fhir_server.hl7v2.problems import Acknowledgment, Location, Problem, Refusal
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
+from fhir_server.store.connections import StoreUnavailable
 from fhir_server.store.database import Database
+from fhir_server.store.hl7v2_arrivals import MOST_AT_ONCE, insert_messages
 from fhir_server.store.hl7v2_keys import other_key
 from fhir_server.store.hl7v2_messages import KnownMessage, NewMessage, Outcome
 from fhir_server.store.resources import moment
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 _CONTROL_ID: Final = Location("MSH", 1, 10)
 _USED: Final = Problem(
@@ -104,18 +105,35 @@ def _acknowledge(
     )
 
 
-def register(connection: Connection, arrival: Arrival) -> KnownMessage:
-    """Store a new message, or find the one that this repeats (sender, MSH-10, bytes).
+def register(connection: Connection, arrivals: Sequence[Arrival]) -> list[KnownMessage]:
+    """Store new messages, and find those that repeat one (sender, MSH-10, bytes).
 
     Other bytes under a control id that the sender has used before are kept for a person to
     judge: which of the two is right cannot be told here.
     """
+    known = register_new(connection, arrivals)
+    return known or [_registered(connection, each) for each in arrivals]
+
+
+def register_new(connection: Connection, arrivals: Sequence[Arrival]) -> list[KnownMessage] | None:
+    """Store messages in one statement; None where some were there, or may not be stored so.
+
+    Those that were not there are stored all the same.
+    """
+    if any(each.problem is not None for each in arrivals):
+        return None
+    added = insert_messages(connection, [(each.message, each.early) for each in arrivals])
+    if added < len(arrivals):
+        return None
+    return [_stored(each.message, "received", each.early) for each in arrivals]
+
+
+def _registered(connection: Connection, arrival: Arrival) -> KnownMessage:
     message = arrival.message
     if arrival.problem is not None:
         # Under a key of its own: nobody else may take a registered sender's control ids.
         return _quarantined(connection, arrival, "AR", arrival.problem)
-    if messages.insert_message(connection, message, arrival.early):
-        return _stored(message, "received", arrival.early)
+    insert_messages(connection, [(message, arrival.early)])
     known = messages.find(connection, message.key)
     if known is None:
         raise LookupError("a message of this key was there and is not")
@@ -141,14 +159,14 @@ def _quarantined(
         errors=[problem.as_json()],
         account=refused_account(message.body, arrival.sending.header).as_json(),
     )
-    messages.insert_message(connection, message)
+    insert_messages(connection, [(message, None)])
     messages.finish(connection, message.id, outcome)
     return _stored(message, "quarantined", answer)
 
 
 def keep(connection: Connection, message: NewMessage, outcome: Outcome, header: Header) -> bool:
     """Store bytes that are no message, once, with their outcome and account; whether it is new."""
-    if not messages.insert_message(connection, message):
+    if not insert_messages(connection, [(message, None)]):
         return False
     account = refused_account(message.body, header).as_json()
     messages.finish(connection, message.id, replace(outcome, account=account))
@@ -180,61 +198,83 @@ class Registrar(Generic[T]):
         self._database = database
         self._settle = settle
         self._arrived: deque[_Waiting[T]] = deque()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._retrying: set[asyncio.Task[None]] = set()
         self._is_asked = False
 
-    async def register(self, arrival: Arrival) -> T:
-        """Return the answer to a message once it is durable, or cannot be."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    def register(self, arrival: Arrival) -> "asyncio.Future[T]":
+        """Return the answer to a message, once it is durable or cannot be."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
         self._arrived.append(_Waiting(arrival, future))
         if not self._is_asked:
             self._is_asked = True
-            task = asyncio.create_task(self._write())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
-        return await future
+            # Behind what else has come by now: it shares the write.
+            loop.call_soon(self._ask)
+        return future
 
-    async def _write(self) -> None:
+    def _ask(self) -> None:
         taken: list[_Waiting[T]] = []
 
-        def job(connection: Connection) -> list[KnownMessage]:
+        def take() -> list[Arrival]:
             # On the writer's thread: what comes from here on asks for a write of its own.
             self._is_asked = False
             with contextlib.suppress(IndexError):
                 while True:
                     taken.append(self._arrived.popleft())
-            return [register(connection, each.arrival) for each in taken]
+            return [each.arrival for each in taken]
 
-        found = await self._written(job)
-        if not isinstance(found, Exception):
+        def alone(connection: Connection) -> list[KnownMessage] | None:
+            arrivals = take()
+            if len(arrivals) > MOST_AT_ONCE:
+                return None
+            return register_new(connection, arrivals)
+
+        def settled(found: list[KnownMessage] | None, error: BaseException | None) -> None:
+            if error is not None and not taken:  # the write did not come as far as this
+                take()
+            self._written(taken, found or [], error)
+
+        try:
+            self._database.submit(lambda c: register(c, take()), settled, alone=alone)
+        except StoreUnavailable as error:
+            settled(None, error)
+
+    def _written(
+        self,
+        taken: "list[_Waiting[T]]",
+        found: list[KnownMessage],
+        error: BaseException | None,
+    ) -> None:
+        if error is None:
             for waiting, known in zip(taken, found, strict=True):
                 self._answer(waiting, known)
-            return
-        if not taken:  # the store is closed
-            self._is_asked = False
-            taken, self._arrived = list(self._arrived), deque()
-        for waiting in taken:
-            alone: KnownMessage | Exception = found
-            if not isinstance(found, FhirError):
-                # One of them cannot be stored; the others must not suffer from it.
-                alone = await self._written(partial(register, arrival=waiting.arrival))
-            self._answer(waiting, alone)
+        elif isinstance(error, FhirError):
+            for waiting in taken:
+                self._answer(waiting, error)
+        else:
+            # One of them cannot be stored; the others must not suffer from it.
+            task = asyncio.create_task(self._write_apart(taken))
+            self._retrying.add(task)
+            task.add_done_callback(self._retrying.discard)
 
-    async def _written(self, job: Callable[[Connection], R]) -> R | Exception:
-        """Return what `job` returns, or raises."""
-        work = asyncio.ensure_future(self._database.write(job))
-        await asyncio.wait([work])
-        error = work.exception()
-        if error is None:
-            return work.result()
-        if not isinstance(error, Exception):
-            raise error
-        return error
+    async def _write_apart(self, taken: "list[_Waiting[T]]") -> None:
+        for waiting in taken:
+            work = asyncio.ensure_future(self._database.write(partial(_one, waiting.arrival)))
+            await asyncio.wait([work])
+            error = work.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            self._answer(waiting, error or work.result())
 
     def _answer(self, waiting: "_Waiting[T]", known: KnownMessage | Exception) -> None:
         answer = self._settle(waiting.arrival, known)
         if not waiting.future.cancelled():
             waiting.future.set_result(answer)
+
+
+def _one(arrival: Arrival, connection: Connection) -> KnownMessage:
+    (known,) = register(connection, [arrival])
+    return known
 
 
 @dataclass(frozen=True, slots=True)

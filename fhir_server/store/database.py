@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection
@@ -17,7 +17,7 @@ from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
 from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
 from fhir_server.store.opening import open_writer
-from fhir_server.store.writer import Write, Writer, WriterStatistics
+from fhir_server.store.writer import Settled, Write, Writer, WriterStatistics
 
 T = TypeVar("T")
 
@@ -81,11 +81,26 @@ class Database:
         if room is None:
             room = self._room[loop] = asyncio.Semaphore(_WAITING_WRITES)
         async with room:
-            if self._closed:
-                raise StoreUnavailable("the server is stopping")
             future: asyncio.Future[T] = loop.create_future()
-            self._writer.submit(Write(job, loop, future))
+            self.submit(job, partial(_resolve, future))
             return await future
+
+    def submit(
+        self,
+        job: Callable[[Connection], T],
+        settled: Settled,
+        *,
+        alone: Callable[[Connection], T | None] | None = None,
+    ) -> None:
+        """Have `job` written as by `write`; `settled` is told of its end in the running loop.
+
+        `alone` is tried first where nothing but such jobs waits: it does the same in one statement
+        outside of a transaction, or returns None; what it has stored then `job` must find again.
+        StoreUnavailable (503) where the store is closed.
+        """
+        if self._closed:
+            raise StoreUnavailable("the server is stopping")
+        self._writer.submit(Write(job, asyncio.get_running_loop(), settled, alone))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on one snapshot in a reader thread; it cannot write."""
@@ -180,3 +195,12 @@ class Database:
         self._local.connection = None
         self._reader_connections.remove(connection)
         close(connection)
+
+
+def _resolve(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if future.done():  # its caller was cancelled; the write stands all the same
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
