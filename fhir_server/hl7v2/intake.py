@@ -195,7 +195,8 @@ class Intake:
         if known is None:
             return None
         await self._room.enter(len(known.body))
-        return self._begin_again(known, waited_for=True, again=True)
+        sending = self._reception.stored(known.body, known.sender)
+        return self._backlog.begin(known, sending, waited_for=True, is_new=False, again=True)
 
     async def resume(self) -> int:
         """Begin to process what was stored and not finished before the last stop; return how many.
@@ -207,7 +208,8 @@ class Intake:
             known = await self._database.look_up(lambda c, id=id: messages.get(c, id))  # type: ignore[misc]
             if known is not None:
                 self._room.enter_now(len(known.body))
-                self._begin_again(known, waited_for=False)
+                sending = self._reception.stored(known.body, known.sender)
+                self._backlog.put_off(known, sending, is_new=False)
         return len(left)
 
     async def recover(self) -> int:
@@ -225,14 +227,9 @@ class Intake:
 
     async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
         await self._room.enter(len(raw))
-        with self._backlog.arriving():
-            return await self._registrar.register(self._arrival(raw, channel, peer))
-
-    def _begin_again(
-        self, known: KnownMessage, *, waited_for: bool, again: bool = False
-    ) -> "asyncio.Task[Answer]":
-        sending = self._reception.stored(known.body, known.sender)
-        return self._backlog.begin(known, sending, waited_for=waited_for, is_new=False, again=again)
+        arrival = self._arrival(raw, channel, peer)
+        self._backlog.arrives()
+        return await self._registrar.register(arrival)
 
     def _arrival(self, raw: bytes, channel: str, peer: Peer) -> Arrival:
         sending = self._reception.arriving(raw, peer)
@@ -270,6 +267,7 @@ class Intake:
 
         One that failed by our fault is tried again when its sender repeats it.
         """
+        self._backlog.has_arrived()
         if isinstance(known, Exception):
             # The store is full or stopping: nothing is durable, so nothing may be acknowledged.
             self._room.leave(arrival.size)
@@ -285,15 +283,17 @@ class Intake:
         # An AR of ours was no last word; that a message is kept was.
         answered = sent is not None and not (is_due and sent.code == "AR")
         task = None
-        if is_due:
+        if not is_due:
+            self._room.leave(arrival.size)
+        elif answered and not arrival.mode.enhanced:
+            self._backlog.put_off(known, arrival.sending, is_new=not is_repeated)
+        else:
             task = self._backlog.begin(
                 known,
                 arrival.sending,
-                waited_for=not answered and not arrival.mode.enhanced,
+                waited_for=not arrival.mode.enhanced,
                 is_new=not is_repeated,
             )
-        else:
-            self._room.leave(arrival.size)
         if arrival.mode.enhanced:
             later = task or _done(sent or _kept(arrival, known))
             receipt = self._enhanced(arrival, known, later)

@@ -170,11 +170,13 @@ async def test_while_messages_come_in_those_that_wait_get_a_share_and_all_of_it_
     for number in range(200):
         known, sending = waiting_message(number)
         found._room.enter_now(len(known.body))
-        found.begin(known, sending, waited_for=False, is_new=True)
+        found.put_off(known, sending, is_new=True)
+    assert len(found) == 200
     until = time.monotonic() + 0.5
     while time.monotonic() < until:
-        with found.arriving():
-            await asyncio.sleep(0.0005)
+        found.arrives()
+        await asyncio.sleep(0.0005)
+        found.has_arrived()
     meanwhile = len(worker.done)
     # One at a time and a pause nine times as long: some 10, never none, never all.
     assert 0 < meanwhile < 60
@@ -241,3 +243,44 @@ async def test_messages_of_one_patient_are_processed_one_after_another_in_order(
     worker.gates["c"].set()
     worker.gates["d"].set()
     assert await found.drain(5)
+
+
+def of_patient(number: int, patient: str) -> tuple[KnownMessage, Sending]:
+    raw = message(with_field(MSH, 10, f"C{number}"), with_field(PID, 3, patient))
+    known, sending = waiting_message(number)
+    return replace(known, body=raw), replace(sending, header=read_header(raw))
+
+
+async def test_one_that_is_waited_for_goes_behind_those_of_its_patient_that_were_put_off():
+    worker = SlowWorker(0.0001)
+    found = a_backlog(worker)
+    for number in range(40):
+        known, sending = of_patient(number, "1" if number % 2 else "2")
+        found._room.enter_now(len(known.body))
+        found.put_off(known, sending, is_new=True)
+    assert len(found._running) < 40
+    known, sending = of_patient(40, "1~2")
+    found._room.enter_now(len(known.body))
+    await found.begin(known, sending, waited_for=True, is_new=True)
+    assert worker.done[-1] == "m40"
+    for patient in (0, 1):
+        numbers = [int(each[1:]) for each in worker.done[:-1] if int(each[1:]) % 2 == patient]
+        assert numbers == list(range(patient, 40, 2))
+    assert (len(found), found._room._inside) == (0, 0)
+
+
+async def test_a_resend_of_one_that_was_put_off_is_the_same_message():
+    worker = SlowWorker(0.0001)
+    found = a_backlog(worker)
+    for number in [*range(30), 29, 3]:
+        known, sending = waiting_message(number)
+        found._room.enter_now(len(known.body))
+        found.put_off(known, sending, is_new=True)
+    assert (len(found), found._room._inside) == (30, 30)
+    known, sending = waiting_message(29)
+    found._room.enter_now(len(known.body))
+    # Who asks for it again waits for the outcome that it has then.
+    assert (await found.begin(known, sending, waited_for=True, is_new=False)).message_id == "m29"
+    assert await found.drain(20)
+    assert sorted(worker.done) == sorted(f"m{number}" for number in range(30))
+    assert found._room._inside == 0
