@@ -5,7 +5,6 @@ are written in one transaction; what was cut off in between is taken up by `resu
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,26 +12,22 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
+from fhir_server.hl7v2.arriving import Arrivals
 from fhir_server.hl7v2.backlog import Backlog, Room
 from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.modes import ORIGINAL, Mode, is_wanted, mode_of
 from fhir_server.hl7v2.policy import Reception
-from fhir_server.hl7v2.problems import FAULTS, Acknowledgment, FaultKind, Problem, Refusal
+from fhir_server.hl7v2.problems import FAULTS, Acknowledgment, FaultKind, Problem
 from fhir_server.hl7v2.registering import Arrival, Registrar, accepted, acknowledged, keep
 from fhir_server.hl7v2.senders import Peer
 from fhir_server.hl7v2.working import Answer, Worker
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
-from fhir_server.store.hl7v2_keys import message_key
-from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
-from fhir_server.store.identity import OrderedIds
-from fhir_server.store.resources import microseconds
+from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, Outcome
 
 _LOG = logging.getLogger(__name__)
 
-# Of two messages of one time the one that arrived later is newer (`hl7v2.meeting`).
-_IDS: Final = OrderedIds()
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -92,6 +87,7 @@ class Intake:
         self._on_repeat = on_repeat
         self._on_quarantine = on_quarantine
         self.longest = longest
+        self._arrivals = Arrivals(reception, now)
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
@@ -154,7 +150,7 @@ class Intake:
         header = self._reception.policy.header(content)
         # Without the key of the whole message: a resend of that must not look like a duplicate.
         nameless = Header(("MSH",), header.separators, "", "latin-1")
-        message = self._new(content, nameless, "|", channel, peer)
+        message = self._arrivals.new(content, nameless, "|", channel, peer)
         problem = FAULTS[kind]
         mode = mode_of(header)
         code: Acknowledgment = "CE" if mode.enhanced else "AR"
@@ -227,40 +223,9 @@ class Intake:
 
     async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
         await self._room.enter(len(raw))
-        arrival = self._arrival(raw, channel, peer)
+        arrival = self._arrivals.of(raw, channel, peer)
         self._backlog.arrives()
         return await self._registrar.register(arrival)
-
-    def _arrival(self, raw: bytes, channel: str, peer: Peer) -> Arrival:
-        sending = self._reception.arriving(raw, peer)
-        message = self._new(raw, sending.header, sending.sender, channel, peer)
-        mode = sending.mode
-        arrival = Arrival(message, sending, mode, sending.unregistered)
-        if not mode.enhanced and sending.policy.acknowledge == "processed":
-            return arrival
-        try:
-            sending.admit()
-        except Refusal as refusal:
-            return Arrival(message, sending, mode, sending.unregistered, refusal)
-        early = None if mode.enhanced else acknowledged(arrival, "AA")
-        return Arrival(message, sending, mode, sending.unregistered, None, early)
-
-    def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
-        sha256 = hashlib.sha256(raw).hexdigest()
-        now = self._now()
-        return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
-            id=_IDS.next(now),
-            received=microseconds(now),
-            channel=channel,
-            peer=str(peer),
-            sender=sender,
-            control_id=header.control_id,
-            type=header.type,
-            sha256=sha256,
-            key=message_key(sender, header.control_id, sha256),
-            body=raw,
-        )
 
     def _receipt(self, arrival: Arrival, known: KnownMessage | Exception) -> Receipt:
         """Return the answers to a message, and begin to process it where that is due.
@@ -301,7 +266,7 @@ class Intake:
             receipt = Receipt(self._told(sent or _kept(arrival, known)))
         else:
             receipt = Receipt(None, task)
-        return replace(receipt, is_repeated=is_repeated)
+        return replace(receipt, is_repeated=True) if is_repeated else receipt
 
     def _enhanced(
         self, arrival: Arrival, known: KnownMessage, later: "asyncio.Future[Answer]"

@@ -54,12 +54,12 @@ class OrderedIds:
     def next(self, now: datetime) -> str:
         """Return the next id, at the instant `now`."""
         milliseconds = int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-        # The highest bit stays free, so that a millisecond has room to go on.
-        start = milliseconds << 32 | int.from_bytes(_random_bytes()[:4], "big") >> 1
         with self._lock:
             # A process that was forked must not go on with the numbers of the other.
             if milliseconds > self._last >> 32 or self._process != os.getpid():
-                self._last, self._process = start, os.getpid()
+                # The highest bit stays free, so that a millisecond has room to go on.
+                start = int.from_bytes(_random_bytes()[:4], "big") >> 1
+                self._last, self._process = milliseconds << 32 | start, os.getpid()
             else:
                 self._last += 1
             return f"{self._last:020x}"
