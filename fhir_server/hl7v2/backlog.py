@@ -9,8 +9,8 @@ import logging
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from fhir_server.hl7v2.ordering import PatientOrder, patient_keys
 from fhir_server.hl7v2.policy import Sending
@@ -33,6 +33,8 @@ _LONGEST_PAUSE: Final = 30.0
 # last; one in ten parts of the time is for such messages all the same.
 _LULL: Final = 0.002
 _SHARE: Final = 9.0
+# In so many turns of the event loop what has come to a socket is read and counted as arriving.
+_TURNS: Final = 3
 
 
 class Room:
@@ -139,11 +141,7 @@ class Backlog:
         if task is not None:
             self._room.leave(len(known.body))
             return task
-        task = asyncio.create_task(
-            self._worked(known, sending, waited_for=waited_for, is_new=is_new, again=again)
-        )
-        self._running[known.id] = task
-        return task
+        return self._begin(known, sending, waited_for=waited_for, is_new=is_new, again=again)
 
     def put_off(self, known: KnownMessage, sending: Sending, *, is_new: bool) -> None:
         """Process a message with a place in the room once there is time: nobody waits for it.
@@ -158,13 +156,12 @@ class Backlog:
             self._begin_next()
 
     def _begin_next(self) -> None:
-        id, (known, sending, is_new) = self._put_off.popitem(last=False)
-        work = self._worked(known, sending, waited_for=False, is_new=is_new, again=False)
-        self._running[id] = asyncio.create_task(work)
+        _, (known, sending, is_new) = self._put_off.popitem(last=False)
+        self._begin(known, sending, waited_for=False, is_new=is_new, again=False)
 
-    def _worked(
+    def _begin(
         self, known: KnownMessage, sending: Sending, *, waited_for: bool, is_new: bool, again: bool
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> "asyncio.Task[Answer]":
         # Now, not when the task begins: turns follow the order of arrival.
         turn = self._order.turn(patient_keys(known.body, sending.header))
 
@@ -181,10 +178,14 @@ class Backlog:
             finally:
                 self._room.leave(len(known.body))
                 del self._running[known.id]
-                while self._put_off and len(self._running) < _AHEAD:
-                    self._begin_next()
 
-        return work()
+        task = self._running[known.id] = asyncio.create_task(work())
+        task.add_done_callback(self._go_on)
+        return task
+
+    def _go_on(self, ended: "asyncio.Task[Answer]") -> None:
+        while not ended.cancelled() and self._put_off and len(self._running) < _AHEAD:
+            self._begin_next()
 
     async def drain(self, seconds: float | None = None) -> bool:
         """Wait until all have their outcome, `seconds` at most; False where some have not.
@@ -194,20 +195,29 @@ class Backlog:
         self._stopping = True
         until = None if seconds is None else time.monotonic() + seconds
         try:
-            while self._running:
+            while self:
+                if not self._running:
+                    self._begin_next()
                 left = None if until is None else until - time.monotonic()
                 if left is not None and left <= 0:
                     return False
                 await asyncio.wait(list(self._running.values()), timeout=left)
             return True
         finally:
-            # Whoever is left gives up waiting for a store that is closed next.
+            # Whoever is left gives up waiting for a store that is closed next, or is not begun.
             self._stopping = bool(self._running)
+            while self._put_off:
+                _, put_off = self._put_off.popitem()
+                self._room.leave(len(put_off.known.body))
 
     async def _give_way(self) -> None:
         """Wait as long as messages come in, but not for ever."""
         async with self._giving_way:
             while not self._stopping:
+                # While a message was converted, nothing that came in was seen: it is looked for
+                # first, or each conversion would seem to be a lull to the next.
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
                 lull = math.inf if self._arriving else self._arrived + _LULL
                 left = min(lull, self._free) - time.monotonic()
                 if left <= 0:
