@@ -6,9 +6,9 @@ follows from the rest is worked out for the first of them and remembered for the
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from fhir_server.hl7v2.acknowledgment import Form, timestamp
@@ -86,15 +86,14 @@ class Arrivals:
         sending = self._reception.arriving(raw, peer)
         message = self.new(raw, sending.header, sending.sender, channel, peer)
         mode = sending.mode
-        arrival = Arrival(message, sending, mode, sending.unregistered)
+        arrival = Arrival(message, lambda: sending, mode, sending.unregistered)
         if not mode.enhanced and sending.policy.acknowledge == "processed":
             return arrival
         try:
             sending.admit()
         except Refusal as refusal:
-            return Arrival(message, sending, mode, sending.unregistered, refusal)
-        early = None if mode.enhanced else acknowledged(arrival, "AA")
-        return Arrival(message, sending, mode, sending.unregistered, None, early)
+            return replace(arrival, refusal=refusal)
+        return arrival if mode.enhanced else replace(arrival, early=acknowledged(arrival, "AA"))
 
     def _remember(self, key: tuple[Peer, tuple[bytes, ...]], arrival: Arrival) -> None:
         message, sending = arrival.message, arrival.sending
@@ -120,9 +119,7 @@ class Arrivals:
         )
 
     def _alike(self, kind: _Kind, parts: Apart, raw: bytes, channel: str) -> Arrival:
-        like, control_id = kind.sending, parts.control_id.decode()
-        header = like.header.at(parts.time.decode(), control_id)
-        sending = Sending(header, like.policy, like.codes, like.unregistered)
+        time, control_id = parts.time, parts.control_id
         now = self._now()
         received, id = microseconds(now), _IDS.next(now)
         message = NewMessage(
@@ -131,17 +128,23 @@ class Arrivals:
             channel,
             kind.peer,
             kind.sender,
-            control_id,
+            control_id.decode(),
             kind.type,
             hashlib.sha256(raw).hexdigest(),
-            plain_key(kind.quoted, parts.control_id),
+            plain_key(kind.quoted, control_id),
             raw,
         )
         early = None
         if kind.form is not None:
-            at = _second(received // 1_000_000, like.policy.zone)
-            early = kind.form.filled(at, id, parts.control_id)
-        return Arrival(message, sending, kind.mode, kind.problem, kind.refusal, early)
+            at = _second(received // 1_000_000, kind.sending.policy.zone)
+            early = kind.form.filled(at, id, control_id)
+        read = partial(_alike, kind.sending, time, control_id)
+        return Arrival(message, read, kind.mode, kind.problem, kind.refusal, early)
+
+
+def _alike(sending: Sending, time: bytes, control_id: bytes) -> Sending:
+    """Return how a message is read whose header differs in these from another's."""
+    return replace(sending, header=sending.header.at(time.decode(), control_id.decode()))
 
 
 @lru_cache(64)

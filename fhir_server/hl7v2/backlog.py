@@ -47,10 +47,16 @@ class Room:
         self._size = 0
         self._outside: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    def has_entered(self, size: int) -> bool:
+        """Take a place for a message of `size` bytes, if there is one and nobody waits for it."""
+        if self._outside or not self._fits(size):
+            return False
+        self.enter_now(size)
+        return True
+
     async def enter(self, size: int) -> None:
         """Wait for a place for a message of `size` bytes, in the order of asking."""
-        if not self._outside and self._fits(size):
-            self.enter_now(size)
+        if self.has_entered(size):
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._outside.append((size, future))
@@ -143,21 +149,21 @@ class Backlog:
             return task
         return self._begin(known, sending, waited_for=waited_for, is_new=is_new, again=again)
 
-    def put_off(self, known: KnownMessage, sending: Sending, *, is_new: bool) -> None:
+    def put_off(self, known: KnownMessage, read: Callable[[], Sending], *, is_new: bool) -> None:
         """Process a message with a place in the room once there is time: nobody waits for it.
 
-        Until then it costs no more than its place in the row.
+        `read` tells then how it is read. Until then it costs no more than its place in the row.
         """
         if known.id in self._running or known.id in self._put_off:
             self._room.leave(len(known.body))
             return
-        self._put_off[known.id] = _PutOff(known, sending, is_new)
+        self._put_off[known.id] = _PutOff(known, read, is_new)
         if len(self._running) < _AHEAD:
             self._begin_next()
 
     def _begin_next(self) -> None:
-        _, (known, sending, is_new) = self._put_off.popitem(last=False)
-        self._begin(known, sending, waited_for=False, is_new=is_new, again=False)
+        _, (known, read, is_new) = self._put_off.popitem(last=False)
+        self._begin(known, read(), waited_for=False, is_new=is_new, again=False)
 
     def _begin(
         self, known: KnownMessage, sending: Sending, *, waited_for: bool, is_new: bool, again: bool
@@ -195,7 +201,7 @@ class Backlog:
         self._stopping = True
         until = None if seconds is None else time.monotonic() + seconds
         try:
-            while self:
+            while len(self):
                 if not self._running:
                     self._begin_next()
                 left = None if until is None else until - time.monotonic()
@@ -256,7 +262,7 @@ class Backlog:
 
 class _PutOff(NamedTuple):
     known: KnownMessage
-    sending: Sending
+    read: Callable[[], Sending]
     is_new: bool
 
 

@@ -6,9 +6,10 @@ are written in one transaction; what was cut off in between is taken up by `resu
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
@@ -204,8 +205,8 @@ class Intake:
             known = await self._database.look_up(lambda c, id=id: messages.get(c, id))  # type: ignore[misc]
             if known is not None:
                 self._room.enter_now(len(known.body))
-                sending = self._reception.stored(known.body, known.sender)
-                self._backlog.put_off(known, sending, is_new=False)
+                read = partial(self._reception.stored, known.body, known.sender)
+                self._backlog.put_off(known, read, is_new=False)
         return len(left)
 
     async def recover(self) -> int:
@@ -221,11 +222,19 @@ class Intake:
         """
         return await self._backlog.drain(seconds)
 
-    async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
-        await self._room.enter(len(raw))
+    def _taken(self, raw: bytes, channel: str, peer: Peer) -> Awaitable[Receipt]:
+        if self._room.has_entered(len(raw)):
+            return self._inside(raw, channel, peer)
+        return self._waited(raw, channel, peer)
+
+    def _inside(self, raw: bytes, channel: str, peer: Peer) -> Awaitable[Receipt]:
         arrival = self._arrivals.of(raw, channel, peer)
         self._backlog.arrives()
-        return await self._registrar.register(arrival)
+        return self._registrar.register(arrival)
+
+    async def _waited(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
+        await self._room.enter(len(raw))
+        return await self._inside(raw, channel, peer)
 
     def _receipt(self, arrival: Arrival, known: KnownMessage | Exception) -> Receipt:
         """Return the answers to a message, and begin to process it where that is due.
@@ -251,7 +260,7 @@ class Intake:
         if not is_due:
             self._room.leave(arrival.size)
         elif answered and not arrival.mode.enhanced:
-            self._backlog.put_off(known, arrival.sending, is_new=not is_repeated)
+            self._backlog.put_off(known, arrival.read, is_new=not is_repeated)
         else:
             task = self._backlog.begin(
                 known,

@@ -152,17 +152,19 @@ class _Connection:
             await self._end_following()
 
     async def _serve(self) -> None:
-        decoder, began = self._decoder, time.monotonic()
+        decoder, began = self._decoder, 0.0
         while not self._stopping.is_set():
-            left = began + self._limits.frame_seconds - time.monotonic()
-            chunk = await self._read(left if decoder.in_frame else None)
+            was_in_frame, left = decoder.in_frame, None
+            if was_in_frame:
+                left = began + self._limits.frame_seconds - time.monotonic()
+            chunk = await self._read(left)
             if not chunk:
                 return
-            was_in_frame = decoder.in_frame
             events = decoder.feed(chunk)
-            if events or not was_in_frame:
-                # The peer does not answer for the time that its messages take to be stored.
+            if events:
                 await self._handle(events)
+            if decoder.in_frame and (events or not was_in_frame):
+                # The peer does not answer for the time that its messages take to be stored.
                 began = time.monotonic()
 
     async def _read(self, seconds: float | None) -> bytes:
@@ -191,7 +193,7 @@ class _Connection:
             await self._send(receipt.first.acknowledgment)
         if receipt.mode.enhanced:
             self._follow(receipt)
-        elif (answer := await receipt.application()) is not None:
+        elif receipt.later is not None and (answer := await receipt.application()) is not None:
             await self._send(answer.acknowledgment)
 
     def _follow(self, receipt: Receipt) -> None:
@@ -222,7 +224,8 @@ class _Connection:
             self._following.cancel()
 
     async def _send(self, answer: bytes) -> None:
-        await self._wire.write(_START + answer + _END, within=self._limits.frame_seconds)
+        if not self._wire.write(_START + answer + _END):
+            await self._wire.drain(within=self._limits.frame_seconds)
 
     def _is_noise(self, fault: Fault) -> bool:
         """Whether bytes outside frames are only counted: the first of a connection are kept."""

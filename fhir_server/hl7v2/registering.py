@@ -42,18 +42,23 @@ _KEPT: Final = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message on its way into the store.
+    """A message on its way into the store; `read` tells how it is read.
 
     `problem` is why it goes to quarantine, `refusal` why its header is not for this server;
     `early` the acknowledgment of a message that is acknowledged once it is kept.
     """
 
     message: NewMessage
-    sending: Sending
+    read: Callable[[], Sending]
     mode: Mode
     problem: Problem | None = None
     refusal: Refusal | None = None
     early: bytes | None = None
+
+    @property
+    def sending(self) -> Sending:
+        """How it is read."""
+        return self.read()
 
     @property
     def size(self) -> int:
@@ -94,12 +99,13 @@ def _acknowledge(
     received: int,
     control_id: str,
 ) -> bytes:
+    sending = arrival.sending
     return acknowledge(
-        arrival.sending.header,
+        sending.header,
         code,
         problems,
         # The time of receipt, not of this answer: each resend gets the same bytes.
-        at=moment(received).astimezone(arrival.sending.policy.zone),
+        at=moment(received).astimezone(sending.policy.zone),
         control_id=control_id,
         enhanced=arrival.mode.enhanced,
     )
@@ -200,16 +206,18 @@ class Registrar(Generic[T]):
         self._arrived: deque[_Waiting[T]] = deque()
         self._retrying: set[asyncio.Task[None]] = set()
         self._is_asked = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def register(self, arrival: Arrival) -> "asyncio.Future[T]":
         """Return the answer to a message, once it is durable or cannot be."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = self._loop.create_future()
         self._arrived.append(_Waiting(arrival, future))
         if not self._is_asked:
             self._is_asked = True
             # Behind what else has come by now: it shares the write.
-            loop.call_soon(self._ask)
+            self._loop.call_soon(self._ask)
         return future
 
     def _ask(self) -> None:

@@ -63,17 +63,20 @@ class Wire(asyncio.Protocol):
         if self._reading is not None and not self._reading.done():
             self._reading.set_result(None)
 
-    async def write(self, content: bytes, *, within: float) -> None:
-        """Send bytes; wait while the peer does not take what was sent before.
+    def write(self, content: bytes) -> bool:
+        """Send bytes; whether more may follow: the peer takes what it is sent.
 
-        TimeoutError after `within` seconds of that, ConnectionError where the connection is lost.
+        ConnectionError where the connection is lost.
         """
         if self._transport.is_closing():
             raise ConnectionResetError("the connection is closed")
         self._transport.write(content)
-        if not self._writable.is_set():
-            async with asyncio.timeout(within):
-                await self._writable.wait()
+        return self._writable.is_set()
+
+    async def drain(self, *, within: float) -> None:
+        """Wait until the peer takes what it is sent; TimeoutError after `within` seconds."""
+        async with asyncio.timeout(within):
+            await self._writable.wait()
 
     def abort(self) -> None:
         """End the connection now; what was written and not taken is dropped."""

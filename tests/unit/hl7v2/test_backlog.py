@@ -162,7 +162,7 @@ def waiting_message(number: int) -> tuple[KnownMessage, Sending]:
 
 def put_off(backlog: Backlog, known: KnownMessage, sending: Sending) -> None:
     backlog._room.enter_now(len(known.body))
-    backlog.put_off(known, sending, is_new=True)
+    backlog.put_off(known, lambda: sending, is_new=True)
 
 
 def a_backlog(worker: SlowWorker) -> Backlog:

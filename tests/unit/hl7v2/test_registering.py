@@ -32,7 +32,7 @@ def arrival(number: int, *, key: str = "", body: bytes = b"") -> Arrival:
         body=raw,
     )
     sending = RECEPTION.arriving(raw, LIS)
-    return Arrival(new, sending, sending.mode, early=EARLY)
+    return Arrival(new, lambda: sending, sending.mode, early=EARLY)
 
 
 def registrar(store) -> Registrar:
