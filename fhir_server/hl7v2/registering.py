@@ -40,6 +40,10 @@ _KEPT: Final = Problem(
 )
 
 
+# How long a message waits for others to share its write.
+_LONGEST_WAIT: Final = 0.001
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A message on its way into the store; `read` tells how it is read.
@@ -59,6 +63,11 @@ class Arrival:
     def sending(self) -> Sending:
         """How it is read."""
         return self.read()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its sender is answered, and may go on, once it is kept."""
+        return self.early is not None or self.mode.enhanced
 
     @property
     def size(self) -> int:
@@ -194,6 +203,8 @@ def _stored(message: NewMessage, state: messages.State, answer: bytes | None) ->
 class Registrar(Generic[T]):
     """Stores what arrives: what came while the last write was on its way shares the next.
 
+    So does what those that were answered last send next, where it comes at once: half of what a
+    write costs is not its messages, and senders would come to take turns in two halves.
     `settle` makes an answer of each, in the order in which they were stored, also of one for
     which nobody waits any more.
     """
@@ -205,7 +216,10 @@ class Registrar(Generic[T]):
         self._settle = settle
         self._arrived: deque[_Waiting[T]] = deque()
         self._retrying: set[asyncio.Task[None]] = set()
-        self._is_asked = False
+        self._is_writing = False
+        # So many messages are waited for, as long as there is a timer.
+        self._expected = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def register(self, arrival: Arrival) -> "asyncio.Future[T]":
@@ -214,18 +228,25 @@ class Registrar(Generic[T]):
             self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._arrived.append(_Waiting(arrival, future))
-        if not self._is_asked:
-            self._is_asked = True
-            # Behind what else has come by now: it shares the write.
-            self._loop.call_soon(self._ask)
+        if not self._is_writing and len(self._arrived) >= self._expected:
+            self._ask()
         return future
 
     def _ask(self) -> None:
+        self._expected = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._arrived and not self._is_writing:
+            self._is_writing = True
+            # Behind what else has come by now: it shares the write.
+            asyncio.get_running_loop().call_soon(self._write)
+
+    def _write(self) -> None:
         taken: list[_Waiting[T]] = []
 
         def take() -> list[Arrival]:
-            # On the writer's thread: what comes from here on asks for a write of its own.
-            self._is_asked = False
+            # On the writer's thread, as late as can be.
             with contextlib.suppress(IndexError):
                 while True:
                     taken.append(self._arrived.popleft())
@@ -240,12 +261,22 @@ class Registrar(Generic[T]):
         def settled(found: list[KnownMessage] | None, error: BaseException | None) -> None:
             if error is not None and not taken:  # the write did not come as far as this
                 take()
+            self._is_writing = False
             self._written(taken, found or [], error)
+            self._expect(sum(each.arrival.is_answered for each in taken))
 
         try:
             self._database.submit(lambda c: register(c, take()), settled, alone=alone)
         except StoreUnavailable as error:
             settled(None, error)
+
+    def _expect(self, answered: int) -> None:
+        """Wait for those that have come, and for what those that were answered send next."""
+        self._expected = answered + len(self._arrived)
+        if self._expected > len(self._arrived):
+            self._timer = asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._ask)
+        else:
+            self._ask()
 
     def _written(
         self,

@@ -94,6 +94,89 @@ async def test_where_nothing_can_be_stored_everybody_is_told(later):
         assert {type(each) for each in answers} == {StoreUnavailable}
 
 
+class HeldStore:
+    """A store whose writes end when a test lets them."""
+
+    def __init__(self, store) -> None:
+        self.store = store
+        self.writes: list = []
+
+    def submit(self, job, settled, *, alone) -> None:
+        self.writes.append((job, settled, alone))
+
+    async def write_next(self, meanwhile=lambda: None) -> None:
+        ended = asyncio.Event()
+        job, settled, alone = self.writes.pop(0)
+
+        def end(found, error) -> None:
+            meanwhile()
+            settled(found, error)
+            ended.set()
+
+        self.store.submit(job, end, alone=alone)
+        await ended.wait()
+
+
+async def turns() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_those_that_were_answered_share_the_next_write_with_those_that_waited(store):
+    held = HeldStore(store)
+    found = registrar(held)
+    waiting = [found.register(arrival(1))]
+    await turns()
+    assert len(held.writes) == 1
+    await held.write_next(lambda: waiting.extend(found.register(arrival(n)) for n in (2, 3)))
+    await turns()
+    assert not held.writes
+    # The sender of the first has sent its next.
+    waiting.append(found.register(arrival(4)))
+    await turns()
+    assert len(held.writes) == 1
+    await held.write_next()
+    assert [(await each).id for each in waiting] == [f"{n:020x}" for n in (1, 2, 3, 4)]
+
+
+async def test_a_sender_that_does_not_go_on_is_not_waited_for_longer_than_a_moment(store):
+    held = HeldStore(store)
+    found = registrar(held)
+    waiting = [found.register(arrival(number)) for number in range(4)]
+    await turns()
+    await held.write_next()
+    waiting.append(found.register(arrival(5)))
+    await turns()
+    assert not held.writes
+    await asyncio.sleep(0.02)
+    assert len(held.writes) == 1
+    await held.write_next()
+    assert (await waiting[-1]).id == f"{5:020x}"
+    # And after that moment nobody is.
+    await asyncio.sleep(0.02)
+    waiting = [found.register(arrival(number)) for number in (6, 7)]
+    await turns()
+    await held.write_next()
+    await asyncio.sleep(0.02)
+    found.register(arrival(8))
+    await turns()
+    assert len(held.writes) == 1
+    await held.write_next()
+
+
+async def test_those_that_wait_for_their_outcome_are_not_waited_for(store):
+    held = HeldStore(store)
+    found = registrar(held)
+    for number in range(3):
+        found.register(replace(arrival(number), early=None))
+    await turns()
+    await held.write_next()
+    found.register(arrival(4))
+    await turns()
+    assert len(held.writes) == 1
+    await held.write_next()
+
+
 async def test_who_goes_away_is_stored_all_the_same(store):
     found = registrar(store)
     waiting = found.register(arrival(1))
