@@ -204,7 +204,9 @@ class Registrar(Generic[T]):
     """Stores what arrives: what came while the last write was on its way shares the next.
 
     So does what those that were answered last send next, where it comes at once: half of what a
-    write costs is not its messages, and senders would come to take turns in two halves.
+    write costs is not its messages, and senders would come to take turns in two halves. Where
+    others write too, nobody is waited for.
+
     `settle` makes an answer of each, in the order in which they were stored, also of one for
     which nobody waits any more.
     """
@@ -216,7 +218,8 @@ class Registrar(Generic[T]):
         self._settle = settle
         self._arrived: deque[_Waiting[T]] = deque()
         self._retrying: set[asyncio.Task[None]] = set()
-        self._is_writing = False
+        self._is_asked = False
+        self._on_their_way = 0
         # So many messages are waited for, as long as there is a timer.
         self._expected = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -228,7 +231,10 @@ class Registrar(Generic[T]):
             self._loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = self._loop.create_future()
         self._arrived.append(_Waiting(arrival, future))
-        if not self._is_writing and len(self._arrived) >= self._expected:
+        if not self._is_asked and (
+            not self._database.is_quiet
+            or (not self._on_their_way and len(self._arrived) >= self._expected)
+        ):
             self._ask()
         return future
 
@@ -237,8 +243,8 @@ class Registrar(Generic[T]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._arrived and not self._is_writing:
-            self._is_writing = True
+        if self._arrived and not self._is_asked:
+            self._is_asked = True
             # Behind what else has come by now: it shares the write.
             asyncio.get_running_loop().call_soon(self._write)
 
@@ -246,7 +252,8 @@ class Registrar(Generic[T]):
         taken: list[_Waiting[T]] = []
 
         def take() -> list[Arrival]:
-            # On the writer's thread, as late as can be.
+            # On the writer's thread: what comes from here on asks for a write of its own.
+            self._is_asked = False
             with contextlib.suppress(IndexError):
                 while True:
                     taken.append(self._arrived.popleft())
@@ -261,10 +268,13 @@ class Registrar(Generic[T]):
         def settled(found: list[KnownMessage] | None, error: BaseException | None) -> None:
             if error is not None and not taken:  # the write did not come as far as this
                 take()
-            self._is_writing = False
-            self._written(taken, found or [], error)
-            self._expect(sum(each.arrival.is_answered for each in taken))
+            self._on_their_way -= 1
+            try:
+                self._written(taken, found or [], error)
+            finally:
+                self._expect(sum(each.arrival.is_answered for each in taken))
 
+        self._on_their_way += 1
         try:
             self._database.submit(lambda c: register(c, take()), settled, alone=alone)
         except StoreUnavailable as error:
@@ -272,6 +282,8 @@ class Registrar(Generic[T]):
 
     def _expect(self, answered: int) -> None:
         """Wait for those that have come, and for what those that were answered send next."""
+        if self._is_asked or self._on_their_way:
+            return
         self._expected = answered + len(self._arrived)
         if self._expected > len(self._arrived):
             self._timer = asyncio.get_running_loop().call_later(_LONGEST_WAIT, self._ask)

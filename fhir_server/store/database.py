@@ -167,6 +167,11 @@ class Database:
         """Let `watcher` be told of every write from now on, inside its transaction."""
         self._writer.watcher = watcher
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no write waits and no transaction is on its way; one statement alone may be."""
+        return self._writer.is_quiet
+
     def statistics(self) -> WriterStatistics:
         """Return what the writer has done so far."""
         return self._writer.statistics()

@@ -78,6 +78,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
         self._commits = 0
+        self._is_in_transaction = False
         self.watcher: Watcher | None = None
         self._thread.start()
 
@@ -90,6 +91,11 @@ class Writer:
         self._jobs.put(None)
         self._thread.join()
         self._drop()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits and no transaction is on its way; one statement may be."""
+        return not self._is_in_transaction and self._jobs.empty()
 
     def statistics(self) -> WriterStatistics:
         """Return the counts since the start."""
@@ -119,7 +125,9 @@ class Writer:
         if all(each.alone is not None for each in group):
             group = self._left_after_alone(group)
         if group:
+            self._is_in_transaction = True
             self._commit_together(group)
+            self._is_in_transaction = False
 
     def _left_after_alone(self, group: list[Write]) -> list[Write]:
         """Run each job as one statement; return those that need a transaction."""

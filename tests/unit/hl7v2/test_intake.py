@@ -403,6 +403,8 @@ async def test_a_fault_of_ours_keeps_the_message_answers_ar_and_is_tried_again(s
 class FullStore:
     """A store that cannot take anything."""
 
+    is_quiet = True
+
     async def write(self, job):
         raise StoreUnavailable("disk full")
 

@@ -76,6 +76,8 @@ async def test_one_that_cannot_be_stored_harms_no_other(store):
 class ClosedStore:
     """A store that takes no more, and one that fails before the jobs have run."""
 
+    is_quiet = True
+
     def __init__(self, *, later: bool) -> None:
         self.later = later
 
@@ -99,6 +101,7 @@ class HeldStore:
 
     def __init__(self, store) -> None:
         self.store = store
+        self.is_quiet = True
         self.writes: list = []
 
     def submit(self, job, settled, *, alone) -> None:
@@ -162,6 +165,23 @@ async def test_a_sender_that_does_not_go_on_is_not_waited_for_longer_than_a_mome
     await turns()
     assert len(held.writes) == 1
     await held.write_next()
+
+
+async def test_where_others_write_too_nobody_is_waited_for(store):
+    held = HeldStore(store)
+    held.is_quiet = False
+    found = registrar(held)
+    waiting = [found.register(arrival(number)) for number in (1, 2)]
+    await turns()
+    await held.write_next(lambda: waiting.append(found.register(arrival(3))))
+    # Queued while the one before was on its way: it goes with what the others write next.
+    await turns()
+    assert len(held.writes) == 1
+    await held.write_next()
+    waiting.append(found.register(arrival(4)))
+    await turns()
+    await held.write_next()
+    assert [(await each).id for each in waiting] == [f"{n:020x}" for n in (1, 2, 3, 4)]
 
 
 async def test_those_that_wait_for_their_outcome_are_not_waited_for(store):
