@@ -33,6 +33,8 @@ _LONGEST_PAUSE: Final = 30.0
 # last; one in ten parts of the time is for such messages all the same.
 _LULL: Final = 0.002
 _SHARE: Final = 9.0
+# It begins to count so long after the first of them came: a short burst is acknowledged first.
+_BEGINNING: Final = 0.25
 # In so many turns of the event loop what has come to a socket is read and counted as arriving.
 _TURNS: Final = 3
 
@@ -157,6 +159,8 @@ class Backlog:
         if known.id in self._running or known.id in self._put_off:
             self._room.leave(len(known.body))
             return
+        if not len(self):
+            self._free = max(self._free, time.monotonic() + _BEGINNING)
         self._put_off[known.id] = _PutOff(known, read, is_new)
         if len(self._running) < _AHEAD:
             self._begin_next()
