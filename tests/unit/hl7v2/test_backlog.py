@@ -217,6 +217,20 @@ async def test_what_came_during_a_conversion_is_seen_before_a_lull_is():
     assert await found.drain(5)
 
 
+async def test_a_short_burst_comes_first():
+    worker = SlowWorker(0.001)
+    found = a_backlog(worker)
+    found.arrives()
+    for number in range(5):
+        put_off(found, *waiting_message(number))
+    await asyncio.sleep(0.1)
+    assert not worker.done
+    await asyncio.sleep(0.3)
+    assert worker.done
+    found.has_arrived()
+    assert await found.drain(5)
+
+
 async def test_what_was_not_begun_when_the_time_is_up_is_left_for_the_next_start():
     worker = SlowWorker(0.05)
     found = a_backlog(worker)

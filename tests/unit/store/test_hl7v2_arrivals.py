@@ -1,8 +1,12 @@
 """HL7v2 messages that arrive together: one statement, each kept once, on both databases."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from fhir_server.store import hl7v2_messages as messages
+from fhir_server.store.database import Database
 from fhir_server.store.hl7v2_arrivals import MOST_AT_ONCE, insert_messages
 from fhir_server.store.hl7v2_messages import NewMessage
 
@@ -69,3 +73,36 @@ def test_a_nul_in_a_name_is_kept_as_a_replacement(connection):
         "O\ufffd",
         "\ufffd",
     )
+
+
+@pytest.mark.anyio
+async def test_two_servers_that_are_sent_the_same_at_once_keep_each_once(url):
+    """Without a lock: in opposite orders two statements may wait for each other."""
+    stores = [Database.open(url) for _ in range(2)]
+    loop = asyncio.get_running_loop()
+
+    def send(store: Database, arriving) -> asyncio.Future:
+        future = loop.create_future()
+
+        def one(connection):
+            return insert_messages(connection, arriving) + 1
+
+        def told(result, error) -> None:
+            future.set_result(error or result - 1)
+
+        store.submit(one, told, alone=one)
+        return future
+
+    try:
+        total = 0
+        for turn in range(20):
+            both = [(new(10 * turn + n), None) for n in range(8)]
+            other = [(replace(message, id=f"o{message.id}"), early) for message, early in both]
+            found = await asyncio.gather(send(stores[0], both), send(stores[1], other[::-1]))
+            assert all(isinstance(each, int) for each in found), found
+            total += sum(found)
+        kept = await stores[0].read(messages.unfinished)
+        assert (total, len(kept)) == (160, 160)
+    finally:
+        for store in stores:
+            store.close()
