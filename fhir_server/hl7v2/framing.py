@@ -90,9 +90,9 @@ class FrameDecoder:
         return events
 
     def _is_one_frame(self, chunk: bytes) -> bool:
-        """Whether these bytes are what hardly any sender does not send: one frame, and all of it.
+        """Whether these bytes are what senders send as a rule: one frame, and all of it.
 
-        What is taken apart below in general would be no other event.
+        Taken apart byte by byte they would be the same one event.
         """
         return (
             not self._inside
