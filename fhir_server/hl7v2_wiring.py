@@ -97,7 +97,7 @@ def desk(
     profiles: Profiles | None,
 ) -> Desk:
     """Return the operator's desk of a server, with its intake."""
-    metrics = message_metrics(telemetry)
+    metrics = MessageMetrics(telemetry.registry)
     made = intake(settings, reception, database, clock, profiles, metrics)
     return Desk.of(
         database=database,
@@ -107,15 +107,6 @@ def desk(
         clock=clock,
         language=settings.language,
     )
-
-
-def message_metrics(telemetry: Telemetry) -> MessageMetrics:
-    """Return what counts the messages of a server."""
-
-    def count(code: str) -> None:
-        telemetry.messages.add(1, {"acknowledgment": code})
-
-    return MessageMetrics(telemetry.registry, acknowledged=count)
 
 
 def listener(settings: Settings, intake: Intake, telemetry: Telemetry) -> MllpServer | None:

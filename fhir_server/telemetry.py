@@ -39,7 +39,6 @@ class Telemetry:
     tracer: trace.Tracer
     requests: "RequestTimes"
     cards: Counter
-    messages: Counter
     refused: Counter
     feedback: Counter
     notifications: Counter
@@ -136,9 +135,6 @@ def start(*, otlp_endpoint: str | None, trace_ratio: float, version: str) -> Tel
         tracer=tracers.get_tracer("attending", version),
         requests=RequestTimes(registry),
         cards=meter.create_counter("attending_cards", description="Cards by model and indicator"),
-        messages=meter.create_counter(
-            "attending_hl7v2_messages", description="HL7v2 messages by acknowledgment"
-        ),
         refused=meter.create_counter(
             "attending_mllp_refused", description="MLLP connections not let in, by reason"
         ),

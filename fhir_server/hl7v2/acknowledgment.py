@@ -6,6 +6,7 @@ for the ERR-1 of versions before 2.5. Whatever came in, the answer can be parsed
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, get_args
 
@@ -18,6 +19,8 @@ _MARKS: Final = str.maketrans("", "", "-:T")
 _VERSION: Final = re.compile(r"2\.[0-9](\.[0-9])?")
 # The version in which a sender is answered whose own cannot be read.
 _FALLBACK_VERSION: Final = "2.5.1"
+# Where a form is filled in; a message that holds it has no form.
+_GAP: Final = "\x00"
 _SEVERITY_FIRST: Final = "2.5"
 _CODES: Final[dict[bytes, Acknowledgment]] = {
     code.encode(): code for code in get_args(Acknowledgment)
@@ -38,6 +41,37 @@ def acknowledge(
     `at` (aware) becomes MSH-7, `control_id` MSH-10. AA may carry warnings. `enhanced`: nothing
     is to be sent back to it (MSH-15 and MSH-16 are NE).
     """
+    return _written(header, code, problems, timestamp(at), control_id, enhanced)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The acknowledgment of messages whose headers differ in MSH-7 and MSH-10 alone, to fill in."""
+
+    parts: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, header: Header, code: Acknowledgment) -> "Form | None":
+        """Return the form in original mode, without problems; None where there is none."""
+        fields = (*header.fields[:10], _GAP, *header.fields[11:])
+        text = _written(replace(header, fields=fields), code, (), _GAP, _GAP, enhanced=False)
+        parts = tuple(text.split(_GAP.encode()))
+        return cls(parts) if len(parts) == 4 else None
+
+    def filled(self, at: str, control_id: str, answered: bytes) -> bytes:
+        """Return what `acknowledge` does; `answered` is the MSH-10 of the message, in its bytes."""
+        first, second, third, last = self.parts
+        return b"".join((first, at.encode(), second, control_id.encode(), third, answered, last))
+
+
+def _written(
+    header: Header,
+    code: Acknowledgment,
+    problems: Iterable[Problem],
+    at: str,
+    control_id: str,
+    enhanced: bool,
+) -> bytes:
     marks = header.separators
     found = list(problems)
     version = header.version if _VERSION.fullmatch(header.version) else _FALLBACK_VERSION
@@ -54,10 +88,10 @@ def acknowledge(
 
 def code_of(acknowledgment: bytes) -> Acknowledgment:
     """Return MSA-1 of an ACK that this module wrote."""
-    for line in acknowledgment.split(b"\r"):
-        if line.startswith(b"MSA"):
-            return _CODES[line[4:6]]
-    raise ValueError("the acknowledgment has no MSA")
+    place = acknowledgment.find(b"\rMSA")
+    if place < 0:
+        raise ValueError("the acknowledgment has no MSA")
+    return _CODES[acknowledgment[place + 5 : place + 7]]
 
 
 def _codec(header: Header) -> str:
@@ -66,7 +100,7 @@ def _codec(header: Header) -> str:
     return codec_of(header.charset) or header.codec
 
 
-def _msh(header: Header, version: str, at: datetime, control_id: str, condition: str) -> list[str]:
+def _msh(header: Header, version: str, at: str, control_id: str, condition: str) -> list[str]:
     event = escape(header.component(9, 2), header.separators)
     kind = header.separators.component.join(("ACK", event, "ACK")) if event else "ACK"
     # Fields are echoed as they came, still escaped: 3 and 4 change places with 5 and 6.
@@ -77,7 +111,7 @@ def _msh(header: Header, version: str, at: datetime, control_id: str, condition:
         header.field(6),
         header.field(3),
         header.field(4),
-        _timestamp(at),
+        at,
         "",
         kind,
         control_id,
@@ -92,7 +126,7 @@ def _msh(header: Header, version: str, at: datetime, control_id: str, condition:
     ]
 
 
-def _timestamp(at: datetime) -> str:
+def timestamp(at: datetime) -> str:
     """Return an HL7 TS to the second with offset; `strftime` takes ten times as long."""
     text = at.isoformat(timespec="seconds")
     return text[:19].translate(_MARKS) + text[19:].replace(":", "")

@@ -14,6 +14,7 @@ START: int = 0x0B
 END: int = 0x1C
 _START = bytes((START,))
 _END = bytes((END,))
+_BLOCK_END = _END + b"\r"
 # Between frames these mean nothing: the CR of the end block, and padding that senders add.
 _PADDING = b"\r\n \t\x00"
 # Bytes outside every frame are kept for the record up to this many at a time; all are counted.
@@ -68,6 +69,8 @@ class FrameDecoder:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes of the stream and return what they complete, in order."""
+        if self._is_one_frame(chunk):
+            return [Frame(chunk[1 : chunk.find(_END)])]
         events: list[Event] = []
         position = 0
         while position < len(chunk):
@@ -85,6 +88,21 @@ class FrameDecoder:
             events.append(Fault("unterminated", bytes(self._buffer)))
         self._leave()
         return events
+
+    def _is_one_frame(self, chunk: bytes) -> bool:
+        """Whether these bytes are what senders send as a rule: one frame, and all of it.
+
+        Taken apart byte by byte they would be the same one event.
+        """
+        return (
+            not self._inside
+            and not self._stray
+            and chunk.startswith(_START)
+            and chunk.endswith(_BLOCK_END)
+            and len(chunk) - 3 <= self._max
+            and chunk.find(_END) == len(chunk) - 2
+            and chunk.rfind(_START) == 0
+        )
 
     def _take_outside(self, chunk: bytes, position: int, events: list[Event]) -> int:
         start = chunk.find(_START, position)

@@ -7,7 +7,7 @@ must be readable in a message that is broken everywhere else.
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from fhir_server.hl7v2.charset import codec_of
 from fhir_server.hl7v2.escapes import STANDARD, Separators, escape, unescape
@@ -18,6 +18,9 @@ _PADDING: Final = b"\r\n \t\x00\x0b"
 _LINE_END: Final = re.compile(rb"[\r\n]")
 # Longer than any real header: bytes without a line end are not all taken for one.
 _LONGEST: Final = 8192
+# A header that is taken apart, and what MSH-7 and MSH-10 may hold there beside letters and digits.
+_SHORT: Final = 512
+PLAIN: Final = b"+-._:/"
 # In these sets the byte of a delimiter may be the second byte of an ideograph.
 _AMBIGUOUS: Final = ("gb18030", "big5")
 
@@ -65,6 +68,12 @@ class Header:
         fields[3], fields[4] = (escape(name, self.separators) for name in (application, facility))
         return replace(self, fields=tuple(fields))
 
+    def at(self, time: str, control_id: str) -> "Header":
+        """Return the header with another MSH-7 and MSH-10; it has these fields."""
+        fields = list(self.fields)
+        fields[7], fields[10] = time, control_id
+        return Header(tuple(fields), self.separators, self.charset, self.codec, self.problem)
+
     @cached_property
     def control_id(self) -> str:
         """MSH-10."""
@@ -85,6 +94,34 @@ def body_start(raw: bytes) -> int:
     """Return where the first segment begins, behind a byte order mark and padding."""
     start = len(_BYTE_ORDER_MARK) if raw.startswith(_BYTE_ORDER_MARK) else 0
     return len(raw) - len(raw[start:].lstrip(_PADDING))
+
+
+class Apart(NamedTuple):
+    """MSH in bytes without time and control id, and those two."""
+
+    rest: tuple[bytes, ...]
+    time: bytes
+    control_id: bytes
+
+
+def apart(raw: bytes) -> Apart | None:
+    """Return the parts of a header that is ASCII, short and plain in MSH-7 and MSH-10, else None.
+
+    Two such headers with equal `rest` are equal in all but these two fields, if no separator of
+    theirs is one of `PLAIN`.
+    """
+    end = raw.find(b"\r", 0, _SHORT)
+    if end < 0 or not raw.startswith(b"MSH"):
+        return None
+    line = raw[:end]
+    parts = line.split(line[3:4], 10) if line.isascii() and end > 3 else []
+    if len(parts) < 11 or b"\n" in line:
+        return None
+    time, control_id = parts[6], parts[9]
+    if not (time and control_id and (time + control_id).translate(None, PLAIN).isalnum()):
+        return None
+    parts[6] = parts[9] = b""
+    return Apart(tuple(parts), time, control_id)
 
 
 def read_header(raw: bytes, *, default_charset: str = "", charset_always: str = "") -> Header:

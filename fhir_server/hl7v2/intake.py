@@ -5,34 +5,30 @@ are written in one transaction; what was cut off in between is taken up by `resu
 """
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fhir_server.hl7v2.acknowledgment import acknowledge, code_of
+from fhir_server.hl7v2.arriving import Arrivals
 from fhir_server.hl7v2.backlog import Backlog, Room
 from fhir_server.hl7v2.header import Header
 from fhir_server.hl7v2.modes import ORIGINAL, Mode, is_wanted, mode_of
 from fhir_server.hl7v2.policy import Reception
-from fhir_server.hl7v2.problems import FAULTS, Acknowledgment, FaultKind, Problem, Refusal
+from fhir_server.hl7v2.problems import FAULTS, Acknowledgment, FaultKind, Problem
 from fhir_server.hl7v2.registering import Arrival, Registrar, accepted, acknowledged, keep
 from fhir_server.hl7v2.senders import Peer
 from fhir_server.hl7v2.working import Answer, Worker
 from fhir_server.r4.outcome import FhirError
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store.database import Database
-from fhir_server.store.hl7v2_keys import message_key
-from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, NewMessage, Outcome
-from fhir_server.store.identity import OrderedIds
-from fhir_server.store.resources import microseconds
+from fhir_server.store.hl7v2_messages import KnownMessage, ListedMessage, Outcome
 
 _LOG = logging.getLogger(__name__)
 
-# Of two messages of one time the one that arrived later is newer (`hl7v2.meeting`).
-_IDS: Final = OrderedIds()
 _AWAY: Final = Problem("207", "the message could not be stored; send it again later")
 _IN_QUARANTINE: Final = Problem("205", "the message is kept for a person to judge")
 
@@ -92,6 +88,7 @@ class Intake:
         self._on_repeat = on_repeat
         self._on_quarantine = on_quarantine
         self.longest = longest
+        self._arrivals = Arrivals(reception, now)
         self._room = Room(messages=waiting, size=waiting_bytes)
         self._backlog = Backlog(worker, self._room, on_answer)
         self._registrar = Registrar(database, self._receipt)
@@ -154,7 +151,7 @@ class Intake:
         header = self._reception.policy.header(content)
         # Without the key of the whole message: a resend of that must not look like a duplicate.
         nameless = Header(("MSH",), header.separators, "", "latin-1")
-        message = self._new(content, nameless, "|", channel, peer)
+        message = self._arrivals.new(content, nameless, "|", channel, peer)
         problem = FAULTS[kind]
         mode = mode_of(header)
         code: Acknowledgment = "CE" if mode.enhanced else "AR"
@@ -195,7 +192,8 @@ class Intake:
         if known is None:
             return None
         await self._room.enter(len(known.body))
-        return self._begin_again(known, waited_for=True, again=True)
+        sending = self._reception.stored(known.body, known.sender)
+        return self._backlog.begin(known, sending, waited_for=True, is_new=False, again=True)
 
     async def resume(self) -> int:
         """Begin to process what was stored and not finished before the last stop; return how many.
@@ -207,7 +205,8 @@ class Intake:
             known = await self._database.look_up(lambda c, id=id: messages.get(c, id))  # type: ignore[misc]
             if known is not None:
                 self._room.enter_now(len(known.body))
-                self._begin_again(known, waited_for=False)
+                read = partial(self._reception.stored, known.body, known.sender)
+                self._backlog.put_off(known, read, is_new=False)
         return len(left)
 
     async def recover(self) -> int:
@@ -223,53 +222,26 @@ class Intake:
         """
         return await self._backlog.drain(seconds)
 
-    async def _taken(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
+    def _taken(self, raw: bytes, channel: str, peer: Peer) -> Awaitable[Receipt]:
+        if self._room.has_entered(len(raw)):
+            return self._inside(raw, channel, peer)
+        return self._waited(raw, channel, peer)
+
+    def _inside(self, raw: bytes, channel: str, peer: Peer) -> Awaitable[Receipt]:
+        arrival = self._arrivals.of(raw, channel, peer)
+        self._backlog.arrives()
+        return self._registrar.register(arrival)
+
+    async def _waited(self, raw: bytes, channel: str, peer: Peer) -> Receipt:
         await self._room.enter(len(raw))
-        with self._backlog.arriving():
-            return await self._registrar.register(self._arrival(raw, channel, peer))
-
-    def _begin_again(
-        self, known: KnownMessage, *, waited_for: bool, again: bool = False
-    ) -> "asyncio.Task[Answer]":
-        sending = self._reception.stored(known.body, known.sender)
-        return self._backlog.begin(known, sending, waited_for=waited_for, is_new=False, again=again)
-
-    def _arrival(self, raw: bytes, channel: str, peer: Peer) -> Arrival:
-        sending = self._reception.arriving(raw, peer)
-        message = self._new(raw, sending.header, sending.sender, channel, peer)
-        mode = sending.mode
-        arrival = Arrival(message, sending, mode, sending.unregistered)
-        if not mode.enhanced and sending.policy.acknowledge == "processed":
-            return arrival
-        try:
-            sending.admit()
-        except Refusal as refusal:
-            return Arrival(message, sending, mode, sending.unregistered, refusal)
-        early = None if mode.enhanced else acknowledged(arrival, "AA")
-        return Arrival(message, sending, mode, sending.unregistered, None, early)
-
-    def _new(self, raw: bytes, header: Header, sender: str, channel: str, peer: Peer) -> NewMessage:
-        sha256 = hashlib.sha256(raw).hexdigest()
-        now = self._now()
-        return NewMessage(
-            # 20 characters, the longest that MSH-10 of an acknowledgment holds (v2.5.1, 2.15.9.10).
-            id=_IDS.next(now),
-            received=microseconds(now),
-            channel=channel,
-            peer=str(peer),
-            sender=sender,
-            control_id=header.control_id,
-            type=header.type,
-            sha256=sha256,
-            key=message_key(sender, header.control_id, sha256),
-            body=raw,
-        )
+        return await self._inside(raw, channel, peer)
 
     def _receipt(self, arrival: Arrival, known: KnownMessage | Exception) -> Receipt:
         """Return the answers to a message, and begin to process it where that is due.
 
         One that failed by our fault is tried again when its sender repeats it.
         """
+        self._backlog.has_arrived()
         if isinstance(known, Exception):
             # The store is full or stopping: nothing is durable, so nothing may be acknowledged.
             self._room.leave(arrival.size)
@@ -285,15 +257,17 @@ class Intake:
         # An AR of ours was no last word; that a message is kept was.
         answered = sent is not None and not (is_due and sent.code == "AR")
         task = None
-        if is_due:
+        if not is_due:
+            self._room.leave(arrival.size)
+        elif answered and not arrival.mode.enhanced:
+            self._backlog.put_off(known, arrival.read, is_new=not is_repeated)
+        else:
             task = self._backlog.begin(
                 known,
                 arrival.sending,
-                waited_for=not answered and not arrival.mode.enhanced,
+                waited_for=not arrival.mode.enhanced,
                 is_new=not is_repeated,
             )
-        else:
-            self._room.leave(arrival.size)
         if arrival.mode.enhanced:
             later = task or _done(sent or _kept(arrival, known))
             receipt = self._enhanced(arrival, known, later)
@@ -301,7 +275,7 @@ class Intake:
             receipt = Receipt(self._told(sent or _kept(arrival, known)))
         else:
             receipt = Receipt(None, task)
-        return replace(receipt, is_repeated=is_repeated)
+        return replace(receipt, is_repeated=True) if is_repeated else receipt
 
     def _enhanced(
         self, arrival: Arrival, known: KnownMessage, later: "asyncio.Future[Answer]"

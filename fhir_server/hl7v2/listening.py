@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from fhir_server.hl7v2.senders import Network, is_within
+from fhir_server.hl7v2.wire import Wire
 
 _LOG = logging.getLogger(__name__)
 
-_CHUNK: Final = 65536
 _BACKLOG: Final = 512
 # No file handles or memory are left: whoever waits is taken once there are some again.
 _SCARCE: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -30,7 +30,7 @@ _LOG_EVERY: Final = 1.0
 # A peer that vanished between two frames is noticed after some two minutes.
 _KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[[Wire], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Door:
 
     async def _inside(self, connection: socket.socket, address: str) -> None:
         try:
-            reader, writer = await self._streams(connection)
+            wire = await self._wire(connection)
         except (OSError, ssl.SSLError) as error:
             # No certificate, a wrong one, no TLS at all, or no end of the handshake.
             _LOG.warning(
@@ -150,36 +150,25 @@ class Door:
             connection.close()
         else:
             try:
-                await self._serve(reader, writer)
+                await self._serve(wire)
             finally:
-                await self._close(writer)
+                await wire.close(within=self._handshake_seconds)
         finally:
             self._taken[address] -= 1
             if not self._taken[address]:
                 del self._taken[address]
 
-    async def _close(self, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-        try:
-            await asyncio.wait_for(writer.wait_closed(), self._handshake_seconds)
-        except OSError:
-            # It takes nothing any more, or was gone before: what is left for it is dropped.
-            writer.transport.abort()
-
-    async def _streams(
-        self, connection: socket.socket
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _wire(self, connection: socket.socket) -> Wire:
         _keep_alive(connection)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=_CHUNK, loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-        transport, _ = await loop.connect_accepted_socket(
-            lambda: protocol,
+        wire = Wire()
+        await asyncio.get_running_loop().connect_accepted_socket(
+            # Under TLS uvloop returns its own protocol instead of this.
+            lambda: wire,
             connection,
             ssl=self._tls,
             ssl_handshake_timeout=self._handshake_seconds if self._tls else None,
         )
-        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+        return wire
 
 
 def _keep_alive(connection: socket.socket) -> None:

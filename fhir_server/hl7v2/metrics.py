@@ -8,12 +8,13 @@ does not name as `Z` or `other`.
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from fhir_server.hl7v2.mapping.accounting import READ_SEGMENTS
 from fhir_server.hl7v2.mapping.structures import STRUCTURES
+from fhir_server.hl7v2.problems import Acknowledgment
 from fhir_server.hl7v2.working import Answer
 from fhir_server.store.hl7v2_log import Held
 from fhir_server.store.hl7v2_messages import KnownMessage, Outcome
@@ -27,22 +28,25 @@ _REFUSING_SECONDS: Final = 60.0
 
 
 class MessageMetrics:
-    """What is counted of messages; none of it is a patient's data.
-
-    `acknowledged` counts acknowledgments by their code.
-    """
+    """What is counted of messages; none of it is a patient's data."""
 
     def __init__(
         self,
         registry: CollectorRegistry,
         *,
-        acknowledged: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._acknowledged = acknowledged
         self._clock = clock
         self._refused_at: float | None = None
         self._senders: set[str] = set()
+        answered = Counter(
+            "attending_hl7v2_messages",
+            "HL7v2 messages by acknowledgment",
+            ("acknowledgment",),
+            registry=registry,
+        )
+        # Looked up once: each message is answered, and waits for that.
+        self._answered = {code: answered.labels(code) for code in get_args(Acknowledgment)}
         self._messages = Counter(
             "attending_hl7v2_outcomes",
             "HL7v2 messages by type and what became of them",
@@ -97,7 +101,7 @@ class MessageMetrics:
 
     def answered(self, answer: Answer) -> None:
         """Count an acknowledgment; one that asks for a repetition tells that the store refuses."""
-        self._acknowledged(answer.code)
+        self._answered[answer.code].inc()
         if not answer.may_be_repeated:
             self._refused_at = None
         elif self._refused_at is None:

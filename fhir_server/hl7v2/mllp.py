@@ -17,11 +17,11 @@ from fhir_server.hl7v2.framing import END, START, Event, Fault, Frame, FrameDeco
 from fhir_server.hl7v2.intake import Intake, Receipt
 from fhir_server.hl7v2.listening import Admission, Door
 from fhir_server.hl7v2.senders import Network, Peer
+from fhir_server.hl7v2.wire import Wire
 
 _LOG = logging.getLogger(__name__)
 
 CHANNEL: Final = "mllp"
-_CHUNK: Final = 65536
 _START: Final = bytes((START,))
 _END: Final = bytes((END, 0x0D))
 
@@ -106,8 +106,8 @@ class MllpServer:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(self._intake, self._limits, self._stopping, reader, writer)
+    async def _serve(self, wire: Wire) -> None:
+        connection = _Connection(self._intake, self._limits, self._stopping, wire)
         self._open.add(connection)
         try:
             await connection.serve()
@@ -123,25 +123,21 @@ class _Connection:
         intake: Intake,
         limits: MllpLimits,
         stopping: asyncio.Event,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        wire: Wire,
     ) -> None:
         self._intake = intake
         self._limits = limits
         self._stopping = stopping
-        self._reader = reader
-        self._writer = writer
+        self._wire = wire
         self._decoder = FrameDecoder(max_frame=limits.frame_bytes)
-        self._peer = _peer(writer)
+        self._peer = _peer(wire)
         self._stray_kept = False
-        self._reading: asyncio.Timeout | None = None
         self._later: asyncio.Queue[Receipt | None] = asyncio.Queue()
         self._following: asyncio.Task[None] | None = None
 
     def interrupt(self) -> None:
         """Read no more: the server stops."""
-        if self._reading is not None and not self._reading.expired():
-            self._reading.reschedule(asyncio.get_running_loop().time())
+        self._wire.interrupt()
 
     async def serve(self) -> None:
         """Answer frames until the peer, the deadline or the server ends the connection."""
@@ -156,30 +152,28 @@ class _Connection:
             await self._end_following()
 
     async def _serve(self) -> None:
-        decoder, began = self._decoder, time.monotonic()
+        decoder, began = self._decoder, 0.0
         while not self._stopping.is_set():
-            left = began + self._limits.frame_seconds - time.monotonic()
-            chunk = await self._read(left if decoder.in_frame else None)
+            was_in_frame, left = decoder.in_frame, None
+            if was_in_frame:
+                left = began + self._limits.frame_seconds - time.monotonic()
+            chunk = await self._read(left)
             if not chunk:
                 return
-            was_in_frame = decoder.in_frame
             events = decoder.feed(chunk)
-            if events or not was_in_frame:
-                # The peer does not answer for the time that its messages take to be stored.
+            if events:
                 await self._handle(events)
+            if decoder.in_frame and (events or not was_in_frame):
+                # The peer does not answer for the time that its messages take to be stored.
                 began = time.monotonic()
 
     async def _read(self, seconds: float | None) -> bytes:
         """Return the next bytes; b"" at the end of the stream, the deadline or the shutdown."""
         try:
-            async with asyncio.timeout(seconds) as self._reading:
-                return await self._reader.read(_CHUNK)
+            return await self._wire.read(seconds)
         except TimeoutError:
-            if not self._stopping.is_set():
-                _LOG.warning("mllp frame not ended in time", extra={"peer": str(self._peer)})
+            _LOG.warning("mllp frame not ended in time", extra={"peer": str(self._peer)})
             return b""
-        finally:
-            self._reading = None
 
     async def _handle(self, events: Iterable[Event], *, answering: bool = True) -> None:
         for event in events:
@@ -199,7 +193,7 @@ class _Connection:
             await self._send(receipt.first.acknowledgment)
         if receipt.mode.enhanced:
             self._follow(receipt)
-        elif (answer := await receipt.application()) is not None:
+        elif receipt.later is not None and (answer := await receipt.application()) is not None:
             await self._send(answer.acknowledgment)
 
     def _follow(self, receipt: Receipt) -> None:
@@ -218,7 +212,7 @@ class _Connection:
                     await self._send(answer.acknowledgment)
         except OSError:
             # The peer takes nothing any more: it must see that, and connect anew.
-            self._writer.transport.abort()
+            self._wire.abort()
 
     async def _end_following(self) -> None:
         if self._following is None:
@@ -230,9 +224,8 @@ class _Connection:
             self._following.cancel()
 
     async def _send(self, answer: bytes) -> None:
-        self._writer.write(_START + answer + _END)
-        async with asyncio.timeout(self._limits.frame_seconds):
-            await self._writer.drain()
+        if not self._wire.write(_START + answer + _END):
+            await self._wire.drain(within=self._limits.frame_seconds)
 
     def _is_noise(self, fault: Fault) -> bool:
         """Whether bytes outside frames are only counted: the first of a connection are kept."""
@@ -244,14 +237,14 @@ class _Connection:
         return kept
 
 
-def _peer(writer: asyncio.StreamWriter) -> Peer:
+def _peer(wire: Wire) -> Peer:
     """Return the peer's address, with the names in its certificate under mutual TLS.
 
     Those are the common name and the DNS names: what else stands there (an organisation, a
     country) names many.
     """
-    address = writer.get_extra_info("peername")
-    certificate = writer.get_extra_info("peercert") or {}
+    address = wire.info("peername")
+    certificate = wire.info("peercert") or {}
     names = [
         value
         for part in certificate.get("subject", ())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection
@@ -19,7 +19,7 @@ from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
 from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
 from fhir_server.store.opening import open_writer
-from fhir_server.store.writer import Write, Writer, WriterStatistics
+from fhir_server.store.writer import Settled, Write, Writer, WriterStatistics
 
 T = TypeVar("T")
 
@@ -107,9 +107,26 @@ class Database:
                 raise _stopping()
             future: asyncio.Future[T] = loop.create_future()
             if not desk.handed_in:
-                loop.call_soon(self._submit, desk)
-            desk.handed_in.append(Write(job, loop, future))
+                loop.call_soon(self._hand_over, desk)
+            desk.handed_in.append(Write(job, loop, partial(_resolve, future)))
             return await future
+
+    def submit(
+        self,
+        job: Callable[[Connection], T],
+        settled: Settled,
+        *,
+        alone: Callable[[Connection], T | None] | None = None,
+    ) -> None:
+        """Have `job` written as by `write`; `settled` is told of its end in the running loop.
+
+        `alone` is tried first where nothing but such jobs waits: it does the same in one statement
+        outside of a transaction, or returns None; what it has stored then `job` must find again.
+        StoreUnavailable (503) where the store is closed.
+        """
+        if self._closed:
+            raise _stopping()
+        self._writer.submit(Write(job, asyncio.get_running_loop(), settled, alone))
 
     async def read(self, job: Callable[[Connection], T]) -> T:
         """Run `job` on one snapshot in a reader thread; it cannot write."""
@@ -176,6 +193,11 @@ class Database:
         """Let `watcher` be told of every write from now on, inside its transaction."""
         self._writer.watcher = watcher
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no write waits and no transaction is on its way; one statement alone may be."""
+        return self._writer.is_quiet
+
     def statistics(self) -> WriterStatistics:
         """Return what the writer has done so far."""
         return self._writer.statistics()
@@ -193,7 +215,7 @@ class Database:
         for connection in self._reader_connections:
             close(connection)
 
-    def _submit(self, desk: "_Desk") -> None:
+    def _hand_over(self, desk: "_Desk") -> None:
         for write in desk.taken():
             if self._closed:
                 write.error = _stopping()
@@ -215,3 +237,12 @@ class Database:
         self._local.connection = None
         self._reader_connections.remove(connection)
         close(connection)
+
+
+def _resolve(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if future.done():  # its caller was cancelled; the write stands all the same
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)

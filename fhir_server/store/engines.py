@@ -32,8 +32,9 @@ _WRITER_PRAGMAS = (
 )
 _READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-2000")
 
-# Of all servers on one database one writes at a time; readers ask for no lock.
-_LOCK_WRITERS = "SELECT pg_advisory_xact_lock(4841544454)"
+# Of all servers on one database one writes at a time; readers ask for no lock. One message for
+# both: the server would answer each apart.
+_BEGIN_WRITING = "BEGIN; SELECT pg_advisory_xact_lock(4841544454)"
 # A database that does not answer, or a server that was stopped while it wrote, must not hold
 # everybody else for ever: every wait ends.
 _POSTGRESQL_CONNECT: dict[str, Any] = {
@@ -114,10 +115,10 @@ def writer_engine(url: URL, *, zone: tzinfo) -> Engine:
         return _sqlite(url, (*_COMMON_PRAGMAS, *_WRITER_PRAGMAS), "BEGIN IMMEDIATE", zone)
     engine = _postgresql(url, read_only=False, zone=zone)
 
-    def lock(connection: Connection) -> None:
-        connection.exec_driver_sql(_LOCK_WRITERS)
+    def start(connection: Connection) -> None:
+        driver(connection).execute(_BEGIN_WRITING)
 
-    event.listen(engine, "begin", lock)
+    event.listen(engine, "begin", start)
     return engine
 
 
@@ -162,10 +163,12 @@ def _postgresql(url: URL, *, read_only: bool, zone: tzinfo) -> Engine:
         connection.autocommit = True
         for setting in _POSTGRESQL_SETTINGS:
             connection.execute(setting)
-        connection.autocommit = False
         if read_only:
+            connection.autocommit = False
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             connection.read_only = True
+        # The driver of the writer begins nothing by itself: a statement outside of a transaction
+        # is one, as in SQLite.
         record.info[ZONE] = zone
 
     event.listen(engine, "connect", prepare)

@@ -20,6 +20,16 @@ def message_key(sender: str, control_id: str, sha256: str) -> str:
     return _digest("id", sender, control_id) if control_id else _digest("bytes", sender, sha256)
 
 
+def plain_key(quoted: bytes, control_id: bytes) -> str:
+    """Return `message_key` for a control id that JSON writes as it stands; `quoted` the sender."""
+    return hashlib.sha256(b'["id", %b, "%b"]' % (quoted, control_id)).hexdigest()
+
+
+def quoted(sender: str) -> bytes:
+    """Return a sender as it stands in a key."""
+    return _TEXT(sender).encode("utf-8", "surrogatepass")
+
+
 def other_key(sender: str, control_id: str, sha256: str) -> str:
     """Return the key of a message whose control id its sender has used for other bytes."""
     return _digest("other", sender, control_id, sha256)

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from fhir_server.store.record_tables import HL7v2MessageRow, HL7v2OriginRow
-from fhir_server.store.statements import Prepared, adding
+from fhir_server.store.statements import Prepared
 from fhir_server.store.tables import table
 
 State: TypeAlias = Literal[
@@ -101,8 +101,6 @@ class Origin(msgspec.Struct, frozen=True):
 _MESSAGE = table(HL7v2MessageRow.__tablename__)
 _ORIGIN = table(HL7v2OriginRow.__tablename__)
 
-_COLUMNS = tuple(column.name for column in _MESSAGE.c if column.name != "number")
-_ADD = Prepared(adding(_MESSAGE, *_COLUMNS), on_conflict="(key) DO NOTHING")
 _KNOWN = (
     _MESSAGE.c.id,
     _MESSAGE.c.received,
@@ -154,33 +152,6 @@ _DROP_ORIGIN = Prepared(
     .where(_ORIGIN.c.type == bindparam("of_type"))
     .where(_ORIGIN.c.id == bindparam("of_id"))
 )
-
-
-def insert_message(
-    connection: Connection, message: NewMessage, acknowledgment: bytes | None = None
-) -> bool:
-    """Store a message as it came, in state `received`; `finish` gives it its outcome.
-
-    `acknowledgment` is the one that is sent before the message is processed. False, and nothing
-    stored, where a message of its key is there.
-    """
-    values = {name: getattr(message, name) for name in NewMessage.__dataclass_fields__}
-    added = _ADD.run_named(
-        connection,
-        {
-            **values,
-            **{name: storable(values[name]) for name in ("peer", "sender", "control_id", "type")},
-            "state": "received",
-            "finished": None,
-            "acknowledgment": acknowledgment,
-            "errors": "[]",
-            "warnings": "[]",
-            "account": "{}",
-            "superseded": "[]",
-            "decision": None,
-        },
-    )
-    return added.rowcount == 1
 
 
 def find(connection: Connection, key: str) -> KnownMessage | None:

@@ -22,17 +22,24 @@ _KEY = "attending.horizon"
 _STEP = 1000
 
 
-def load(connection: Connection) -> None:
-    """Read the horizon at the beginning of a writing transaction."""
-    connection.info[_KEY] = _stored(connection)
+def begin(connection: Connection) -> None:
+    """Have the horizon read anew in the writing transaction that has begun, once it is asked for.
+
+    The transaction holds the write lock: nobody raises it meanwhile.
+    """
+    connection.info[_KEY] = None
 
 
 def later(connection: Connection, at: int) -> int:
     """Return `at`, or the first instant behind the horizon where `at` is not later than it.
 
-    In microseconds since the epoch; on a connection that has not read the horizon it is `at`.
+    In microseconds since the epoch; on a connection that does not write it is `at`.
     """
-    horizon: int = connection.info.get(_KEY, -_STEP)
+    if _KEY not in connection.info:
+        return at
+    horizon: int | None = connection.info[_KEY]
+    if horizon is None:
+        horizon = connection.info[_KEY] = _stored(connection)
     return max(at, horizon + _STEP)
 
 

@@ -19,8 +19,15 @@ class _Store(threading.local):
 _store = _Store()
 
 
+class _Process:
+    """Which of several processes this is, of those that were forked from one."""
+
+    number = 0
+
+
 def _forget() -> None:
     _store.left = b""
+    _Process.number += 1
 
 
 # A process that was forked must not go on with the bytes of the other.
@@ -54,12 +61,12 @@ class OrderedIds:
     def next(self, now: datetime) -> str:
         """Return the next id, at the instant `now`."""
         milliseconds = int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-        # The highest bit stays free, so that a millisecond has room to go on.
-        start = milliseconds << 32 | int.from_bytes(_random_bytes()[:4], "big") >> 1
         with self._lock:
             # A process that was forked must not go on with the numbers of the other.
-            if milliseconds > self._last >> 32 or self._process != os.getpid():
-                self._last, self._process = start, os.getpid()
+            if milliseconds > self._last >> 32 or self._process != _Process.number:
+                # The highest bit stays free, so that a millisecond has room to go on.
+                start = int.from_bytes(_random_bytes()[:4], "big") >> 1
+                self._last, self._process = milliseconds << 32 | start, _Process.number
             else:
                 self._last += 1
             return f"{self._last:020x}"

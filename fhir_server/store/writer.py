@@ -2,7 +2,8 @@
 
 A durable commit costs a sync of the log (0.1 to 10 ms) however much it holds, so jobs that wait
 share one: BEGIN, each job in a SAVEPOINT of its own, COMMIT, and only then the answers. BEGIN
-takes the database's write lock, so that several processes write one after another.
+takes the database's write lock, so that several processes write one after another. A group of
+which each job is one statement needs none of that: a statement is a transaction.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Transaction
@@ -28,24 +29,28 @@ _UNBINDABLE = (UnicodeError, OverflowError)
 _MOST_IN_GROUP = 256
 
 
+# What is told of a write in the loop that asked for it: the result, or the error.
+Settled: TypeAlias = Callable[[Any, BaseException | None], None]
+
+
 @dataclass(slots=True)
 class Write:
-    """A job with the future that waits for it; `result` or `error` once it has run."""
+    """A job, and who is told of its end; `result` or `error` once it has run.
+
+    `alone` does the same in one statement outside of a transaction, or returns None; what it has
+    stored then, or where it raises, `job` must find again.
+    """
 
     job: Callable[[Connection], Any]
     loop: asyncio.AbstractEventLoop
-    future: "asyncio.Future[Any]"
+    settled: Settled
+    alone: Callable[[Connection], Any] | None = None
     result: Any = None
     error: BaseException | None = None
 
     def settle(self) -> None:
-        """Hand the outcome to the future, in the future's own loop."""
-        if self.future.done():  # its caller was cancelled; the write stands all the same
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+        """Tell of the outcome, in the loop that waits for it."""
+        self.settled(self.result, self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +71,19 @@ class Writer:
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         self._connection: Connection | None = connect()
-        self._errors = connections.errors_of(self._connection)
+        self._errors: tuple[type[Exception], ...] = connections.errors_of(self._connection)
         self._refusals: tuple[type[Exception], ...] = (*self._errors, DatabaseRefused)
+        self._faults: tuple[type[Exception], ...] = (*_UNBINDABLE, *self._errors)
         self._jobs: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="attending-writer", daemon=True)
         self._done = 0
         self._commits = 0
+        self._is_in_transaction = False
         self.watcher: Watcher | None = None
         self._thread.start()
 
     def submit(self, write: Write) -> None:
-        """Queue `write`; its future resolves after the commit that holds it."""
+        """Queue `write`; it is settled after the commit that holds it."""
         self._jobs.put(write)
 
     def close(self) -> None:
@@ -84,6 +91,11 @@ class Writer:
         self._jobs.put(None)
         self._thread.join()
         self._drop()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits and no transaction is on its way; one statement may be."""
+        return not self._is_in_transaction and self._jobs.empty()
 
     def statistics(self) -> WriterStatistics:
         """Return the counts since the start."""
@@ -110,11 +122,40 @@ class Writer:
         return group, False
 
     def _commit(self, group: list[Write]) -> None:
+        if all(each.alone is not None for each in group):
+            group = self._left_after_alone(group)
+        if group:
+            self._is_in_transaction = True
+            self._commit_together(group)
+            self._is_in_transaction = False
+
+    def _left_after_alone(self, group: list[Write]) -> list[Write]:
+        """Run each job as one statement; return those that need a transaction."""
+        ended: list[Write] = []
+        left: list[Write] = []
+        for write in group:
+            (ended if self._ran_alone(write) else left).append(write)
+        self._done += len(ended)
+        self._commits += len(ended)
+        _answer(ended)
+        return left
+
+    def _ran_alone(self, write: Write) -> bool:
+        if self._connection is None or write.alone is None:
+            return False
+        try:
+            write.result = write.alone(self._connection)
+        except self._faults:
+            # Its job meets the same fault where it can be told what became of it.
+            return False
+        return write.result is not None
+
+    def _commit_together(self, group: list[Write]) -> None:
         ran = False
         try:
             connection, transaction = self._begun()
             with transaction:
-                horizon.load(connection)
+                horizon.begin(connection)
                 changes.watch(connection, self.watcher)
                 for write in group:
                     _run_job(connection, write)
@@ -142,7 +183,7 @@ class Writer:
         if len(group) > 1:
             for write in group:
                 write.error = None
-                self._commit([write])
+                self._commit_together([write])
             return
         group[0].error = error
         self._done += 1
@@ -214,7 +255,7 @@ def _run_job(connection: Connection, write: Write) -> None:
 
 
 def _answer(group: Iterable[Write]) -> None:
-    """Settle the futures, with one wake-up for each event loop."""
+    """Tell of the outcomes, with one wake-up for each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Write]] = {}
     for write in group:
         by_loop.setdefault(write.loop, []).append(write)
@@ -224,5 +265,10 @@ def _answer(group: Iterable[Write]) -> None:
 
 
 def _settle(writes: list[Write]) -> None:
-    for write in writes:
-        write.settle()
+    for number, write in enumerate(writes):
+        try:
+            write.settle()
+        except BaseException:
+            # The others must not wait for ever.
+            write.loop.call_soon(_settle, writes[number + 1 :])
+            raise

@@ -160,6 +160,11 @@ def waiting_message(number: int) -> tuple[KnownMessage, Sending]:
     return known, Sending(read_header(raw), Policy(zone=SHANGHAI), codes)
 
 
+def put_off(backlog: Backlog, known: KnownMessage, sending: Sending) -> None:
+    backlog._room.enter_now(len(known.body))
+    backlog.put_off(known, lambda: sending, is_new=True)
+
+
 def a_backlog(worker: SlowWorker) -> Backlog:
     return Backlog(worker, Room(messages=1000, size=10**9), lambda _: None)
 
@@ -168,19 +173,74 @@ async def test_while_messages_come_in_those_that_wait_get_a_share_and_all_of_it_
     worker = SlowWorker(0.005)
     found = a_backlog(worker)
     for number in range(200):
-        known, sending = waiting_message(number)
-        found._room.enter_now(len(known.body))
-        found.begin(known, sending, waited_for=False, is_new=True)
+        put_off(found, *waiting_message(number))
+    assert len(found) == 200
     until = time.monotonic() + 0.5
     while time.monotonic() < until:
-        with found.arriving():
-            await asyncio.sleep(0.0005)
+        found.arrives()
+        await asyncio.sleep(0.0005)
+        found.has_arrived()
     meanwhile = len(worker.done)
     # One at a time and a pause nine times as long: some 10, never none, never all.
     assert 0 < meanwhile < 60
     assert await found.drain(20)
     assert len(worker.done) == 200
     assert len(found) == 0
+
+
+class HoggingWorker(SlowWorker):
+    """Holds up the loop, as a conversion does: what comes meanwhile is seen some turns later."""
+
+    backlog: Backlog
+
+    async def process(self, known: KnownMessage, sending: Sending) -> Answer:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self.backlog.arrives)
+        time.sleep(self.seconds)  # noqa: ASYNC251 (what is tested)
+        self.done.append(known.id)
+        return Answer(b"", "AA", known.id)
+
+
+async def test_what_came_during_a_conversion_is_seen_before_a_lull_is():
+    worker = HoggingWorker(0.01)
+    worker.backlog = found = a_backlog(worker)
+    for number in range(5):
+        put_off(found, *waiting_message(number))
+    await settle()
+    assert worker.done == ["m0"]
+    await asyncio.sleep(0.03)
+    assert worker.done == ["m0"]
+    for number in range(1, 5):
+        found.has_arrived()
+        await asyncio.sleep(0.03)
+        assert len(worker.done) == number + 1
+    assert await found.drain(5)
+
+
+async def test_a_short_burst_comes_first():
+    worker = SlowWorker(0.001)
+    found = a_backlog(worker)
+    found.arrives()
+    for number in range(5):
+        put_off(found, *waiting_message(number))
+    await asyncio.sleep(0.1)
+    assert not worker.done
+    await asyncio.sleep(0.3)
+    assert worker.done
+    found.has_arrived()
+    assert await found.drain(5)
+
+
+async def test_what_was_not_begun_when_the_time_is_up_is_left_for_the_next_start():
+    worker = SlowWorker(0.05)
+    found = a_backlog(worker)
+    for number in range(100):
+        put_off(found, *waiting_message(number))
+    assert not await found.drain(0.01)
+    assert len(found) < 100
+    await asyncio.gather(*found._running.values())
+    assert (len(found), found._room._inside) == (0, 0)
+    assert len(worker.done) < 100
 
 
 async def test_a_drain_ends_in_time_and_says_what_is_left():
@@ -241,3 +301,40 @@ async def test_messages_of_one_patient_are_processed_one_after_another_in_order(
     worker.gates["c"].set()
     worker.gates["d"].set()
     assert await found.drain(5)
+
+
+def of_patient(number: int, patient: str) -> tuple[KnownMessage, Sending]:
+    raw = message(with_field(MSH, 10, f"C{number}"), with_field(PID, 3, patient))
+    known, sending = waiting_message(number)
+    return replace(known, body=raw), replace(sending, header=read_header(raw))
+
+
+async def test_one_that_is_waited_for_goes_behind_those_of_its_patient_that_were_put_off():
+    worker = SlowWorker(0.0001)
+    found = a_backlog(worker)
+    for number in range(40):
+        put_off(found, *of_patient(number, "1" if number % 2 else "2"))
+    assert len(found._running) < 40
+    known, sending = of_patient(40, "1~2")
+    found._room.enter_now(len(known.body))
+    await found.begin(known, sending, waited_for=True, is_new=True)
+    assert worker.done[-1] == "m40"
+    for patient in (0, 1):
+        numbers = [int(each[1:]) for each in worker.done[:-1] if int(each[1:]) % 2 == patient]
+        assert numbers == list(range(patient, 40, 2))
+    assert (len(found), found._room._inside) == (0, 0)
+
+
+async def test_a_resend_of_one_that_was_put_off_is_the_same_message():
+    worker = SlowWorker(0.0001)
+    found = a_backlog(worker)
+    for number in [*range(30), 29, 3]:
+        put_off(found, *waiting_message(number))
+    assert (len(found), found._room._inside) == (30, 30)
+    known, sending = waiting_message(29)
+    found._room.enter_now(len(known.body))
+    # Who asks for it again waits for the outcome that it has then.
+    assert (await found.begin(known, sending, waited_for=True, is_new=False)).message_id == "m29"
+    assert await found.drain(20)
+    assert sorted(worker.done) == sorted(f"m{number}" for number in range(30))
+    assert found._room._inside == 0

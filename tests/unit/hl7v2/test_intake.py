@@ -11,6 +11,7 @@ from fhir_server.r4.codec import decode
 from fhir_server.store import hl7v2_messages as messages
 from fhir_server.store import resources
 from fhir_server.store.connections import StoreUnavailable
+from fhir_server.store.hl7v2_arrivals import insert_messages
 from fhir_server.store.hl7v2_messages import NewMessage
 from tests.unit.hl7v2.examples import (
     DATA,
@@ -367,7 +368,7 @@ async def test_a_message_left_received_by_a_crash_is_processed_at_the_next_start
         sender="LIS|DEMOHOSP", control_id="C1", type="ORU^R01", sha256="x", key="k",
         body=PLAIN,
     )  # fmt: skip
-    await store.write(lambda c: messages.insert_message(c, row))
+    await store.write(lambda c: insert_messages(c, [(row, None)]))
     assert await hospital.recover() == 1
     assert store.read_now(lambda c: messages.get(c, "left")).state == "processed"
     assert creatinine(store)["status"] == "final"
@@ -402,8 +403,13 @@ async def test_a_fault_of_ours_keeps_the_message_answers_ar_and_is_tried_again(s
 class FullStore:
     """A store that cannot take anything."""
 
+    is_quiet = True
+
     async def write(self, job):
         raise StoreUnavailable("disk full")
+
+    def submit(self, job, settled, *, alone=None):
+        settled(None, StoreUnavailable("disk full"))
 
 
 async def test_what_cannot_be_stored_is_never_acknowledged(clock):

@@ -31,6 +31,15 @@ from tests.unit.hl7v2.examples import (
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request):
+    """uvicorn runs the server on uvloop where that is installed; the wire must do on both."""
+    if request.param:
+        pytest.importorskip("uvloop")
+    return ("asyncio", {"use_uvloop": request.param})
+
+
 SB, EB, CR = b"\x0b", b"\x1c", b"\r"
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from fhir_server.r4.outcome import NotFound
 from fhir_server.store import database as database_room
 from fhir_server.store import interning, resources
-from fhir_server.store.connections import StoreUnavailable
+from fhir_server.store.connections import StoreUnavailable, is_in_transaction
 from fhir_server.store.database import Database
 from fhir_server.store.engines import DatabaseRefused
 from fhir_server.store.statements import driver
@@ -272,3 +272,115 @@ async def test_more_writers_than_there_is_room_for_are_held_back(
     go.set()
     assert len(await asyncio.gather(*writes)) == 11
     opened.close()
+
+
+class Told:
+    """Waits for the end of one job that was submitted."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.found: tuple = ()
+
+    def __call__(self, result, error) -> None:
+        self.found = (result, error)
+        self.ended.set()
+
+    async def outcome(self) -> tuple:
+        await asyncio.wait_for(self.ended.wait(), 5)
+        return self.found
+
+
+def _put(connection: Connection, id: str) -> str:
+    _one_row(connection, id)
+    return id
+
+
+def _one_row(connection: Connection, id: str) -> None:
+    driver(connection).execute(f"INSERT INTO token_system (uri) VALUES ('{id}')")
+
+
+def _has_row(connection: Connection, id: str) -> bool:
+    return interning.known_system_id(connection, id) is not None
+
+
+async def test_one_statement_is_kept_without_a_transaction(database: Database) -> None:
+    told = Told()
+
+    def alone(connection: Connection) -> str:
+        assert not is_in_transaction(connection)
+        return _put(connection, "urn:alone")
+
+    database.submit(lambda _: pytest.fail("it was done"), told, alone=alone)
+    assert await told.outcome() == ("urn:alone", None)
+    assert await database.read(lambda c: _has_row(c, "urn:alone"))
+    assert (database.statistics().jobs, database.statistics().commits) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", ["declined", "no such table"])
+async def test_what_one_statement_cannot_do_is_done_in_a_transaction(
+    database: Database, fault: str
+) -> None:
+    told = Told()
+
+    def alone(connection: Connection) -> None:
+        if fault != "declined":
+            driver(connection).execute("INSERT INTO nowhere VALUES (1)")
+
+    def job(connection: Connection) -> str:
+        assert is_in_transaction(connection)
+        return _put(connection, "urn:job")
+
+    database.submit(job, told, alone=alone)
+    assert await told.outcome() == ("urn:job", None)
+    assert await database.read(lambda c: _has_row(c, "urn:job"))
+
+
+async def test_beside_another_write_it_shares_the_transaction(database: Database) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    held = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    told = Told()
+    database.submit(
+        lambda c: _put(c, "urn:a"), told, alone=lambda _: pytest.fail("a sync of its own")
+    )
+    other = asyncio.ensure_future(database.write(lambda c: _put(c, "urn:b")))
+    await asyncio.sleep(0.05)
+    go.set()
+    assert await told.outcome() == ("urn:a", None)
+    await asyncio.gather(held, other)
+    assert database.statistics().commits == 2
+
+
+async def test_who_fails_when_it_is_told_holds_nobody_up(database: Database) -> None:
+    loop, faults = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: faults.append(context["exception"]))
+    started, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        started.set()
+        assert go.wait(5)
+
+    def broken(_result, _error) -> None:
+        raise ZeroDivisionError
+
+    held = asyncio.ensure_future(database.write(hold))
+    await asyncio.to_thread(started.wait, 5)
+    database.submit(lambda _: 1, broken)
+    other = asyncio.ensure_future(database.write(lambda _: 2))
+    await asyncio.sleep(0.05)
+    go.set()
+    assert await asyncio.wait_for(other, 5) == 2
+    await held
+    assert [type(each) for each in faults] == [ZeroDivisionError]
+
+
+async def test_a_closed_store_takes_no_job(url: str) -> None:
+    closed = Database.open(url)
+    closed.close()
+    with pytest.raises(StoreUnavailable):
+        closed.submit(lambda _: None, Told())

@@ -6,6 +6,7 @@ import pytest
 
 from fhir_server.store import hl7v2_log as log
 from fhir_server.store import hl7v2_messages as messages
+from fhir_server.store.hl7v2_arrivals import insert_messages
 from fhir_server.store.hl7v2_log import Filter
 from fhir_server.store.hl7v2_messages import NewMessage, Outcome
 
@@ -18,7 +19,7 @@ def kept(connection, number: int, *, sender="LIS|EAST", type="ORU^R01", state=No
     message = NewMessage(
         id, number * HOUR, "mllp", "10.0.0.7", sender, f"C{number}", type, "0", id, b"MSH|"
     )
-    assert messages.insert_message(connection, message)
+    assert insert_messages(connection, [(message, None)]) == 1
     if state is not None:
         given = Outcome(state, b"MSA|AA", number * HOUR + 1)
         messages.finish(connection, id, dataclasses.replace(given, **outcome))

@@ -64,5 +64,5 @@ async def test_a_clock_that_is_set_back_does_not_lower_it(url: str) -> None:
 
 
 def test_without_an_export_there_is_none(connection: Connection) -> None:
-    horizon.load(connection)
+    horizon.begin(connection)
     assert horizon.later(connection, 0) == 0
