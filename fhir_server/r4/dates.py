@@ -30,7 +30,7 @@ _HOW = "write YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss[.fff] with Z or +
 
 
 # One panel's results have one time, which is read when they are checked and when they are indexed.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def instant_range(text: str, *, default_zone: tzinfo) -> tuple[int, int]:
     """Return `[low, high)` in microseconds since the epoch (UTC) of a date, dateTime or instant.
 

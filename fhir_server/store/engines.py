@@ -27,10 +27,10 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # FULL: the log is synced before COMMIT returns, so what is acknowledged survives a power cut.
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-4000",
+    "PRAGMA cache_size=-2500",
     "PRAGMA journal_size_limit=67108864",
 )
-_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-2000")
+_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-1500")
 
 # Of all servers on one database one writes at a time; readers ask for no lock. One message for
 # both: the server would answer each apart.

@@ -6,8 +6,6 @@ Source: http://hl7.org/fhir/R4/valueset-filter-operator.html; of R5: `child-of`,
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import re2
-
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.code_system import CodeSystem
@@ -74,6 +72,9 @@ def _matcher(text: str) -> Callable[[str], bool]:
     """Return what matches a whole text, in a time in proportion to it whatever the pattern."""
     if len(text) > _LONGEST_PATTERN:
         raise _refused(f"A regular expression of more than {_LONGEST_PATTERN} characters.")
+    # Imported where it is used: 3 MB, for what few value sets have.
+    import re2  # noqa: PLC0415
+
     options = re2.Options()
     options.log_errors = False
     try:
