@@ -27,7 +27,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # FULL: the log is synced before COMMIT returns, so what is acknowledged survives a power cut.
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-2500",
+    "PRAGMA cache_size=-2000",
     "PRAGMA journal_size_limit=67108864",
 )
 _READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-1500")
