@@ -21,13 +21,16 @@ from fhir_server.rest.operations.registry import operations_at, operations_of
 from fhir_server.rest.search_modifiers import modifiers_of
 from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
+from fhir_server.rest.terminology_capabilities import terminology_capabilities
 from fhir_server.store.search_served import searchable
+from fhir_server.store.terminology import StoredTerminology
 from fhir_server.subscriptions import topics
 
 router = APIRouter()
 
 _VERSION = version("attending")
 
+_MODES = (("mode", "full"), ("mode", "terminology"))
 _INTERACTIONS = {
     "read": "",
     "vread": "",
@@ -59,12 +62,16 @@ _CONTROLS = (
 
 
 async def metadata(request: Request) -> Response:
-    """Return the CapabilityStatement of this server as it runs."""
+    """Return the CapabilityStatement of this server as it runs, or its TerminologyCapabilities."""
     for name, value in request.query_params.multi_items():
-        if name not in ("_format", "_pretty") and (name, value) != ("mode", "full"):
+        if name not in ("_format", "_pretty") and (name, value) not in _MODES:
             raise BadRequest("not-supported", f"{name}={value[:40]} is not supported here.")
     media_type = answer_type(request)
     services = services_of(request)
+    if request.query_params.get("mode") == "terminology":
+        held = await services.database.read(lambda c: StoredTerminology(c).all_code_systems())
+        told = terminology_capabilities(base_of(request), held, at=services.clock())
+        return Response(encode(told), media_type=media_type)
     statement = capability_statement(
         base_of(request), at=services.clock(), page_most=services.limits.page_most
     )

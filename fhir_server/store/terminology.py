@@ -11,6 +11,7 @@ from fhir_server.store.search_served import searchable, uses_of
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import key_text, table
 from terminology.service.code_system import CodeSystem
+from terminology.service.versions import version_key
 
 _RESOURCE, _VERSION, _URI = (table(name) for name in ("resource", "resource_version", "uri_index"))
 _BY_URL = Prepared(
@@ -20,6 +21,10 @@ _BY_URL = Prepared(
     .where(_VERSION.c.version == _RESOURCE.c.version, _RESOURCE.c.deleted == 0)
     .where(_URI.c.param == bindparam("of_param"), _URI.c.uri == bindparam("of_uri"))
     .order_by(_RESOURCE.c.rid.desc())
+)
+
+_URLS = Prepared(
+    select(_URI.c.uri).where(_URI.c.param == bindparam("of_param")).distinct().order_by(_URI.c.uri)
 )
 
 
@@ -33,6 +38,17 @@ class StoredTerminology:
         """Return every version that is stored, the newest resource first."""
         found = (_code_system(body) for body in self._bodies("CodeSystem", url))
         return [each for each in found if each.content != "supplement"]
+
+    def all_code_systems(self) -> dict[str, list[CodeSystem]]:
+        """Return every code system that is stored by url, the newest version first."""
+        (use,) = uses_of(searchable("CodeSystem")["url"])
+        param = interning.parameter_ids(self._connection, "CodeSystem")[use.name]
+        rows = _URLS.run_named(self._connection, {"of_param": param}).fetchall()
+        # A very long url stands in the index by its digest: nobody can ask for it by that.
+        held = {url: list(self.code_systems(url)) for (url,) in rows}
+        for versions in held.values():
+            versions.sort(key=lambda each: version_key(each.version), reverse=True)
+        return {url: versions for url, versions in held.items() if versions}
 
     def supplements(self, url: str) -> Sequence[JsonObject]:
         """Return the stored supplements with this url."""

@@ -35,6 +35,22 @@ def difference(expected: Any, found: Any, at: str = "") -> str | None:
     return f"{at}: expected {_short(expected)}, found {_short(found)}"
 
 
+def contained(expected: Any, found: Any, at: str = "") -> str | None:
+    """Return what of the expected is not there; more is no matter (statements of capability)."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name, value in expected.items():
+            fault = f"{at}.{name}: missing"
+            if name in found:
+                fault = contained(value, found[name], f"{at}.{name}") or ""
+            if fault:
+                return fault
+        return None
+    if isinstance(expected, list) and isinstance(found, list):
+        lacking = [e for e in expected if all(contained(e, each) for each in found)]
+        return f"{at}: no {_short(lacking[0])}" if lacking else None
+    return difference(expected, found, at)
+
+
 def _object(expected: dict[str, Any], found: dict[str, Any], at: str) -> str | None:
     optional = set(expected.get("$optional-properties$", ()))
     for name, value in expected.items():

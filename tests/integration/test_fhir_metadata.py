@@ -109,4 +109,4 @@ async def test_every_interaction_in_it_is_served(client: httpx.AsyncClient) -> N
 
 async def test_other_modes_are_refused(client: httpx.AsyncClient) -> None:
     assert (await client.get("metadata?mode=full&_format=json")).status_code == 200
-    assert problem(await client.get("metadata?mode=terminology"))[:2] == (400, "not-supported")
+    assert problem(await client.get("metadata?mode=normative"))[:2] == (400, "not-supported")

@@ -94,3 +94,17 @@ async def test_a_value_set_that_is_none_is_refused(client: httpx.AsyncClient) ->
     answer = await client.post("ValueSet/$expand", json=body)
     assert answer.status_code == 422
     assert answer.json()["issue"][0]["expression"] == ["ValueSet.status"]
+
+
+async def test_the_terminology_capabilities_name_what_is_held(client: httpx.AsyncClient) -> None:
+    await put_all(client, [{**lab(version="2026.10"), "id": "newer"}])
+    answer = await client.get("metadata", params={"mode": "terminology"})
+    assert validate(decode(answer.content)) == ()
+    told = answer.json()
+    assert told["resourceType"] == "TerminologyCapabilities"
+    (system,) = told["codeSystem"]
+    assert system["uri"] == URL
+    assert system["version"] == [{"code": "2026.10", "isDefault": True}, {"code": "2026.9"}]
+    assert {"name": "activeOnly"} in told["expansion"]["parameter"]
+    unknown = await client.get("metadata", params={"mode": "normative"})
+    assert unknown.status_code == 400

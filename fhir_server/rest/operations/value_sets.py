@@ -42,12 +42,19 @@ _TOLD: Final = {
 }
 SENT_ALONG: Final = "tx-resource"
 _FLAGS: Final = tuple(name for name, kind in _TOLD.items() if kind == "valueBoolean")
-_PARAMETERS: Final = ("url", "valueSet", "valueSetVersion", "useSupplement", SENT_ALONG, *_TOLD)
+EXPANSION_PARAMETERS: Final = (
+    "url",
+    "valueSet",
+    "valueSetVersion",
+    "useSupplement",
+    SENT_ALONG,
+    *_TOLD,
+)
 
 
 async def answer(call: Call) -> Response:
     """Return the ValueSet with the codes that it holds."""
-    call.check_known(*_PARAMETERS)
+    call.check_known(*EXPANSION_PARAMETERS)
     media_type = answer_type(call.request)
     asked, versions = _asked(call), versions_of(call)
     supplements = call.texts("useSupplement")
@@ -141,6 +148,6 @@ OPERATION = Operation(
     levels=("type", "instance"),
     answer=answer,
     types=("ValueSet",),
-    documentation=f"Parameters {', '.join(_PARAMETERS)}. A value set of which a part is not here "
-    "is refused.",
+    documentation=f"Parameters {', '.join(EXPANSION_PARAMETERS)}. A value set of which a part is "
+    "not here is refused.",
 )
