@@ -36,6 +36,10 @@ def build_parser() -> argparse.ArgumentParser:
     given.add_argument("folder", help="folder that is new or empty")
     given.add_argument("--type", action="append", default=[], help="a resource type; repeatable")
     given.add_argument("--since", help="only what changed after this instant")
+    terms = commands.add_parser("terms", help="look after terminology")
+    chores = terms.add_subparsers(dest="task", required=True, metavar="TASK")
+    loaded = chores.add_parser("load", help="store the terminology of published FHIR packages")
+    loaded.add_argument("files", nargs="+", metavar="PACKAGE", help="a package file (.tgz) of R4")
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     hl7v2_arguments.add_tasks(hl7v2)
     return parser
@@ -87,6 +91,10 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
 
         return export_folder(settings, options.folder, options.type, options.since)
+    if options.command == "terms":
+        from fhir_server.commands.terms_load import load  # noqa: PLC0415
+
+        return load(settings, options.files)
     return hl7v2_arguments.run(options, settings)
 
 
