@@ -16,6 +16,8 @@ from terminology.service.concept import (
     designations_of,
     names_of,
     properties_of,
+    said_by_extensions,
+    shown_extensions,
     status_of,
 )
 
@@ -98,8 +100,10 @@ def with_supplements(system: CodeSystem, supplements: Iterable[JsonObject]) -> C
     added = CodeSystem.__new__(CodeSystem)
     added.__dict__.update(system.__dict__)
     concepts = dict(system._concepts)
+    declared = list(system.resource.get("property", ()))
     for supplement in supplements:
         source = canonical_of(supplement)
+        declared += supplement.get("property", ())
         for entry, _parent in _entries(supplement):
             known = concepts.get(entry["code"])
             if known is not None:
@@ -107,8 +111,12 @@ def with_supplements(system: CodeSystem, supplements: Iterable[JsonObject]) -> C
                     known,
                     designations=(*known.designations, *designations_of(entry, source)),
                     properties=(*known.properties, *properties_of(entry, source)),
+                    extensions=(*known.extensions, *shown_extensions(entry)),
+                    said=(*known.said, *said_by_extensions(entry, source)),
                 )
     added.__dict__["_concepts"] = concepts
+    if declared:
+        added.__dict__["resource"] = {**system.resource, "property": declared}
     return added
 
 
@@ -143,7 +151,8 @@ def _concepts(resource: JsonObject) -> dict[str, Concept]:
         if code in found:  # csd-1 refuses it when it is stored
             continue
         properties = properties_of(entry)
-        status, inactive, abstract = status_of(properties, names)
+        said = said_by_extensions(entry)
+        status, inactive, abstract = status_of((*said, *properties), names)
         found[code] = Concept(
             code=code,
             display=entry.get("display", ""),
@@ -153,6 +162,8 @@ def _concepts(resource: JsonObject) -> dict[str, Concept]:
             status=status,
             is_inactive=inactive,
             is_abstract=abstract,
+            extensions=shown_extensions(entry),
+            said=said,
         )
         if parent:
             _link(parent, code, above, below)

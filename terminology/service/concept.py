@@ -8,20 +8,46 @@ from fhir_server.r4.codec import JsonObject
 
 # http://hl7.org/fhir/R4/codesystem-concept-properties.html
 PROPERTIES: Final = "http://hl7.org/fhir/concept-properties#"
+EXTENSIONS: Final = "http://hl7.org/fhir/StructureDefinition/"
 # Of the values of `status` those in which a concept is used no more.
 _ENDED: Final = frozenset(("retired", "inactive"))
+
+
+# Extensions that say of a code what a property would, with the property that it is.
+_SAID: Final = {
+    "codesystem-conceptOrder": ("order", "valueDecimal"),
+    "valueset-conceptOrder": ("order", "valueDecimal"),
+    "codesystem-label": ("label", "valueString"),
+    "valueset-label": ("label", "valueString"),
+    "itemWeight": ("weight", "valueDecimal"),
+    "structuredefinition-standards-status": ("status", "valueCode"),
+}
+# Extensions that belong to a code or a text wherever it is shown; others mean something where
+# they stand, or to nobody here.
+_SHOWN: Final = frozenset(
+    f"{EXTENSIONS}{name}"
+    for name in (
+        "rendering-style",
+        "rendering-xhtml",
+        "valueset-concept-definition",
+        "valueset-deprecated",
+        "coding-sctdescid",
+    )
+)
 
 
 class Designation(msgspec.Struct, frozen=True):
     """Another text for a concept; `language` is BCP 47 or "", `use` a Coding.
 
-    `source` is the supplement that adds it, None for the code system's own.
+    `source` is the supplement that adds it, None for the code system's own; `extensions` are those
+    that go with it wherever it is shown.
     """
 
     value: str
     language: str = ""
     use: JsonObject | None = None
     source: str | None = None
+    extensions: tuple[JsonObject, ...] = ()
 
 
 class Property(msgspec.Struct, frozen=True):
@@ -36,7 +62,8 @@ class Property(msgspec.Struct, frozen=True):
 class Concept(msgspec.Struct, frozen=True):
     """One code with all that its code system says; `parents` and `children` are codes.
 
-    `status` is that of its property, "" without; `is_abstract` is "not selectable".
+    `status` is that of its property, "" without; `is_abstract` is "not selectable"; `said` are
+    properties that extensions stand for, `extensions` those that go with it wherever it is shown.
     """
 
     code: str
@@ -49,6 +76,26 @@ class Concept(msgspec.Struct, frozen=True):
     status: str = ""
     is_inactive: bool = False
     is_abstract: bool = False
+    extensions: tuple[JsonObject, ...] = ()
+    said: tuple[Property, ...] = ()
+
+
+def shown_extensions(element: JsonObject, *more: str) -> tuple[JsonObject, ...]:
+    """Return the extensions of a concept or designation that go with it wherever it is shown."""
+    wanted = _SHOWN.union(f"{EXTENSIONS}{name}" for name in more)
+    return tuple(each for each in element.get("extension", ()) if each.get("url") in wanted)
+
+
+def said_by_extensions(element: JsonObject, source: str | None = None) -> tuple[Property, ...]:
+    """Return the properties that extensions of a concept stand for."""
+    found = []
+    for each in element.get("extension", ()):
+        url = str(each.get("url", ""))
+        known = _SAID.get(url.removeprefix(EXTENSIONS)) if url.startswith(EXTENSIONS) else None
+        value = next((v for name, v in each.items() if name.startswith("value")), None)
+        if known is not None and value is not None:
+            found.append(Property(*known, value, source))
+    return tuple(found)
 
 
 def properties_of(concept: JsonObject, source: str | None = None) -> tuple[Property, ...]:
@@ -64,7 +111,13 @@ def properties_of(concept: JsonObject, source: str | None = None) -> tuple[Prope
 def designations_of(concept: JsonObject, source: str | None = None) -> tuple[Designation, ...]:
     """Return the designations of a CodeSystem.concept."""
     return tuple(
-        Designation(each["value"], each.get("language", ""), each.get("use"), source)
+        Designation(
+            each["value"],
+            each.get("language", ""),
+            each.get("use"),
+            source,
+            shown_extensions(each, "structuredefinition-standards-status"),
+        )
         for each in concept.get("designation", ())
         if "value" in each
     )

@@ -1,6 +1,6 @@
 """ValueSet/$expand: http://hl7.org/fhir/R4/valueset-operation-expand.html."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -83,9 +83,9 @@ def expand(
         "contains": entries,
     }
     # What is answered is no version of the stored resource: its meta and text are not of this.
-    left_out = {"expansion", "text", "meta", "contained", "extension"}
+    left_out = {"expansion", "text", "meta", "contained"}
     if not asked.include_definition:
-        left_out.add("compose")
+        left_out |= {"compose", "extension"}
     bare = {name: value for name, value in resource.items() if name not in left_out}
     return {**bare, "expansion": {k: v for k, v in expansion.items() if v != []}}
 
@@ -126,7 +126,10 @@ def _versions(page: Sequence[Member]) -> Mapping[str, set[str]]:
 
 def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> JsonObject:
     system, concept = member.system, member.concept
-    extensions = [*member.marks, *property_extensions(member, asked.properties)]
+    extensions = [
+        *_distinct(concept.extensions, member.marks),
+        *property_extensions(member, asked.properties),
+    ]
     entry: JsonObject = {"extension": extensions} if extensions else {}
     entry["system"] = system.url
     if len(versions[system.url]) > 1:
@@ -158,6 +161,13 @@ def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> J
     return entry
 
 
+def _distinct(own: Sequence[JsonObject], given: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    """Yield the extensions of a code; those that the value set gives stand for its own."""
+    urls = {each["url"] for each in given}
+    yield from (each for each in own if each["url"] not in urls)
+    yield from given
+
+
 def _wanted(designation: Designation, asked: Expand) -> bool:
     if not asked.designations:
         return True
@@ -172,6 +182,8 @@ def _wanted(designation: Designation, asked: Expand) -> bool:
 
 def _designation(designation: Designation) -> JsonObject:
     found: JsonObject = {}
+    if designation.extensions:
+        found["extension"] = list(designation.extensions)
     if designation.language:
         found["language"] = designation.language
     if designation.use:

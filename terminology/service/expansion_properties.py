@@ -17,8 +17,9 @@ DECLARED: Final = (
 OF_CODE: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.contains.property"
 )
-# Who shows a code needs it without asking.
-_ALWAYS: Final = "status"
+# Who shows codes needs these without asking; so it does the status of a code that is not active.
+_ALWAYS: Final = frozenset(("order", "label", "weight"))
+_URIS: Final = {"weight": "itemWeight"}
 
 
 def property_extensions(member: Member, asked: Sequence[str]) -> list[JsonObject]:
@@ -49,19 +50,22 @@ def declared(page: Iterable[Member], asked: Sequence[str]) -> list[JsonObject]:
 
 
 def _properties(member: Member, asked: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
-    concept = member.concept
+    concept, given = member.concept, {each.code for each in member.properties}
     if "definition" in asked and concept.definition:
         yield "definition", "valueString", concept.definition
-    for each in concept.properties:
+    yield from ((each.code, each.kind, each.value) for each in member.properties)
+    for each in (*concept.said, *concept.properties):
         is_status = each.kind == "valueCode" and each.value == concept.status != "active"
-        if each.code in asked:
+        if each.code in given:
+            continue
+        if each.code in asked or each.code in _ALWAYS:
             yield each.code, each.kind, each.value
         elif is_status:
-            yield _ALWAYS, each.kind, each.value
+            yield "status", each.kind, each.value
 
 
 def _uri(member: Member, code: str) -> str:
     for each in member.system.resource.get("property", ()):
         if each.get("code") == code and "uri" in each:
             return str(each["uri"])
-    return PROPERTIES + code
+    return PROPERTIES + _URIS.get(code, code)

@@ -268,7 +268,7 @@ class _Checks:
         key = (system.url, system.version, concept.code)
         member = checked.members.get(key)
         checked.is_member = member is not None
-        if member is not None and member.marks:
+        if member is not None and member.is_deprecated:
             marked = say.deprecated_in_value_set(checked.coded, self._value_set)
             checked.findings.append(marked)
         if checked.is_member and self._asked.active_only and concept.is_inactive:

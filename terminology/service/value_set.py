@@ -13,7 +13,14 @@ from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.cautions import is_deprecated_entry, supplements_of
 from terminology.service.code_system import CodeSystem, canonical_of
-from terminology.service.concept import Concept, Designation, designations_of
+from terminology.service.concept import (
+    Concept,
+    Designation,
+    Property,
+    designations_of,
+    said_by_extensions,
+    shown_extensions,
+)
 from terminology.service.filters import selected
 from terminology.service.library import (
     WITH_CODES,
@@ -27,14 +34,16 @@ from terminology.service.versions import Versions
 
 # A value set may be built of others; deeper, or in a circle, is a mistake.
 _DEEPEST: Final = 16
+_STATUS: Final = "structuredefinition-standards-status"
 _SO: Final = "the value set cannot be expanded"
 
 
 class Member(msgspec.Struct, frozen=True):
     """A code of a value set, with the display and designations that the value set gives it.
 
-    `is_listed`: it is named there, and not selected by what it is; `marks`: the extensions
-    that say of it that it is to be used no more.
+    `is_listed`: it is named there, and not selected by what it is; `marks`: the
+    extensions that go with it, `is_deprecated`: one says that it is to be used no more;
+    `properties` are those that the value set gives it.
     """
 
     system: CodeSystem
@@ -43,6 +52,8 @@ class Member(msgspec.Struct, frozen=True):
     designations: tuple[Designation, ...] = ()
     is_listed: bool = False
     marks: tuple[JsonObject, ...] = ()
+    is_deprecated: bool = False
+    properties: tuple[Property, ...] = ()
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -184,9 +195,9 @@ class Composition:
                         entry.get("display", ""),
                         designations_of(entry),
                         is_listed=True,
-                        marks=tuple(entry.get("extension", ()))
-                        if is_deprecated_entry(entry)
-                        else (),
+                        marks=shown_extensions(entry, _STATUS),
+                        is_deprecated=is_deprecated_entry(entry),
+                        properties=_given(entry),
                     )
             return
         if "filter" not in part:
@@ -242,6 +253,11 @@ class Composition:
                 for member in self._of_system(named):
                     found[_key(member)] = member
         return found
+
+
+def _given(entry: JsonObject) -> tuple[Property, ...]:
+    # That a code is deprecated in a value set is no status of the code itself.
+    return tuple(each for each in said_by_extensions(entry) if each.code != "status")
 
 
 def _key(member: Member) -> Key:

@@ -12,6 +12,7 @@ from fhir_server.r4.outcome import BadRequest, FhirError
 from fhir_server.r4.validation import validate
 from terminology.service import expand as expanding
 from terminology.service.expand import Expand, expand
+from terminology.service.expansion_properties import OF_CODE
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions, read_versions
 from tests.unit.terminology.code_systems import URL, Shelf, lab, supplement
@@ -251,3 +252,61 @@ def test_more_codes_than_anybody_can_use_are_asked_for_by_page(monkeypatch):
         expansion(value_set())
     assert refused.value.issues[0].code == "too-costly"
     assert len(codes(expansion(value_set(), count=5))) == 5
+
+
+def _extension(name: str, kind: str, value: object) -> JsonObject:
+    return {"url": f"http://hl7.org/fhir/StructureDefinition/{name}", kind: value}
+
+
+def properties(entry: JsonObject) -> dict[str, object]:
+    found = {}
+    for each in entry.get("extension", ()):
+        if each["url"] == OF_CODE:
+            parts = {part["url"]: part for part in each["extension"]}
+            value = next(v for k, v in parts["value"].items() if k != "url")
+            found[parts["code"]["valueCode"]] = value
+    return found
+
+
+def test_properties_that_are_asked_for_and_the_status_of_what_is_used_no_more():
+    expanded = expansion(value_set(), properties=("unit", "definition"))
+    found = {each["code"]: properties(each) for each in expanded["contains"]}
+    assert found["TC"] == {"definition": "血清总胆固醇浓度", "unit": "mmol/L"}
+    assert found["CKMB"] == {"status": "retired"}
+    declared = {
+        part["valueCode"]
+        for each in expanded["extension"]
+        for part in each["extension"]
+        if part["url"] == "code"
+    }
+    assert declared == {"definition", "unit", "status"}
+
+
+def test_the_order_and_label_that_a_value_set_gives_stand_for_the_code_systems_own():
+    concept = {
+        "code": "TC",
+        "extension": [
+            _extension("codesystem-conceptOrder", "valueInteger", 7),
+            _extension("rendering-style", "valueString", "color: red"),
+        ],
+    }
+    listed = {
+        "code": "TC",
+        "extension": [
+            _extension("valueset-conceptOrder", "valueInteger", 1),
+            _extension("valueset-label", "valueString", "a."),
+            _extension("valueset-deprecated", "valueBoolean", True),
+        ],
+    }
+    library = Shelf(lab(concept=[concept], property=[]))
+    for include, expected in (
+        ({"system": URL}, {"order": 7}),
+        ({"system": URL, "concept": [listed]}, {"order": 1, "label": "a."}),
+    ):
+        resource = value_set(include)
+        found = expand(Composition(library, Versions()), resource, Expand(), now=NOW)
+        (entry,) = found["expansion"]["contains"]
+        assert properties(entry) == expected
+        urls = {each["url"].rpartition("/")[2] for each in entry["extension"]}
+        assert "rendering-style" in urls
+        assert ("valueset-deprecated" in urls) is ("concept" in include)
