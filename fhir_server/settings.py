@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     local_codes: Path | None = Field(
         None, description="ConceptMap file, or folder of them, from local codes to LOINC"
     )
+    terminology_dir: Path | None = Field(
+        None,
+        description="folder of the releases of SNOMED CT, LOINC and other large terminologies; "
+        "default: terminology in the data folder",
+    )
     profiles_dir: Path | None = Field(
         None, description="folder of unpacked FHIR packages whose profiles records are held to"
     )
@@ -199,6 +204,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'attending.db'}"
+
+    @property
+    def releases_folder(self) -> Path:
+        """Where the releases of large terminologies are."""
+        return self.terminology_dir or self.data_dir / "terminology"
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

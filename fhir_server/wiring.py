@@ -36,6 +36,7 @@ from inference.registry import ModelRegistry
 from terminology import catalogue as catalogue_room
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
+from terminology.releases.shelf import Shelf
 
 VERSION = version("attending")
 SOFTWARE = f"attending {VERSION}"
@@ -96,7 +97,8 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
     telemetry = telemetry_room.start(
         otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio, version=VERSION
     )
-    database = Database.open(settings.store_url, zone=settings.zone)
+    shelf = Shelf(settings.releases_folder)
+    database = Database.open(settings.store_url, zone=settings.zone, releases=shelf)
     profiles = _profiles(settings)
     fhir = FhirServices(
         database=database,

@@ -17,9 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from fhir_server.store.budget import Budget, BudgetSpent
 from fhir_server.store.changes import Watcher
 from fhir_server.store.connections import StoreUnavailable, close, errors_of, is_lost
-from fhir_server.store.engines import is_file, parse_url, prepare_place, reader_engine
+from fhir_server.store.engines import (
+    RELEASES,
+    is_file,
+    parse_url,
+    prepare_place,
+    reader_engine,
+)
 from fhir_server.store.opening import open_writer
 from fhir_server.store.writer import Settled, Write, Writer, WriterStatistics
+from terminology.releases.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -58,10 +65,11 @@ class Database:
     PostgreSQL database: their writers take turns, at each group of writes.
     """
 
-    def __init__(self, url: URL, *, zone: tzinfo) -> None:
+    def __init__(self, url: URL, *, zone: tzinfo, releases: Shelf | None = None) -> None:
         self._zone = zone
+        self._releases = releases
         self._is_file = is_file(url)
-        self._writer = Writer(partial(open_writer, url, zone=zone))
+        self._writer = Writer(partial(open_writer, url, zone=zone, releases=releases))
         self._reader_engine = reader_engine(url, zone=zone)
         self._local = threading.local()
         self._reader_connections: list[Connection] = []
@@ -71,16 +79,17 @@ class Database:
         self._closed = False
 
     @classmethod
-    def open(cls, url: str, *, zone: tzinfo = UTC) -> "Database":
+    def open(cls, url: str, *, zone: tzinfo = UTC, releases: Shelf | None = None) -> "Database":
         """Open `sqlite:///path` or `postgresql://user:password@host/database`.
 
         File and folder of SQLite are created where absent, tables in both. `zone` places dates
-        without an offset, in resources and in searches alike. DatabaseRefused for another scheme,
+        without an offset, in resources and in searches alike; `releases` are terminologies that
+        are too large for resources. DatabaseRefused for another scheme,
         for a database that does not answer, and for one that a newer version wrote.
         """
         parsed = parse_url(url)
         prepare_place(parsed)
-        return cls(parsed, zone=zone)
+        return cls(parsed, zone=zone, releases=releases)
 
     @property
     def zone(self) -> tzinfo:
@@ -229,6 +238,7 @@ class Database:
 
     def _connect_reader(self) -> Connection:
         connection = self._reader_engine.connect()
+        connection.info[RELEASES] = self._releases
         self._local.connection = connection
         self._reader_connections.append(connection)
         return connection

@@ -13,6 +13,8 @@ from fhir_server.store.statements import driver
 
 # Where a connection keeps the zone in which it places dates without an offset.
 ZONE = "attending.zone"
+# And where the releases of large terminologies, None where there are none.
+RELEASES = "attending.releases"
 
 _WRITE: Final = "write sqlite:///path/to/file.db or postgresql://user:password@host/database"
 

@@ -7,15 +7,23 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import OperationalError
 
 from fhir_server.store import reindex, schema
-from fhir_server.store.engines import DatabaseRefused, is_file, reader_engine, writer_engine
+from fhir_server.store.engines import (
+    RELEASES,
+    DatabaseRefused,
+    is_file,
+    reader_engine,
+    writer_engine,
+)
+from terminology.releases.shelf import Shelf
 
 
-def open_writer(url: URL, *, zone: tzinfo) -> Connection:
+def open_writer(url: URL, *, zone: tzinfo, releases: Shelf | None = None) -> Connection:
     """Return a connection that may write to `url`, its schema ready and its indexes current.
 
     DatabaseRefused where it does not answer, or where a newer version wrote it.
     """
     connection = _connected(url, zone)
+    connection.info[RELEASES] = releases
     try:
         with connection.begin():
             stale = schema.prepare(connection)

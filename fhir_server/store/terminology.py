@@ -1,4 +1,4 @@
-"""Code systems that are stored as resources, as the terminology service asks for them."""
+"""Terminology that is stored, in resources and in releases, as the service asks for it."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,10 +7,13 @@ from sqlalchemy import Connection, bindparam, select
 
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.store import interning
+from fhir_server.store.engines import RELEASES
 from fhir_server.store.search_served import searchable, uses_of
 from fhir_server.store.statements import Prepared, SqlValue
 from fhir_server.store.tables import key_text, table
-from terminology.service.code_system import CodeSystem
+from terminology.releases.implicit import implicit_value_sets
+from terminology.releases.shelf import Shelf
+from terminology.service.code_system import CodeSystem, ListedCodeSystem
 from terminology.service.versions import version_key
 
 _RESOURCE, _VERSION, _URI = (table(name) for name in ("resource", "resource_version", "uri_index"))
@@ -33,19 +36,22 @@ class StoredTerminology:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._releases: Shelf | None = connection.info.get(RELEASES)
 
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
-        """Return every version that is stored, the newest resource first."""
-        found = (_code_system(body) for body in self._bodies("CodeSystem", url))
-        return [each for each in found if each.content != "supplement"]
+        """Return every version that is here: the releases, then those that are resources."""
+        found = [_code_system(body) for body in self._bodies("CodeSystem", url)]
+        stored = [each for each in found if each.content != "supplement"]
+        return [*(self._releases.of(url) if self._releases else ()), *stored]
 
     def all_code_systems(self) -> dict[str, list[CodeSystem]]:
-        """Return every code system that is stored by url, the newest version first."""
+        """Return every code system that is here by url, the newest version first."""
         (use,) = uses_of(searchable("CodeSystem")["url"])
         param = interning.parameter_ids(self._connection, "CodeSystem")[use.name]
         rows = _URLS.run_named(self._connection, {"of_param": param}).fetchall()
         # A very long url stands in the index by its digest: nobody can ask for it by that.
-        held = {url: list(self.code_systems(url)) for (url,) in rows}
+        urls = {url for (url,) in rows}.union(self._releases.everything() if self._releases else ())
+        held = {url: list(self.code_systems(url)) for url in sorted(urls)}
         for versions in held.values():
             versions.sort(key=lambda each: version_key(each.version), reverse=True)
         return {url: versions for url, versions in held.items() if versions}
@@ -56,8 +62,11 @@ class StoredTerminology:
         return [each for each in found if each.get("content") == "supplement"]
 
     def value_sets(self, url: str) -> Sequence[JsonObject]:
-        """Return every version of a value set that is stored, the newest resource first."""
-        return [decode(body) for body in self._bodies("ValueSet", url)]
+        """Return every version of a value set that is stored, or implied by a code system."""
+        stored = [decode(body) for body in self._bodies("ValueSet", url)]
+        if stored or self._releases is None:
+            return stored
+        return implicit_value_sets(url, self._releases)
 
     def concept_maps(self, url: str) -> Sequence[JsonObject]:
         """Return every version of a concept map that is stored, the newest resource first."""
@@ -85,4 +94,4 @@ def code_system_of(body: bytes) -> CodeSystem:
 # content names the version, so what was kept is never out of date.
 @lru_cache(maxsize=32)
 def _code_system(body: bytes) -> CodeSystem:
-    return CodeSystem(decode(body))
+    return ListedCodeSystem(decode(body))

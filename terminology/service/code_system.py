@@ -3,8 +3,8 @@
 Source: http://hl7.org/fhir/R4/codesystem.html.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any, Final
 
 from msgspec import structs
@@ -25,8 +25,11 @@ from terminology.service.concept import (
 _IS_A: Final = frozenset(("is-a", ""))
 
 
-class CodeSystem:
-    """Every concept of one version by its code; immutable but for what it has computed."""
+class CodeSystem(ABC):
+    """One version of a code system; immutable but for what it has computed.
+
+    `resource` is its FHIR resource without the concepts.
+    """
 
     def __init__(self, resource: JsonObject) -> None:
         self.resource: Final = _head(resource)
@@ -38,10 +41,6 @@ class CodeSystem:
         self.hierarchy: Final = str(resource.get("hierarchyMeaning", ""))
         # R4: "If this element is missing, then it is not specified": then case tells codes apart.
         self.is_case_sensitive: Final = resource.get("caseSensitive") is not False
-        self._concepts: Final = _concepts(resource)
-        self._folded: Final = (
-            {} if self.is_case_sensitive else {code.casefold(): code for code in self._concepts}
-        )
 
     @property
     def canonical(self) -> str:
@@ -52,6 +51,41 @@ class CodeSystem:
     def has_subsumption(self) -> bool:
         """Whether "below" in the hierarchy means "is a"; where nothing is said, as R4's filters."""
         return self.hierarchy in _IS_A
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Concept]:
+        """Yield every concept, those of a hierarchy before what is below them."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return how many concepts there are."""
+
+    @abstractmethod
+    def get(self, code: str) -> Concept | None:
+        """Return the concept of a code, None where this version has none."""
+
+    @abstractmethod
+    def ancestors(self, code: str) -> frozenset[str]:
+        """Return the codes above a code, over every path."""
+
+    @abstractmethod
+    def descendants(self, code: str) -> frozenset[str]:
+        """Return the codes below a code, over every path."""
+
+    def is_below(self, code: str, other: str) -> bool:
+        """Whether a concept stands below another, over any path."""
+        return other in self.ancestors(code)
+
+
+class ListedCodeSystem(CodeSystem):
+    """A code system with every concept of its resource in memory."""
+
+    def __init__(self, resource: JsonObject) -> None:
+        super().__init__(resource)
+        self._concepts: Final = _concepts(resource)
+        self._folded: Final = (
+            {} if self.is_case_sensitive else {code.casefold(): code for code in self._concepts}
+        )
 
     def __iter__(self) -> Iterator[Concept]:
         """Yield every concept, those of a hierarchy before what is below them."""
@@ -75,11 +109,6 @@ class CodeSystem:
         """Return the codes below a code, over every path."""
         return self._reached(code, upwards=False)
 
-    @cached_property
-    def roots(self) -> tuple[str, ...]:
-        """The codes that have none above them, in their order."""
-        return tuple(concept.code for concept in self if not concept.parents)
-
     def _reached(self, code: str, *, upwards: bool) -> frozenset[str]:
         seen: set[str] = set()
         waiting = [code]
@@ -92,32 +121,58 @@ class CodeSystem:
         return frozenset(seen - {code})
 
 
-def with_supplements(system: CodeSystem, supplements: Iterable[JsonObject]) -> CodeSystem:
-    """Return the code system with the designations and properties that supplements add.
+class SupplementedCodeSystem(CodeSystem):
+    """A code system with the designations and properties that supplements add.
 
     Source: R4 codesystem.html#supplements; a supplement adds no code.
     """
-    added = CodeSystem.__new__(CodeSystem)
-    added.__dict__.update(system.__dict__)
-    concepts = dict(system._concepts)
-    declared = list(system.resource.get("property", ()))
-    for supplement in supplements:
-        source = canonical_of(supplement)
-        declared += supplement.get("property", ())
-        for entry, _parent in _entries(supplement):
-            known = concepts.get(entry["code"])
-            if known is not None:
-                concepts[known.code] = structs.replace(
-                    known,
-                    designations=(*known.designations, *designations_of(entry, source)),
-                    properties=(*known.properties, *properties_of(entry, source)),
-                    extensions=(*known.extensions, *shown_extensions(entry)),
-                    said=(*known.said, *said_by_extensions(entry, source)),
-                )
-    added.__dict__["_concepts"] = concepts
-    if declared:
-        added.__dict__["resource"] = {**system.resource, "property": declared}
-    return added
+
+    def __init__(self, base: CodeSystem, supplements: Iterable[JsonObject]) -> None:
+        declared = list(base.resource.get("property", ()))
+        self.base: Final = base
+        self._added: Final[dict[str, Concept]] = {}
+        for supplement in supplements:
+            declared += supplement.get("property", ())
+            for entry, _parent in _entries(supplement):
+                known = base.get(entry["code"])
+                if known is not None:
+                    before = self._added.get(known.code, known)
+                    self._added[known.code] = _with(before, entry, canonical_of(supplement))
+        super().__init__({**base.resource, **({"property": declared} if declared else {})})
+
+    def __iter__(self) -> Iterator[Concept]:
+        """Yield every concept in the order of the code system."""
+        return (self._added.get(each.code, each) for each in self.base)
+
+    def __len__(self) -> int:
+        return len(self.base)
+
+    def get(self, code: str) -> Concept | None:
+        """Return the concept of a code with what is added to it."""
+        found = self.base.get(code)
+        return None if found is None else self._added.get(found.code, found)
+
+    def ancestors(self, code: str) -> frozenset[str]:
+        """Return the codes above a code, over every path."""
+        return self.base.ancestors(code)
+
+    def descendants(self, code: str) -> frozenset[str]:
+        """Return the codes below a code, over every path."""
+        return self.base.descendants(code)
+
+    def is_below(self, code: str, other: str) -> bool:
+        """Whether a concept stands below another, over any path."""
+        return self.base.is_below(code, other)
+
+
+def _with(concept: Concept, entry: JsonObject, source: str) -> Concept:
+    return structs.replace(
+        concept,
+        designations=(*concept.designations, *designations_of(entry, source)),
+        properties=(*concept.properties, *properties_of(entry, source)),
+        extensions=(*concept.extensions, *shown_extensions(entry)),
+        said=(*concept.said, *said_by_extensions(entry, source)),
+    )
 
 
 def canonical_of(resource: Mapping[str, Any]) -> str:

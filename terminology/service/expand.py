@@ -14,7 +14,9 @@ from terminology.service.code_system import canonical_of
 from terminology.service.concept import Designation
 from terminology.service.expansion_properties import declared, property_extensions
 from terminology.service.languages import display_in, matches, wanted
-from terminology.service.value_set import Composition, Member
+from terminology.service.member import Key, Member
+from terminology.service.selection import Selection, shown
+from terminology.service.value_set import Composition
 
 # More than a person or a form can use; a client that wants them all asks for pages.
 MOST_CODES: Final = 10_000
@@ -54,22 +56,11 @@ def expand(
         asked = msgspec.structs.replace(asked, languages=wanted(own), told=told)
     members = composition.members(resource)
     composition.check_supplements()
-    chosen = [
-        each for each in members.values() if not (asked.active_only and each.concept.is_inactive)
-    ]
-    terms = [each.casefold() for each in asked.filter.split()]
-    if terms:
-        chosen = [each for each in chosen if _found(each, terms)]
-    is_paged = asked.count is not None or asked.offset
-    page = chosen[asked.offset :]
-    if asked.count is not None:
-        page = page[: asked.count]
-    if len(page) > MOST_CODES:
-        text = f"The expansion has {len(page)} codes; ask for pages (count, offset) or by filter."
-        raise FhirError(422, Issue("error", "too-costly", text))
+    page, total = _page(members, asked)
     versions = _versions(page)
     entries = [_entry(each, asked, versions) for each in page]
-    is_cut = is_paged or terms or any(each.is_listed for each in page)
+    is_paged = asked.count is not None or asked.offset
+    is_cut = is_paged or asked.filter.split() or any(each.is_listed for each in page)
     if not (asked.exclude_nested or is_cut):
         entries = _tree(page, entries)
     parts = [each.canonical for each in composition.used_code_systems if each.content == "fragment"]
@@ -77,7 +68,7 @@ def expand(
         "extension": [*_unclosed(parts), *declared(page, asked.properties)],
         "identifier": f"urn:uuid:{uuid4()}",
         "timestamp": now.isoformat(timespec="milliseconds"),
-        "total": len(chosen),
+        "total": total,
         **({"offset": asked.offset} if is_paged else {}),
         "parameter": [*_told(asked, composition), *_used(composition, resource)],
         "contains": entries,
@@ -88,6 +79,32 @@ def expand(
         left_out |= {"compose", "extension"}
     bare = {name: value for name, value in resource.items() if name not in left_out}
     return {**bare, "expansion": {k: v for k, v in expansion.items() if v != []}}
+
+
+def _page(members: Mapping[Key, Member], asked: Expand) -> tuple[list[Member], int]:
+    """Return the members that are asked for and how many there are; FhirError 422 for too many."""
+    end = len(members) if asked.count is None else asked.offset + asked.count
+    if isinstance(members, Selection):
+        positions = shown(members, asked.filter, active_only=asked.active_only)
+        wanted = positions[asked.offset : end].tolist()
+        _check(len(wanted))
+        return [members.member(each) for each in wanted], len(positions)
+    terms = [each.casefold() for each in asked.filter.split()]
+    chosen = [
+        each
+        for each in members.values()
+        if not (asked.active_only and each.concept.is_inactive)
+        and (not terms or _found(each, terms))
+    ]
+    page = chosen[asked.offset : end]
+    _check(len(page))
+    return page, len(chosen)
+
+
+def _check(count: int) -> None:
+    if count > MOST_CODES:
+        text = f"The expansion has {count} codes; ask for pages (count, offset) or by filter."
+        raise FhirError(422, Issue("error", "too-costly", text))
 
 
 def _found(member: Member, terms: Iterable[str]) -> bool:

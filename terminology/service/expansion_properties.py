@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fhir_server.r4.codec import JsonObject
 from terminology.service.concept import PROPERTIES
-from terminology.service.value_set import Member
+from terminology.service.member import Member
 
 DECLARED: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.expansion.property"

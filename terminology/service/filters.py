@@ -6,6 +6,8 @@ Source: http://hl7.org/fhir/R4/valueset-filter-operator.html; of R5: `child-of`,
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import msgspec
+
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.code_system import CodeSystem
@@ -23,24 +25,43 @@ _R5_OPERATOR: Final = (
 )
 
 
+class Filter(msgspec.Struct, frozen=True):
+    """A ValueSet.compose.include.filter: the property `name`, its operator and its value."""
+
+    name: str
+    op: str
+    value: str
+
+    @property
+    def is_of_code(self) -> bool:
+        """Whether it is of the concept itself."""
+        return self.name in _CODE
+
+
+def read_filter(given: JsonObject) -> Filter:
+    """Return a filter of a definition."""
+    return Filter(str(given["property"]), _operator(given), str(given["value"]))
+
+
 def selected(system: CodeSystem, given: JsonObject) -> Test:
     """Return the test of a ValueSet.compose.include.filter; FhirError 422 for one that is none."""
-    name, op, value = str(given["property"]), _operator(given), str(given["value"])
+    asked = read_filter(given)
+    name, op, value = asked.name, asked.op, asked.value
     hierarchical = _HIERARCHICAL.get(op)
     if hierarchical is not None:
         if name not in _CODE:
-            raise _refused(f"The filter {op} is of the property concept, not of {name!r}.")
+            raise refused(f"The filter {op} is of the property concept, not of {name!r}.")
         concept = system.get(value)
         if concept is None:
             # Nothing is below it, and everything outside of it: neither is what was meant.
-            raise _refused(f"The filter {op}: {unknown_code(system, value)}.")
+            raise refused(f"The filter {op}: {unknown_code(system, value)}.")
         codes = hierarchical(system, concept)
         if op == "is-not-a":
             return lambda each: each.code not in codes
         return lambda each: each.code in codes
     if op == "exists":
         if value not in ("true", "false"):
-            raise _refused(f"The filter exists takes true or false, not {value[:40]!r}.")
+            raise refused(f"The filter exists takes true or false, not {value[:40]!r}.")
         return lambda each: any(_values(system, each, name)) is (value == "true")
     compared = _compared(op, value)
     return lambda each: compared(list(_values(system, each, name)))
@@ -63,15 +84,15 @@ def _compared(op: str, value: str) -> Callable[[list[str]], bool]:
             return lambda values: not listed.isdisjoint(values)
         return listed.isdisjoint
     if op == "regex":
-        matches = _matcher(value)
+        matches = matcher(value)
         return lambda values: any(matches(each) for each in values)
-    raise _refused(f"The filter operator {op[:40]!r} is not supported.")
+    raise refused(f"The filter operator {op[:40]!r} is not supported.")
 
 
-def _matcher(text: str) -> Callable[[str], bool]:
+def matcher(text: str) -> Callable[[str], bool]:
     """Return what matches a whole text, in a time in proportion to it whatever the pattern."""
     if len(text) > _LONGEST_PATTERN:
-        raise _refused(f"A regular expression of more than {_LONGEST_PATTERN} characters.")
+        raise refused(f"A regular expression of more than {_LONGEST_PATTERN} characters.")
     # Imported where it is used: 3 MB, for what few value sets have.
     import re2  # noqa: PLC0415
 
@@ -80,7 +101,7 @@ def _matcher(text: str) -> Callable[[str], bool]:
     try:
         pattern: Any = re2.compile(text, options)
     except re2.error as error:
-        raise _refused(f"{text[:100]!r} is no regular expression (RE2): {error}.") from None
+        raise refused(f"{text[:100]!r} is no regular expression (RE2): {error}.") from None
     return lambda value: pattern.fullmatch(value) is not None
 
 
@@ -127,5 +148,6 @@ _HIERARCHICAL: Final[dict[str, Callable[[CodeSystem, Concept], frozenset[str]]]]
 }
 
 
-def _refused(text: str) -> FhirError:
+def refused(text: str) -> FhirError:
+    """Return the refusal (422) of a filter that cannot be evaluated."""
     return FhirError(422, Issue("error", "not-supported", text))

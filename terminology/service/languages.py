@@ -13,6 +13,7 @@ _DISPLAYS = frozenset(
         ("http://terminology.hl7.org/CodeSystem/hl7TermMaintInfra", "preferredForLanguage"),
         ("http://terminology.hl7.org/CodeSystem/designation-usage", "display"),
         ("http://snomed.info/sct", "900000000000013009"),
+        ("http://snomed.info/sct", "900000000000003001"),
     )
 )
 

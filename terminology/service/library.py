@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
-from terminology.service.code_system import CodeSystem, canonical_of, with_supplements
+from terminology.service.code_system import CodeSystem, SupplementedCodeSystem, canonical_of
 from terminology.service.versions import Versions, is_version, version_key
 
 # http://hl7.org/fhir/R4/valueset-codesystem-content-mode.html; an example's codes are no content.
@@ -115,7 +115,8 @@ def supplemented(
         chosen.append(newest)
     if not chosen:
         return system, ()
-    return with_supplements(system, chosen), tuple(canonical_of(each) for each in chosen)
+    canonicals = tuple(canonical_of(each) for each in chosen)
+    return SupplementedCodeSystem(system, chosen), canonicals
 
 
 def supplement(library: Library, canonical: str) -> JsonObject:

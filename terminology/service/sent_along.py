@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fhir_server.r4.codec import JsonObject
-from terminology.service.code_system import CodeSystem
+from terminology.service.code_system import CodeSystem, ListedCodeSystem
 from terminology.service.library import Library
 
 
@@ -17,7 +17,7 @@ class WithSent:
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
         """Return every version that is sent or held."""
         sent = [each for each in self._named("CodeSystem", url) if not _supplements(each)]
-        return [*map(CodeSystem, sent), *self._stored.code_systems(url)]
+        return [*map(ListedCodeSystem, sent), *self._stored.code_systems(url)]
 
     def supplements(self, url: str) -> Sequence[JsonObject]:
         """Return every version of a supplement that is sent or held."""

@@ -31,6 +31,6 @@ def subsumes(system: CodeSystem, first: str, second: str) -> Outcome:
             "of two different codes it does not say whether one is the other."
         )
         raise FhirError(422, Issue("error", "not-supported", text))
-    if one in system.ancestors(other):
+    if system.is_below(other, one):
         return "subsumes"
-    return "subsumed-by" if other in system.ancestors(one) else "not-subsumed"
+    return "subsumed-by" if system.is_below(one, other) else "not-subsumed"

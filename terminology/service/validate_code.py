@@ -5,7 +5,7 @@ valueset-operation-validate-code.html; parameters of the answer that R4 lacks (c
 version, inactive, issues) as the FHIR terminology ecosystem has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,13 +14,15 @@ from fhir_server.r4.outcome import FhirError
 from terminology.service import code_findings as say
 from terminology.service.cautions import caution_of, language_of
 from terminology.service.code_findings import Coded, Finding
-from terminology.service.code_system import CodeSystem, canonical_of
+from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
 from terminology.service.concept import Concept
 from terminology.service.displays import check_display
 from terminology.service.languages import display_in, wanted
 from terminology.service.library import Library, UnknownCodeSystem
 from terminology.service.lookup import unknown_code
-from terminology.service.value_set import Composition, Key, Member, Used
+from terminology.service.member import Key, Member
+from terminology.service.selection import systems_with
+from terminology.service.value_set import Composition, Used
 from terminology.service.versions import is_version, version_key
 
 
@@ -50,7 +52,7 @@ class _Checked(msgspec.Struct):
     coded: Coded
     findings: list[Finding]
     composition: Composition
-    members: dict[Key, Member] | None = None
+    members: Mapping[Key, Member] | None = None
     system: CodeSystem | None = None
     concept: Concept | None = None
     is_member: bool = False
@@ -68,7 +70,7 @@ def validate_code(
     """
     if value_set is not None and not asked.languages:
         asked = msgspec.structs.replace(asked, languages=wanted(language_of(value_set)))
-    members: dict[Key, Member] | None = None
+    members: Mapping[Key, Member] | None = None
     common: list[Finding] = []
     missing: UnknownCodeSystem | None = None
     if value_set is not None:
@@ -111,7 +113,7 @@ class _Checks:
         library: Library,
         asked: ValidateCode,
         value_set: str,
-        members: dict[Key, Member] | None,
+        members: Mapping[Key, Member] | None,
         missing: UnknownCodeSystem | None,
         resource: JsonObject | None,
     ) -> None:
@@ -146,7 +148,7 @@ class _Checks:
         checked.findings.append(say.unknown_system(coded, missing))
         checked.caused_by = f"{missing.url}|{missing.version}" if missing.version else missing.url
         if coded.version and missing.version and coded.system == missing.url:
-            asked = CodeSystem({"url": missing.url, "version": missing.version})
+            asked = ListedCodeSystem({"url": missing.url, "version": missing.version})
             used = Used(asked, missing.version, missing.version)
             checked.findings.append(say.other_version(coded, used, is_held=False))
         held = self._library.code_systems(coded.system)
@@ -161,7 +163,7 @@ class _Checks:
         if coded.place or not self._asked.infers_system:
             checked.findings.append(say.no_system(coded))
             return False
-        systems = {key[0] for key in self._members or () if key[2] == coded.code}
+        systems = systems_with(self._members or {}, coded.code)
         if len(systems) != 1:
             checked.findings.append(say.not_inferred(coded, self._value_set))
             return False
@@ -230,7 +232,7 @@ class _Checks:
             add(say.version_refused(coded, refused))
         return system
 
-    def _viewed(self, coded: Coded) -> tuple[Composition, dict[Key, Member] | None]:
+    def _viewed(self, coded: Coded) -> tuple[Composition, Mapping[Key, Member] | None]:
         """Return the evaluation in which to look for a code.
 
         Where the value set names a version with wildcards, the code's own is read in its place.

@@ -4,23 +4,16 @@ Source: http://hl7.org/fhir/R4/valueset.html#compositions.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import structs
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
-from terminology.service.cautions import is_deprecated_entry, supplements_of
-from terminology.service.code_system import CodeSystem, canonical_of
-from terminology.service.concept import (
-    Concept,
-    Designation,
-    Property,
-    designations_of,
-    said_by_extensions,
-    shown_extensions,
-)
+from terminology.service.cautions import supplements_of
+from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
+from terminology.service.concept import Concept
 from terminology.service.filters import selected
 from terminology.service.library import (
     WITH_CODES,
@@ -30,30 +23,20 @@ from terminology.service.library import (
     supplemented,
     value_set,
 )
+from terminology.service.member import Key, Member, listed
+from terminology.service.selection import (
+    Selection,
+    part_of_release,
+    release_of,
+    selection_of,
+)
 from terminology.service.versions import Versions
 
 # A value set may be built of others; deeper, or in a circle, is a mistake.
 _DEEPEST: Final = 16
-_STATUS: Final = "structuredefinition-standards-status"
+# Codes of a release beside those of others are read one by one.
+_MOST_MIXED: Final = 50_000
 _SO: Final = "the value set cannot be expanded"
-
-
-class Member(msgspec.Struct, frozen=True):
-    """A code of a value set, with the display and designations that the value set gives it.
-
-    `is_listed`: it is named there, and not selected by what it is; `marks`: the
-    extensions that go with it, `is_deprecated`: one says that it is to be used no more;
-    `properties` are those that the value set gives it.
-    """
-
-    system: CodeSystem
-    concept: Concept
-    display: str = ""
-    designations: tuple[Designation, ...] = ()
-    is_listed: bool = False
-    marks: tuple[JsonObject, ...] = ()
-    is_deprecated: bool = False
-    properties: tuple[Property, ...] = ()
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -62,10 +45,6 @@ class Used(msgspec.Struct, frozen=True):
     system: CodeSystem
     named: str
     wanted: str
-
-
-# System, version and code.
-Key: TypeAlias = tuple[str, str, str]
 
 
 class Composition:
@@ -127,12 +106,16 @@ class Composition:
             is_strict=self._is_strict,
         )
 
-    def members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
+    def members(self, resource: JsonObject) -> Mapping[Key, Member]:
         """Return the codes of a value set in the order of its definition.
 
         FhirError 404 for a code system or value set that is not here: a value set of which a part
         is missing is not the value set. 422 for a definition that cannot be evaluated.
         """
+        self._supplements += supplements_of(resource)
+        return selection_of(resource, self) or self._members(resource)
+
+    def _members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
         self._supplements += supplements_of(resource)
         own = canonical_of(resource)
         if own in above or len(above) > _DEEPEST:
@@ -161,13 +144,12 @@ class Composition:
         """Return the codes that all of an include or exclude holds."""
         found: dict[Key, Member] | None = None
         if "system" in part:
-            found = {_key(each): each for each in self._of_system(part)}
+            found = {each.key: each for each in self._of_system(part)}
         for canonical in part.get("valueSet", ()):
             imported = inner.get(canonical)
             if imported is None:
-                imported = value_set(self._library, canonical, self.versions)
-                self.used_value_sets[canonical_of(imported)] = imported
-            others = self.members(imported, chain)
+                imported = self.imported(canonical)
+            others = self._members(imported, chain)
             found = (
                 others
                 if found is None
@@ -180,7 +162,7 @@ class Composition:
 
     def _of_system(self, part: JsonObject) -> Iterator[Member]:
         if "concept" in part and self._trusts_lists and not self._holds(part["system"]):
-            named = CodeSystem({"url": part["system"], "content": "not-present"})
+            named = ListedCodeSystem({"url": part["system"], "content": "not-present"})
             for entry in part["concept"]:
                 yield Member(named, Concept(entry["code"], entry.get("display", "")))
             return
@@ -189,23 +171,17 @@ class Composition:
             for entry in part["concept"]:
                 concept = system.get(entry["code"])
                 if concept is not None:
-                    yield Member(
-                        system,
-                        concept,
-                        entry.get("display", ""),
-                        designations_of(entry),
-                        is_listed=True,
-                        marks=shown_extensions(entry, _STATUS),
-                        is_deprecated=is_deprecated_entry(entry),
-                        properties=_given(entry),
-                    )
+                    yield listed(system, concept, entry)
             return
         if "filter" not in part:
             self.whole_systems.add(system.url)
-        tests = [selected(system, each) for each in part.get("filter", ())]
-        for concept in system:
-            if all(holds(concept) for holds in tests):
-                yield Member(system, concept)
+        yield from _selected_of(system, part)
+
+    def imported(self, canonical: str) -> JsonObject:
+        """Return a value set of which another is built."""
+        found = value_set(self._library, canonical, self.versions)
+        self.used_value_sets[canonical_of(found)] = found
+        return found
 
     def code_system(self, url: str, version: str | None) -> CodeSystem:
         """Return the version that the value set, or who asks, wants."""
@@ -251,17 +227,25 @@ class Composition:
             if "code" in entry and not entry.get("abstract", False):
                 named = {"system": "", **entry, "concept": [entry]}
                 for member in self._of_system(named):
-                    found[_key(member)] = member
+                    found[member.key] = member
         return found
 
 
-def _given(entry: JsonObject) -> tuple[Property, ...]:
-    # That a code is deprecated in a value set is no status of the code itself.
-    return tuple(each for each in said_by_extensions(entry) if each.code != "status")
-
-
-def _key(member: Member) -> Key:
-    return member.system.url, member.system.version, member.concept.code
+def _selected_of(system: CodeSystem, part: JsonObject) -> Iterator[Member]:
+    """Yield the codes that the filters of an include or exclude select, all without one."""
+    release = release_of(system)
+    if release is None:
+        tests = [selected(system, each) for each in part.get("filter", ())]
+        for concept in system:
+            if all(holds(concept) for holds in tests):
+                yield Member(system, concept)
+        return
+    chosen = Selection(system, release, part_of_release(release, part), {})
+    if len(chosen) > _MOST_MIXED:
+        text = f"A part of the value set has {len(chosen)} codes of {system.canonical}; name fewer."
+        raise FhirError(422, Issue("error", "too-costly", text))
+    for position in chosen.positions.tolist():
+        yield chosen.member(position)
 
 
 def _nested(entries: "list[JsonObject] | tuple[()]") -> Iterator[JsonObject]:

@@ -14,6 +14,7 @@ import msgspec
 from fhir_server.r4.outcome import BadRequest
 
 _PARTS: Final = re.compile(r"[0-9]+|[A-Za-z]+")
+_SNOMED: Final = "http://snomed.info/sct/"
 _WILDCARDS: Final = frozenset(("x", "X", "*"))
 
 
@@ -50,6 +51,9 @@ def is_version(version: str, wanted: str) -> bool:
     """Whether a version is the one that is wanted, or one of those that its wildcards stand for."""
     if version == wanted:
         return True
+    if wanted.startswith(_SNOMED):
+        # http://hl7.org/fhir/R4/snomedct.html: an edition without a date is any release of it.
+        return version.startswith(f"{wanted}/version/")
     parts, given = wanted.split("."), version.split(".")
     if not _WILDCARDS.intersection(parts) or len(given) < len(parts) - 1:
         return False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fhir_server.r4.codec import JsonObject
-from terminology.service.code_system import CodeSystem
+from terminology.service.code_system import CodeSystem, ListedCodeSystem
 
 URL = "http://hospital.example.cn/CodeSystem/lab"
 SYNONYM = {"system": "http://snomed.info/sct", "code": "900000000000013009"}
@@ -87,7 +87,7 @@ class Shelf:
 
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
         held = self._held("CodeSystem", url)
-        return [CodeSystem(each) for each in held if each["content"] != "supplement"]
+        return [ListedCodeSystem(each) for each in held if each["content"] != "supplement"]
 
     def supplements(self, url: str) -> Sequence[JsonObject]:
         return [each for each in self._held("CodeSystem", url) if each["content"] == "supplement"]
