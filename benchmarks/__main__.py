@@ -4,7 +4,16 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import bulk, fhir, hl7v2_intake, hl7v2_parse, order_sign, parts, search_scale
+from benchmarks import (
+    bulk,
+    fhir,
+    hl7v2_intake,
+    hl7v2_parse,
+    order_sign,
+    parts,
+    search_scale,
+    snomed,
+)
 
 _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
@@ -14,16 +23,23 @@ _RUNS: dict[str, Callable[[], int]] = {
     "bulk": bulk.main,
     "search-scale": search_scale.main,
     "hl7v2": hl7v2_intake.main,
+    "snomed": snomed.main,
 }
-# How many results are stored.
-_SIZED: dict[str, Callable[[int], int]] = {"bulk": bulk.main, "search-scale": search_scale.main}
+# How many results are stored, or concepts loaded.
+_SIZED: dict[str, Callable[[int], int]] = {
+    "bulk": bulk.main,
+    "search-scale": search_scale.main,
+    "snomed": snomed.main,
+}
 
 
 def main() -> int:
     """Run the benchmark named, or all of them; 0 where no request failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=_RUNS, help="default: all")
-    parser.add_argument("n", nargs="?", type=int, help=f"{', '.join(_SIZED)}: how many results")
+    parser.add_argument(
+        "n", nargs="?", type=int, help=f"{', '.join(_SIZED)}: how many results or concepts"
+    )
     arguments = parser.parse_args()
     if arguments.n is not None:
         if arguments.name not in _SIZED:

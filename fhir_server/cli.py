@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from fhir_server.commands import hl7v2_arguments
+from fhir_server.commands import hl7v2_arguments, terms_arguments
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -37,9 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     given.add_argument("--type", action="append", default=[], help="a resource type; repeatable")
     given.add_argument("--since", help="only what changed after this instant")
     terms = commands.add_parser("terms", help="look after terminology")
-    chores = terms.add_subparsers(dest="task", required=True, metavar="TASK")
-    loaded = chores.add_parser("load", help="store the terminology of published FHIR packages")
-    loaded.add_argument("files", nargs="+", metavar="PACKAGE", help="a package file (.tgz) of R4")
+    terms_arguments.add_tasks(terms)
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     hl7v2_arguments.add_tasks(hl7v2)
     return parser
@@ -92,9 +90,7 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
 
         return export_folder(settings, options.folder, options.type, options.since)
     if options.command == "terms":
-        from fhir_server.commands.terms_load import load  # noqa: PLC0415
-
-        return load(settings, options.files)
+        return terms_arguments.run(options, settings)
     return hl7v2_arguments.run(options, settings)
 
 

@@ -38,7 +38,7 @@ MODEL: Final = {
 }
 _CONSONANTS: Final = tuple("bcdfghklmnprstv")
 _VOWELS: Final = ("a", "e", "i", "o", "u", "ia", "eo")
-_IDEOGRAPHS: Final = (
+IDEOGRAPHS: Final = (
     "糖化血红蛋白尿肌酐胆固醇甘油三酯磷酸盐碱性酶直接总素氮心肝肾肺胃肠脑骨皮"
     "炎症瘤癌痛热寒急慢原发继性高低压左右上下动静脉"
 )
@@ -71,7 +71,7 @@ class Release:
         self.types = [sctid(n + 1, "10") for n in range(40)]
         self.refsets = [sctid(n + 101, "10") for n in range(10)]
         self.codes = [sctid(n + 1001, "10") for n in range(concepts)]
-        self._words = [self._word() for _ in range(30_000)]
+        self.words = [self._word() for _ in range(30_000)]
         self._used = 0
 
     def write(self, folder: Path) -> None:
@@ -128,7 +128,7 @@ class Release:
         yield from ((code, f"Attribute {n}") for n, code in enumerate(self.types))
         yield from ((code, f"Simple reference set {n}") for n, code in enumerate(self.refsets))
         for code in self.codes:
-            words = self._random.choices(self._words, k=self._random.choice((2, 3, 3, 4, 5)))
+            words = self._random.choices(self.words, k=self._random.choice((2, 3, 3, 4, 5)))
             yield code, " ".join(words).capitalize()
 
     def _concept_rows(self) -> Iterator[list[str]]:
@@ -143,9 +143,9 @@ class Release:
         for code, name in self._everything():
             yield self._text(code, "en", FSN, f"{name} (finding)", {US: True, GB: True})
             yield self._text(code, "en", SYNONYM, name, {US: True, GB: True})
-            other = " ".join([choices(self._words)[0], *name.lower().split()[1:]])
+            other = " ".join([choices(self.words)[0], *name.lower().split()[1:]])
             yield self._text(code, "en", SYNONYM, other, {US: False, GB: False})
-            chinese = "".join(choices(_IDEOGRAPHS, k=self._random.choice((4, 5, 6, 8))))
+            chinese = "".join(choices(IDEOGRAPHS, k=self._random.choice((4, 5, 6, 8))))
             yield self._text(code, "zh", SYNONYM, chinese, {ZH: True})
 
     def _text(

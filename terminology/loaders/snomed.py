@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/snomedct.html for properties and versions.
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +41,16 @@ _USES: Final = {
 }
 _NUMBERS: Final = {code: number for number, code in enumerate(_USES)}
 FILTERABLE: Final = ("inactive", "sufficientlyDefined", "moduleId", "effectiveTime")
-Shown = Callable[[int, int], None]
+
+
+def load(
+    sources: Sequence[Source], writer: ReleaseWriter, report: Report, *, version: str = ""
+) -> About:
+    """Read an RF2 release, and extensions of it, into a writer; return what it is.
+
+    `version` is a version URI, "" for what the files say. SourceRefused where they are no release.
+    """
+    return SnomedLoader(sources, report, version=version).load(writer)
 
 
 class _Concept(msgspec.Struct):
@@ -71,20 +80,14 @@ class SnomedLoader:
         self._refsets: dict[int, array[int]] = defaultdict(lambda: array("I"))
         self._associations: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
-    def load(self, writer: ReleaseWriter, *, shown: Shown = lambda done, whole: None) -> About:
-        """Read every file, write the release's content, and return what it is."""
-        steps: Sequence[Callable[[], None]] = (
-            self._read_concepts,
-            self._read_texts,
-            self._read_relations,
-            self._read_amounts,
-            self._read_refsets,
-            lambda: self._write(writer),
-        )
-        for done, step in enumerate(steps):
-            shown(done, len(steps))
-            step()
-        shown(len(steps), len(steps))
+    def load(self, writer: ReleaseWriter) -> About:
+        """Read every file, hand over the release's content, and return what it is."""
+        self._read_concepts()
+        self._read_texts()
+        self._read_relations()
+        self._read_amounts()
+        self._read_refsets()
+        self._write(writer)
         return About(
             url=URL,
             version=self.version,

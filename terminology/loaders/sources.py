@@ -2,11 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Final, Protocol, TypeAlias
 
+Read: TypeAlias = Callable[[int], None]
 _BOM: Final = "\ufeff"
+# So many characters of a file between two words on how far it is read.
+_OFTEN: Final = 1 << 20
 
 
 class SourceRefused(ValueError):
@@ -27,8 +30,8 @@ class Source(Protocol):
 
 
 class _Folder:
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, read: Read) -> None:
+        self._path, self._read = path, read
 
     def names(self) -> list[str]:
         found = (each for each in self._path.rglob("*") if each.is_file())
@@ -39,11 +42,12 @@ class _Folder:
 
     def lines(self, name: str, encoding: str = "utf-8") -> Iterator[str]:
         with (self._path / name).open("rb") as opened:
-            yield from _lines(opened, name, encoding)
+            yield from _lines(opened, name, encoding, self._read)
 
 
 class _Zip:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read: Read) -> None:
+        self._read = read
         try:
             self._archive = zipfile.ZipFile(path)
         except zipfile.BadZipFile as error:
@@ -58,7 +62,7 @@ class _Zip:
     def lines(self, name: str, encoding: str = "utf-8") -> Iterator[str]:
         try:
             with self._archive.open(name) as opened:
-                yield from _lines(opened, name, encoding)
+                yield from _lines(opened, name, encoding, self._read)
         except zipfile.BadZipFile as error:
             raise SourceRefused(f"{name}: it is damaged ({error}).") from None
 
@@ -66,8 +70,8 @@ class _Zip:
 class _Single:
     """One file that is no archive."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, read: Read) -> None:
+        self._path, self._read = path, read
 
     def names(self) -> list[str]:
         return [self._path.name]
@@ -77,26 +81,35 @@ class _Single:
 
     def lines(self, name: str, encoding: str = "utf-8") -> Iterator[str]:
         with self._path.open("rb") as opened:
-            yield from _lines(opened, name, encoding)
+            yield from _lines(opened, name, encoding, self._read)
 
 
-def source_of(path: Path) -> Source:
-    """Return the files of a path; FileNotFoundError where there is none."""
+def source_of(path: Path, read: Read = lambda size: None) -> Source:
+    """Return the files of a path; `read` is told how many characters were read, now and then.
+
+    SourceRefused where there is none.
+    """
     if path.is_dir():
-        return _Folder(path)
+        return _Folder(path, read)
     if zipfile.is_zipfile(path):
-        return _Zip(path)
+        return _Zip(path, read)
     if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file or folder.")
-    return _Single(path)
+        raise SourceRefused(f"{path}: there is no such file or folder.")
+    return _Single(path, read)
 
 
-def _lines(opened: Iterable[bytes], name: str, encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(opened, encoding=encoding, newline="\n")  # type: ignore[type-var]
+def _lines(opened: IO[bytes], name: str, encoding: str, read: Read) -> Iterator[str]:
+    size = 0
     try:
-        for number, line in enumerate(text):
-            bare = line.rstrip("\r\n")
-            yield bare.removeprefix(_BOM) if number == 0 else bare
+        with io.TextIOWrapper(opened, encoding=encoding, newline="\n") as text:
+            for number, line in enumerate(text):
+                size += len(line)
+                if size > _OFTEN:
+                    read(size)
+                    size = 0
+                bare = line.rstrip("\r\n")
+                yield bare.removeprefix(_BOM) if number == 0 else bare
     except UnicodeDecodeError as error:
-        text_ = f"{name}: it is not in {encoding} ({error.reason} at byte {error.start})."
-        raise SourceRefused(text_) from None
+        where = f"{name}: it is not in {encoding} ({error.reason} at byte {error.start})."
+        raise SourceRefused(where) from None
+    read(size)
