@@ -17,7 +17,7 @@ from terminology.loaders.report import Report
 from terminology.loaders.rf2 import File, current, snapshot_files
 from terminology.loaders.sources import Source
 from terminology.releases.form import About, Body, Text
-from terminology.releases.writing import ReleaseWriter
+from terminology.releases.writing import Association, ReleaseWriter
 
 URL: Final = "http://snomed.info/sct"
 _ACTIVE: Final = "1"
@@ -39,6 +39,8 @@ _USES: Final = {
     _SYNONYM: "Synonym",
     _DEFINITION: "Definition",
 }
+# Stands where a module is no concept of the release.
+_NO_CONCEPT: Final = 0xFFFFFFFF
 _NUMBERS: Final = {code: number for number, code in enumerate(_USES)}
 FILTERABLE: Final = ("inactive", "sufficientlyDefined", "moduleId", "effectiveTime")
 
@@ -78,7 +80,7 @@ class SnomedLoader:
         self._amounts: dict[int, tuple[array[int], array[int], list[str]]] = {}
         self._links: tuple[array[int], array[int]] = (array("I"), array("I"))
         self._refsets: dict[int, array[int]] = defaultdict(lambda: array("I"))
-        self._associations: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._associations: dict[int, list[Association]] = defaultdict(list)
 
     def load(self, writer: ReleaseWriter) -> About:
         """Read every file, hand over the release's content, and return what it is."""
@@ -231,7 +233,7 @@ class SnomedLoader:
                 report.left_out[file, "inactive"] += 1
                 continue
             source, type = positions.get(row[4]), positions.get(row[7])
-            if source is None or type is None or row[5][:1] not in ("#", '"'):
+            if source is None or type is None or not _is_amount(row[5]):
                 report.refuse(file, number, "no such concept, or no value", "\t".join(row))
                 continue
             report.loaded[file] += 1
@@ -252,6 +254,8 @@ class SnomedLoader:
                 continue
             for name, number, row in current([file], report):
                 refset, member = positions.get(row[4]), positions.get(row[5])
+                if file.summary == "Association" and refset is not None and member is not None:
+                    self._associate(refset, member, row)
                 if row[2] != _ACTIVE or (member is None and row[5][-2:-1] != "0"):
                     # SNOMED CT, "Partition identifier": 1 is a description, 2 a relationship.
                     why = "inactive" if row[2] != _ACTIVE else "not of concepts"
@@ -261,13 +265,15 @@ class SnomedLoader:
                 else:
                     report.loaded[name] += 1
                     self._refsets[refset].append(member)
-                    if file.summary == "Association":
-                        self._associate(refset, member, row)
 
     def _associate(self, refset: int, member: int, row: list[str]) -> None:
-        target = self._positions.get(row[6])
-        if target is not None:
-            self._associations[refset].append((member, target))
+        target, module = self._positions.get(row[6]), self._positions.get(row[3], _NO_CONCEPT)
+        if target is None:
+            return
+        time = int(row[1]) if row[1].isdecimal() else 0
+        is_active = row[2] == _ACTIVE
+        self._associations[refset].append(Association(member, target, is_active, module, time))
+        if is_active:
             self._property(member, row[4], "valueCode", row[6])
 
     def _property(self, position: int, name: str, kind: str, value: str) -> None:
@@ -327,6 +333,10 @@ class SnomedLoader:
         if text.language == "en" and len(tags) == 1:
             return msgspec.structs.replace(text, language=tags[0])
         return text
+
+
+def _is_amount(text: str) -> bool:
+    return text[:1] in ("#", '"') or text in ("true", "false")
 
 
 def _number(use: str) -> int:

@@ -30,6 +30,21 @@ class Lists:
     def __getitem__(self, position: int) -> Positions:
         return self.values[self.starts[position] : self.starts[position + 1]]
 
+    def of(self, positions: Positions) -> Positions:
+        """Return what stands in the list of any of these."""
+        found, _ = _gathered(self.values, self.starts[:-1], self.counts, positions)
+        return np.unique(found)
+
+    def reached(self, positions: Positions) -> Positions:
+        """Return what is reached from any of these over the lists, in any number of steps."""
+        seen = np.zeros(len(self), dtype=bool)
+        waiting = self.of(positions)
+        while len(waiting):
+            seen[waiting] = True
+            following = self.of(waiting)
+            waiting = following[~seen[following]]
+        return np.flatnonzero(seen).astype(np.uint32)
+
     @property
     def counts(self) -> NDArray[np.int64]:
         """How long the list of each concept is."""

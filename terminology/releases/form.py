@@ -28,8 +28,9 @@ SCHEMA: Final = (
     "create table measure (type integer primary key, sources blob not null,"
     " groups blob not null, amounts blob not null)",
     "create table refset (position integer primary key, concepts blob not null)",
+    # Rows of a historical association, active and inactive: all five lists belong together.
     "create table association (position integer primary key, sources blob not null,"
-    " targets blob not null)",
+    " targets blob not null, active blob not null, modules blob not null, times blob not null)",
     "create table value_set (url text primary key, concepts blob not null) without rowid",
     "create table series (name text primary key, body blob not null) without rowid",
 )

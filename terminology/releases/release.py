@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from fhir_server.r4.codec import JsonObject
+from terminology.releases.closure import Lists
 from terminology.releases.form import FORM, Body, decode_about, decode_body
 from terminology.releases.positions import (
     NOBODY,
@@ -37,6 +39,24 @@ class Relation(msgspec.Struct, frozen=True):
     sources: Positions
     groups: Positions
     targets: Positions
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """Concrete values of one type: whose, in which group, and as it is written (`#5`, `"oral"`)."""
+
+    sources: Positions
+    groups: Positions
+    amounts: tuple[str, ...]
+
+
+class Associations(msgspec.Struct, frozen=True):
+    """The columns of `writing.Association`."""
+
+    sources: Positions
+    targets: Positions
+    active: Positions
+    modules: Positions
+    times: Positions
 
 
 class ReleaseRefused(ValueError):
@@ -190,10 +210,43 @@ class Release(CodeSystem):
         rows = self._rows("select position from refset order by position")
         return positions_of(each for (each,) in rows)
 
-    def association(self, position: int) -> tuple[Positions, Positions] | None:
+    def association(self, position: int) -> Associations | None:
         """Return which concepts a reference set associates with which, None where it does not."""
-        row = self._row("select sources, targets from association where position = ?", position)
-        return None if row is None else (unpack(row[0]), unpack(row[1]))
+        statement = (
+            "select sources, targets, active, modules, times from association where position = ?"
+        )
+        row = self._row(statement, position)
+        return None if row is None else Associations(*map(unpack, row))
+
+    @cached_property
+    def parents_of_all(self) -> Lists:
+        """What stands directly above each concept, in memory: to walk from many at once."""
+        rows = {at: unpack(b) for at, b in self._rows("select position, parents from relatives")}
+        counts = np.zeros(len(self) + 1, dtype=np.int64)
+        for at, parents in rows.items():
+            counts[at + 1] = len(parents)
+        ordered = [rows[at] for at in sorted(rows)]
+        values = np.concatenate(ordered) if ordered else NOBODY
+        return Lists(values, np.cumsum(counts))
+
+    @cached_property
+    def children_of_all(self) -> Lists:
+        """What stands directly below each concept, in memory."""
+        return self.parents_of_all.inverted()
+
+    def measure(self, type: int) -> Measure | None:
+        """Return the concrete values of a type, None where no concept has one."""
+        row = self._row("select sources, groups, amounts from measure where type = ?", type)
+        if row is None:
+            return None
+        amounts = msgspec.msgpack.decode(row[2], type=tuple[str, ...])
+        return Measure(unpack(row[0]), unpack(row[1]), amounts)
+
+    @cached_property
+    def relation_types(self) -> Positions:
+        """The concepts that are types of relations or of concrete values."""
+        rows = self._rows("select type from relation union select type from measure")
+        return positions_of(each for (each,) in rows)
 
     def value_set(self, url: str) -> Positions | None:
         """Return the concepts of a value set of the release in their order, None without."""

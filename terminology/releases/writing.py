@@ -6,7 +6,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import structs
@@ -20,6 +20,16 @@ from terminology.releases.words import words_of
 
 Progress = Callable[[int, int], None]
 _ROWS: Final = 5000
+
+
+class Association(NamedTuple):
+    """A row: who, with whom, 1 where still, its module, since when (YYYYMMDD)."""
+
+    source: int
+    target: int
+    active: int
+    module: int
+    time: int
 
 
 class ReleaseWriter:
@@ -109,10 +119,11 @@ class ReleaseWriter:
         row = (position, pack(positions_of(members)))
         self._connection.execute("insert into refset values (?, ?)", row)
 
-    def association(self, position: int, pairs: Sequence[tuple[int, int]]) -> None:
+    def association(self, position: int, rows: Sequence[Association]) -> None:
         """Say which concept a reference set associates with which."""
-        row = (position, pack(a for a, _ in pairs), pack(b for _, b in pairs))
-        self._connection.execute("insert into association values (?, ?, ?)", row)
+        columns = (pack(each[place] for each in rows) for place in range(len(Association._fields)))
+        row = (position, *columns)
+        self._connection.execute("insert into association values (?, ?, ?, ?, ?, ?)", row)
 
     def value_set(self, url: str, members: Iterable[int]) -> None:
         """Say which concepts a value set of the release holds, in their order there."""
