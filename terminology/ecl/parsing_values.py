@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeVar
 
-from terminology.ecl.reading import Reader
+from terminology.ecl.reading import BLANKS, Reader
 from terminology.ecl.syntax import (
     BooleanValue,
     ConceptValue,
@@ -23,13 +23,12 @@ _EQUALITY: Final = (Order.EQUAL, Order.NOT_EQUAL)
 _TIME: Final = re.compile(r"[1-9][0-9]{3}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _BOOLEANS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 _TEXT: Final = re.compile(
-    r'(?:\((?:[ \t\r\n]+|/\*.*?\*/)*)?(?:"|(?:match|wild)(?:[ \t\r\n]+|/\*.*?\*/)*:)',
-    re.DOTALL | re.IGNORECASE,
+    rf'(?:\({BLANKS})?(?:"|(?:match|wild){BLANKS}:)', re.DOTALL | re.IGNORECASE
 )
 _ESCAPES: Final[Mapping[_Kind, re.Pattern[str]]] = {
-    "match": re.compile(r'(?:[^\\]|\\["\\])+', re.DOTALL),
-    "exact": re.compile(r'(?:[^\\]|\\["\\])+', re.DOTALL),
-    "wild": re.compile(r'(?:[^\\]|\\["\\*])+', re.DOTALL),
+    "match": re.compile(r'(?>[^\\]+|\\["\\])++', re.DOTALL),
+    "exact": re.compile(r'(?>[^\\]+|\\["\\])++', re.DOTALL),
+    "wild": re.compile(r'(?>[^\\]+|\\["\\*])++', re.DOTALL),
 }
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 

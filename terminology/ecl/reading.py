@@ -14,20 +14,25 @@ T = TypeVar("T")
 LONGEST: Final = 10_000
 DEEPEST: Final = 50
 
-# ws of the ABNF: no other white space, a no-break space least of all.
-_BLANK: Final = re.compile(r"(?:[ \t\r\n]+|/\*.*?\*/)*", re.DOTALL)
+# ws of the ABNF: no other white space, a no-break space least of all. What is possessive gives
+# nothing back, so that many comments are not taken apart in every possible way.
+BLANKS: Final = r"(?>[ \t\r\n]+|/\*.*?\*/)*+"
+_BLANK: Final = re.compile(BLANKS, re.DOTALL)
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _NAME: Final = re.compile(r"[A-Za-z]+")
 _SCTID: Final = re.compile(r"[1-9][0-9]{5,17}(?![0-9])")
 _NUMBER: Final = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?![0-9.])")
 _COUNT: Final = re.compile(r"(?:0|[1-9][0-9]{0,8})(?![0-9])")
 _TERM: Final = re.compile(r"\|([^|]*)\|")
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_LOOKALIKES: Final = re.compile(r'/\*.*?\*/|"(?:[^"\\]|\\.)*"|\|[^|]*\||[()]', re.DOTALL)
+_QUOTED: Final = re.compile(r'"((?>[^"\\]+|\\.)*+)"', re.DOTALL)
+# What brackets may stand in without being any; unclosed, it goes to the end of the text.
+_NO_BRACKETS: Final = re.compile(
+    r'/\*(?:.*?\*/|.*)|"(?>[^"\\]+|\\.)*+"?|\|[^|]*+\|?|[()]', re.DOTALL
+)
 
 # "<>" and "not =" are of the long syntax.
 _ORDERS: Final = (
-    (re.compile(r"!=|<>|[Nn][Oo][Tt](?:[ \t\r\n]+|/\*.*?\*/)*=", re.DOTALL), Order.NOT_EQUAL),
+    (re.compile(rf"!=|<>|[Nn][Oo][Tt]{BLANKS}=", re.DOTALL), Order.NOT_EQUAL),
     (re.compile("<="), Order.AT_MOST),
     (re.compile(">="), Order.AT_LEAST),
     (re.compile("="), Order.EQUAL),
@@ -185,7 +190,7 @@ def _brackets(text: str) -> dict[int, int]:
     """Return where each round bracket is closed; brackets in terms, texts and comments are none."""
     closing: dict[int, int] = {}
     open_: list[int] = []
-    for match in _LOOKALIKES.finditer(text):
+    for match in _NO_BRACKETS.finditer(text):
         if match[0] == "(":
             open_.append(match.start())
         elif match[0] == ")" and open_:

@@ -20,7 +20,7 @@ _DENSE: Final = (
 )
 _IS_DENSE: Final = re.compile(f"[{_DENSE}]")
 _LEADING_LETTERS: Final = re.compile(f"^[^\\W_{_DENSE}]+")
-_STARS: Final = re.compile(r"\*|((?:[^\\*]|\\.)+)", re.DOTALL)
+_STARS: Final = re.compile(r"\*|((?>[^\\*]+|\\.)++)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 

@@ -1,6 +1,8 @@
 """A small edition of SNOMED CT in memory: facts that a test writes down, and Concepts over them."""
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -23,8 +25,9 @@ from terminology.ecl.concepts import (
 
 CORE = "900000000000207008"
 SYNONYM = "900000000000013009"
-US = "900000000000509007"
+US, GB = "900000000000509007", "900000000000508004"
 PREFERRED, ACCEPTABLE = "900000000000548007", "900000000000549004"
+_WORDS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Edition:
     def descendants(self, of: Ids) -> Ids:
         return self._closed(of, self.children)
 
-    def _closed(self, of: Ids, step) -> Ids:
+    def _closed(self, of: Ids, step: Callable[[Ids], Ids]) -> Ids:
         found: set[int] = set()
         new = set(step(of).tolist())
         while new - found:
@@ -211,5 +214,21 @@ class Edition:
                 )
 
     def with_words(self, text: str) -> Ids:
-        """Every concept with a description: an index may say more than the words."""
-        return self._ids(fact.concept for fact in self.texts if fact.is_active)
+        """As an index of words without accents says it; ideographs are found anywhere."""
+        wanted = _WORDS.findall(_plain(text))
+        return self._ids(
+            fact.concept
+            for fact in self.texts
+            if fact.is_active and all(_begins(_plain(fact.text), word) for word in wanted)
+        )
+
+
+def _plain(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
+
+
+def _begins(text: str, word: str) -> bool:
+    if not word.isascii():
+        return word in text
+    return any(each.startswith(word) for each in _WORDS.findall(text))
