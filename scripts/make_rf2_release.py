@@ -34,7 +34,13 @@ MODEL: Final = {
     US: ("US English language reference set", "900000000000455006"),
     GB: ("GB English language reference set", "900000000000455006"),
     ZH: ("Chinese language reference set", "900000000000455006"),
-    REPLACED_BY: ("REPLACED BY association reference set", "900000000000455006"),
+    REPLACED_BY: ("REPLACED BY association reference set", "900000000000522004"),
+    "900000000000522004": ("Historical association reference set", "900000000000455006"),
+    "900000000000444006": ("Definition status", "900000000000441003"),
+    PRIMITIVE: ("Primitive", "900000000000444006"),
+    DEFINED: ("Defined", "900000000000444006"),
+    "900000000000443000": ("Module", "900000000000441003"),
+    CORE: ("SNOMED CT core", "900000000000443000"),
 }
 _CONSONANTS: Final = tuple("bcdfghklmnprstv")
 _VOWELS: Final = ("a", "e", "i", "o", "u", "ia", "eo")
@@ -174,7 +180,7 @@ class Release:
                 yield self._relation(code, parent, IS_A, 0)
             for place in range(number % 6):
                 target = self.codes[self._random.randrange(len(self.codes)) // 20 * 20]
-                type = self.types[(number + place) % len(self.types)]
+                type = self.types[(number + place) % (len(self.types) - 1)]
                 yield self._relation(code, target, type, 1 + place // 2)
 
     def _relation(self, source: str, target: str, type: str, group: int) -> list[str]:

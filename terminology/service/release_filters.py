@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from fhir_server.r4.codec import JsonObject
+from fhir_server.r4.outcome import FhirError, Issue
 from terminology.releases.positions import (
     Positions,
     positions_of,
@@ -41,7 +42,7 @@ def _positions(release: Release, asked: Filter) -> Positions:
             raise refused(f"The filter {asked.op}: {unknown_code(release, asked.value)}.")
         return hierarchical(release, position)
     if release.url == _SNOMED and asked.name == "constraint" and asked.op == "=":
-        return constraint(release, asked.value)
+        return _constraint(release, asked.value)
     if release.url == _SNOMED and asked.is_of_code and asked.op == "in":
         return _refset(release, asked.value)
     if asked.name in ("parent", "child") and asked.op in ("=", "in"):
@@ -74,9 +75,22 @@ def _leaves(release: Release, positions: Positions) -> Positions:
     )
 
 
-def constraint(release: Release, expression: str) -> Positions:
+def _constraint(release: Release, text: str) -> Positions:
     """Return what an expression of SNOMED CT's constraint language selects."""
-    raise refused(f"The constraint {expression[:100]!r} is not supported.")
+    # Imported where it is used: only who has SNOMED CT needs it.
+    from terminology.ecl.errors import EclError  # noqa: PLC0415
+    from terminology.ecl.evaluation import evaluate  # noqa: PLC0415
+    from terminology.ecl.parsing import parse  # noqa: PLC0415
+    from terminology.releases.snomed_concepts import SnomedConcepts  # noqa: PLC0415
+
+    try:
+        result = evaluate(parse(text), SnomedConcepts(release))
+    except EclError as error:
+        raise FhirError(422, Issue("error", error.code, str(error))) from error
+    if result.unknown:
+        # It would select nothing, which looks like an answer.
+        raise refused(f"The constraint: {unknown_code(release, result.unknown[0])}.")
+    return result.ids
 
 
 def _refset(release: Release, value: str) -> Positions:
