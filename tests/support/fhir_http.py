@@ -17,6 +17,7 @@ from fhir_server.rest.routers import fhir, install
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.store.access import Access
 from fhir_server.store.database import Database
+from terminology.releases.shelf import Shelf
 from tests.support.fhir_store import BASE, NOW, fresh_url
 
 FHIR = {"Content-Type": "application/fhir+json"}
@@ -54,10 +55,11 @@ async def serving(
     profiles: Profiles | None = None,
     access_of: Callable[[Request], Access] = lambda _: Access(),
     adapter: str = "sqlite",
+    releases: Shelf | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client whose relative URLs are below http://test/fhir/."""
     with fresh_url(adapter) as url:
-        database = Database.open(url)
+        database = Database.open(url, releases=releases)
         services = FhirServices(
             database=database,
             limits=limits or FhirLimits(),

@@ -28,7 +28,9 @@ def test_a_release_is_loaded_listed_and_removed(rf2: Path, tmp_path: Path, capsy
     assert capsys.readouterr().out == ""
     assert cli.main(["terms", "load-snomed", str(rf2)]) == 0
     told = capsys.readouterr()
-    assert f"sct2_Concept_Snapshot_INT_{DATE}.txt: {COUNT} loaded, 0 left out, 0 refused" in told.out
+    assert (
+        f"sct2_Concept_Snapshot_INT_{DATE}.txt: {COUNT} loaded, 0 left out, 0 refused" in told.out
+    )
     assert f"{CANONICAL}: {COUNT} concepts in {tmp_path}/data/terminology/" in told.out
     assert "100 %" in told.err
     assert cli.main(["terms", "list"]) == 0
