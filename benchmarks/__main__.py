@@ -4,7 +4,16 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import bulk, fhir, hl7v2_intake, hl7v2_parse, order_sign, parts, search_scale
+from benchmarks import (
+    bulk,
+    fhir,
+    hl7v2_intake,
+    hl7v2_parse,
+    order_sign,
+    parts,
+    search_scale,
+    terminology_batch,
+)
 
 _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
@@ -14,6 +23,7 @@ _RUNS: dict[str, Callable[[], int]] = {
     "bulk": bulk.main,
     "search-scale": search_scale.main,
     "hl7v2": hl7v2_intake.main,
+    "terminology-batch": terminology_batch.main,
 }
 # How many results are stored.
 _SIZED: dict[str, Callable[[int], int]] = {"bulk": bulk.main, "search-scale": search_scale.main}

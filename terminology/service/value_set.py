@@ -4,6 +4,7 @@ Source: http://hl7.org/fhir/R4/valueset.html#compositions.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Final, TypeAlias
 
 import msgspec
@@ -21,6 +22,7 @@ from terminology.service.concept import (
     said_by_extensions,
     shown_extensions,
 )
+from terminology.service.definition_faults import check_definition
 from terminology.service.filters import selected
 from terminology.service.library import (
     WITH_CODES,
@@ -127,6 +129,13 @@ class Composition:
             is_strict=self._is_strict,
         )
 
+    def fork(self) -> "Composition":
+        """Return an evaluation that goes on from this one and notes what it uses for itself."""
+        own = copy(self)
+        own._used = dict(self._used)
+        own.used_supplements = dict(self.used_supplements)
+        return own
+
     def members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
         """Return the codes of a value set in the order of its definition.
 
@@ -142,6 +151,7 @@ class Composition:
         compose = resource.get("compose")
         if compose is None:
             return self._expanded(resource)
+        check_definition(resource)
         chain = (*above, own) if own else above
         inner = {f"#{each['id']}": each for each in resource.get("contained", ())}
         found: dict[Key, Member] = {}

@@ -1,6 +1,7 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
 from fhir_server.rest.operations import (
+    batch_validate_code,
     bulk_export,
     bulk_import,
     code_systems,
@@ -26,6 +27,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *code_systems.OPERATIONS,
     value_sets.OPERATION,
     *validate_code.OPERATIONS,
+    *batch_validate_code.OPERATIONS,
     concept_maps.OPERATION,
 )
 
