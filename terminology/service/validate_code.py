@@ -20,8 +20,9 @@ from terminology.service.languages import display_in, wanted
 from terminology.service.membership import Membership
 from terminology.service.value_set import Composition
 
-# A status that says no more than what `inactive` says, or nothing.
-_UNSAID: Final = frozenset(("", "active", "inactive"))
+# Of the status of a concept what says more than `inactive` does; code systems have words of their
+# own, too.
+_TOLD: Final = frozenset(("deprecated", "retired"))
 
 
 def validate_code(membership: Membership, asked: ValidateCode) -> JsonObject:
@@ -98,6 +99,6 @@ def _told(checked: Checked, languages: Sequence[str]) -> list[JsonObject]:
             found.append({"name": "display", "valueString": shown})
         if concept.is_inactive:
             found.append({"name": "inactive", "valueBoolean": True})
-        if concept.status not in _UNSAID:
+        if concept.status in _TOLD:
             found.append({"name": "status", "valueCode": concept.status})
     return found

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.incoming import check_resource
 from fhir_server.store.terminology import StoredTerminology
+from terminology.service.built_in import WithBuiltIn
 from terminology.service.library import Library
 from terminology.service.membership import Membership
 from terminology.service.remembered import Remembered
@@ -32,7 +33,7 @@ class Session:
         """Return what is held here, with the resources of the request before it."""
         key = tuple(map(id, sent))
         if key not in self._libraries:
-            self._libraries[key] = Remembered(WithSent(self.stored, sent))
+            self._libraries[key] = Remembered(WithSent(WithBuiltIn(self.stored), sent))
         return self._libraries[key]
 
     def check(self, resource: JsonObject, *, now: datetime) -> None:
