@@ -4,6 +4,7 @@ from fhir_server.rest.operations import (
     batch_validate_code,
     bulk_export,
     bulk_import,
+    closure,
     code_systems,
     concept_maps,
     everything,
@@ -29,6 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *validate_code.OPERATIONS,
     *batch_validate_code.OPERATIONS,
     concept_maps.OPERATION,
+    *closure.OPERATIONS,
 )
 
 
