@@ -13,6 +13,7 @@ from benchmarks import (
     parts,
     search_scale,
     snomed,
+    terminology_batch,
 )
 
 _RUNS: dict[str, Callable[[], int]] = {
@@ -24,6 +25,7 @@ _RUNS: dict[str, Callable[[], int]] = {
     "search-scale": search_scale.main,
     "hl7v2": hl7v2_intake.main,
     "snomed": snomed.main,
+    "terminology-batch": terminology_batch.main,
 }
 # How many results are stored, or concepts loaded.
 _SIZED: dict[str, Callable[[int], int]] = {

@@ -1,5 +1,6 @@
 """One entry of a batch or transaction, as it is read."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -7,11 +8,13 @@ import msgspec
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.conditions import ReadConditions
 from fhir_server.rest.matching import Criteria
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.writes import Guard
 
 Kind = Literal[
-    "create", "update", "patch", "delete", "read", "vread", "history", "search", "compartment"
-]
+    "create", "update", "patch", "delete",
+    "read", "vread", "history", "search", "compartment", "call",
+]  # fmt: skip
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -23,7 +26,7 @@ class Operation(msgspec.Struct, frozen=True):
     which resource is meant; then `alias` stands for it until that is known. `pairs` are the
     parameters of a search. `full_url` is the identity under which other entries refer to the
     resource. `pending` are its conditional references, each by the provisional `Type/id` that
-    stands for it.
+    stands for it. `call` is what an operation of FHIR (`$lookup`) does.
     """
 
     index: int
@@ -41,6 +44,7 @@ class Operation(msgspec.Struct, frozen=True):
     conditions: ReadConditions = msgspec.field(default_factory=ReadConditions)
     head: bool = False
     pending: tuple[tuple[str, Criteria], ...] = ()
+    call: Callable[[Session], JsonObject] | None = None
 
     @property
     def known_as(self) -> str | None:

@@ -22,7 +22,7 @@ _PHRASES = {
 
 
 class Done(msgspec.Struct, frozen=True):
-    """One operation carried out: what was stored or read, or the searchset's bytes.
+    """One operation carried out: what was stored or read, or the bytes of a searchset or answer.
 
     `resource` is the decoded content of a write; `known` says that the client has the version.
     """

@@ -5,9 +5,9 @@ from sqlalchemy import Connection
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.patch_fhirpath import apply_fhirpath_patch
 from fhir_server.rest import writes
-from fhir_server.rest.bundle_entries import binary_content
 from fhir_server.rest.bundle_operation import Operation
 from fhir_server.rest.bundle_outcomes import Done
+from fhir_server.rest.bundle_patches import binary_content
 from fhir_server.rest.content import JSON_PATCH
 from fhir_server.rest.context import Context
 from fhir_server.rest.matching import Criteria

@@ -15,13 +15,17 @@ from fhir_server.subscriptions.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One instant, where searches are read, the client's preferences and access, the rules."""
+    """One instant, where searches are read, the client's preferences and access, the rules.
+
+    `request` is the one that is answered: what stands in a Bundle is called by it.
+    """
 
     now: datetime
     place: Place
     limits: FhirLimits
     preferences: Preferences
     access: Access
+    request: Request
     profiles: Profiles | None = None
     subscriptions: Policy = field(default_factory=Policy)
 
@@ -35,6 +39,7 @@ def context_of(request: Request) -> Context:
         services.limits,
         preferences(request),
         access_to(request),
+        request,
         services.profiles,
         services.subscriptions,
     )

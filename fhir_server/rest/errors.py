@@ -1,6 +1,7 @@
 """The wire form of what is refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import Response
 
@@ -58,7 +59,7 @@ def within(error: FhirError, place: str) -> FhirError:
 def issue_within(issue: Issue, place: str) -> Issue:
     """Return one issue of an entry's resource with its expressions led by `place`."""
     moved = tuple(_moved(expression, place) for expression in issue.expression) or (place,)
-    return Issue(issue.severity, issue.code, issue.diagnostics, moved)
+    return replace(issue, expression=moved)
 
 
 def _moved(expression: str, place: str) -> str:

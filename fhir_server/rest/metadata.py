@@ -21,9 +21,11 @@ from fhir_server.rest.operations.registry import operations_at, operations_of
 from fhir_server.rest.search_modifiers import modifiers_of
 from fhir_server.rest.search_numbers import PREFIXES
 from fhir_server.rest.services import base_of, services_of
-from fhir_server.rest.terminology_capabilities import terminology_capabilities
+from fhir_server.rest.terminology_capabilities import (
+    held_code_systems,
+    terminology_capabilities,
+)
 from fhir_server.store.search_served import searchable
-from fhir_server.store.terminology import StoredTerminology
 from fhir_server.subscriptions import topics
 
 router = APIRouter()
@@ -69,7 +71,7 @@ async def metadata(request: Request) -> Response:
     media_type = answer_type(request)
     services = services_of(request)
     if request.query_params.get("mode") == "terminology":
-        held = await services.database.read(lambda c: StoredTerminology(c).all_code_systems())
+        held = await services.database.read(held_code_systems)
         told = terminology_capabilities(base_of(request), held, at=services.clock())
         return Response(encode(told), media_type=media_type)
     statement = capability_statement(

@@ -8,11 +8,21 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from sqlalchemy import Connection
+
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.operations.value_sets import EXPANSION_PARAMETERS
+from fhir_server.store.terminology import StoredTerminology
+from terminology.service.built_in import own_heads
 from terminology.service.code_system import CodeSystem
 
 _VERSION = version("attending")
+
+
+def held_code_systems(connection: Connection) -> Mapping[str, Sequence[CodeSystem]]:
+    """Return every code system that is known by url, the newest version first."""
+    held = StoredTerminology(connection).all_code_systems()
+    return {**{own.url: [own] for own in own_heads()}, **held}
 
 
 def terminology_capabilities(

@@ -198,3 +198,13 @@ class SubscriptionEventRow(StoreTable, table=True):
     focus: str = Field(sa_type=Text)
     version: int
     at: int = Field(sa_type=Big)
+
+
+class ClosureStepRow(StoreTable, table=True):
+    """One step of a client's closure table: `body` is the JSON of `terminology.service.closure`."""
+
+    __tablename__ = "closure_step"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    name: str = Field(primary_key=True, sa_type=Text)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: str

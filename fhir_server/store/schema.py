@@ -8,7 +8,7 @@ from fhir_server.store.record_tables import every_table
 from fhir_server.store.statements import Prepared, adding
 from fhir_server.store.tables import metadata, table
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _SCHEMA = table("store_schema")
 _ALEMBIC = table("alembic_version")

@@ -12,8 +12,9 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import FhirError, Gone, Issue, NotFound
 from fhir_server.store import resources
 from fhir_server.store.terminology import StoredTerminology
+from terminology.service.built_in import WithBuiltIn
 from terminology.service.code_system import CodeSystem
-from terminology.service.library import code_system, value_set
+from terminology.service.library import Library, code_system, value_set
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions
 
@@ -26,7 +27,7 @@ def codes_of_value_set(connection: Connection, asked: str) -> Codes:
     FhirError 422 where what is stored does not say them. Codes that are listed one by one are
     taken as they are: a laboratory's list of LOINC codes needs no LOINC here.
     """
-    library = StoredTerminology(connection)
+    library = WithBuiltIn(StoredTerminology(connection))
     try:
         found = _value_set(connection, library, asked)
         if "expansion" in found:
@@ -57,7 +58,7 @@ def subsumed_codes(
     return reached | {code}
 
 
-def _value_set(connection: Connection, library: StoredTerminology, asked: str) -> JsonObject:
+def _value_set(connection: Connection, library: Library, asked: str) -> JsonObject:
     if not asked.startswith("ValueSet/"):
         return value_set(library, asked, Versions())
     id = asked.removeprefix("ValueSet/")
@@ -70,7 +71,7 @@ def _value_set(connection: Connection, library: StoredTerminology, asked: str) -
 def _code_system(connection: Connection, system: str, asked: str) -> CodeSystem:
     """Return the newest version that is stored; 422 where there is none with all its codes."""
     try:
-        found = code_system(StoredTerminology(connection), system, None)
+        found = code_system(WithBuiltIn(StoredTerminology(connection)), system, None)
     except FhirError as error:
         raise _refused(asked, error.issues[0].diagnostics) from error
     if found.content != "complete":

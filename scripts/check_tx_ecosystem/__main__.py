@@ -24,6 +24,7 @@ _OPERATIONS = {
     "cs-validate-code": "CodeSystem/$validate-code",
     "lookup": "CodeSystem/$lookup",
     "translate": "ConceptMap/$translate",
+    "batch-validate": "ValueSet/$batch-validate-code",
 }
 _MODES = (None, "general")
 
@@ -89,7 +90,8 @@ def _fault(client: httpx.Client, folder: Path, test: dict[str, Any]) -> str | No
         # `uuid` names the profile for servers that keep it between calls.
         body["parameter"] += [each for each in profile if each["name"] != "uuid"]
     for parameter in body.get("parameter", ()):
-        if "resource" in parameter:
+        # The parts of a batch are Parameters, which are the same in R4.
+        if parameter.get("resource", {}).get("resourceType", "Parameters") != "Parameters":
             parameter["resource"] = to_r4(parameter["resource"])
     asked = body.get("parameter", [])
     if test["operation"] == "translate":

@@ -7,6 +7,7 @@ The order of arrays is no matter.
 """
 
 import re
+from itertools import zip_longest
 from typing import Any
 
 _FORMS = {
@@ -20,6 +21,8 @@ _FORMS = {
     "$url$": r"\S+",
     "$semver$": r"\d+\.\d+\.\d+.*",
 }
+# A control word that stands for a part of a text.
+_WITHIN = re.compile("|".join(re.escape(word) for word in _FORMS))
 
 
 def difference(expected: Any, found: Any, at: str = "") -> str | None:
@@ -28,7 +31,7 @@ def difference(expected: Any, found: Any, at: str = "") -> str | None:
         return _object(expected, found, at)
     if isinstance(expected, list) and isinstance(found, list):
         return _array(expected, found, at)
-    if isinstance(expected, str) and expected.startswith("$"):
+    if isinstance(expected, str) and (expected.startswith("$") or _WITHIN.search(expected)):
         return None if _fits(expected, found) else f"{at}: {_short(found)} is no {expected}"
     if type(expected) is type(found) and expected == found:
         return None
@@ -106,8 +109,11 @@ def _is_optional(value: Any) -> bool:
 def _fits(expected: str, found: Any) -> bool:
     if not isinstance(found, str) or expected == "$$":
         return isinstance(found, str)
-    if expected in _FORMS:
-        return re.fullmatch(_FORMS[expected], found, re.DOTALL) is not None
+    if _WITHIN.search(expected):
+        plain = map(re.escape, _WITHIN.split(expected))
+        forms = (f"(?:{_FORMS[word]})" for word in _WITHIN.findall(expected))
+        pattern = "".join(each for pair in zip_longest(plain, forms, fillvalue="") for each in pair)
+        return re.fullmatch(pattern, found, re.DOTALL) is not None
     word, _, rest = expected.strip("$").partition(":")
     if word == "choice":
         return found in rest.split("|")

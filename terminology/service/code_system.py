@@ -186,14 +186,19 @@ def _head(resource: JsonObject) -> JsonObject:
 
 
 def _entries(resource: JsonObject) -> Iterator[tuple[JsonObject, str]]:
-    """Yield every CodeSystem.concept with the code above it, in the order of the resource."""
+    """Yield every CodeSystem.concept with the code above it, in the order of the resource.
+
+    One that has an extension in place of its code cannot be asked for; those below it can.
+    """
     waiting: list[tuple[JsonObject, str]] = [
         (each, "") for each in reversed(resource.get("concept", ()))
     ]
     while waiting:
         entry, above = waiting.pop()
-        yield entry, above
-        waiting += [(each, entry["code"]) for each in reversed(entry.get("concept", ()))]
+        if "code" in entry:
+            yield entry, above
+        below = entry.get("code", above)
+        waiting += [(each, below) for each in reversed(entry.get("concept", ()))]
 
 
 def _concepts(resource: JsonObject) -> dict[str, Concept]:

@@ -104,7 +104,7 @@ def properties_of(concept: JsonObject, source: str | None = None) -> tuple[Prope
         Property(each["code"], kind, value, source)
         for each in concept.get("property", ())
         for kind, value in each.items()
-        if kind.startswith("value")
+        if kind.startswith("value") and "code" in each
     )
 
 
@@ -149,7 +149,7 @@ class Names(msgspec.Struct, frozen=True):
 def names_of(resource: JsonObject) -> Names:
     """Return them: by the uri of the declared properties, else by FHIR's own codes."""
     declared: dict[str, str] = {
-        each["code"]: each.get("uri", "") for each in resource.get("property", ())
+        each["code"]: each.get("uri", "") for each in resource.get("property", ()) if "code" in each
     }
 
     def named(name: str) -> frozenset[str]:

@@ -86,14 +86,18 @@ def selection_of(resource: JsonObject, evaluation: Evaluation) -> Selection | No
     """Return a value set as a selection; None where it is not one of a release."""
     compose = resource.get("compose", {})
     parts = [*compose.get("include", ()), *compose.get("exclude", ())]
-    if not parts or any("system" not in each or "valueSet" in each for each in parts):
+    # Listed codes are few; and those of a code system that is not here may be taken as they are.
+    first = next((each for each in parts if "concept" not in each and "system" in each), None)
+    if first is None or any(
+        "valueSet" in each or each.get("system") != first["system"] for each in parts
+    ):
         return None
-    system = evaluation.code_system(parts[0]["system"], parts[0].get("version"))
+    system = evaluation.code_system(first["system"], first.get("version"))
     release = release_of(system)
     if release is None:
         return None
-    others = (evaluation.code_system(e["system"], e.get("version")) for e in parts[1:])
-    if any(each.canonical != system.canonical for each in others):
+    used = [evaluation.code_system(each["system"], each.get("version")) for each in parts]
+    if any(each.canonical != system.canonical for each in used):
         return None
     entries: dict[int, JsonObject] = {}
     included = [_part(release, each, entries) for each in compose.get("include", ())]
@@ -119,14 +123,6 @@ def shown(selection: Selection, text: str, *, active_only: bool) -> Positions:
         return found
     found = common(found, release.with_texts(text))
     return found[np.argsort(release.rank[found], kind="stable")]
-
-
-def systems_with(members: Mapping[Key, Member], code: str) -> set[str]:
-    """Return the code systems of which a value set holds this code."""
-    if isinstance(members, Selection):
-        own = (members.system.url, members.system.version, code)
-        return {members.system.url} if own in members else set()
-    return {key[0] for key in members if key[2] == code}
 
 
 def release_of(system: CodeSystem) -> Release | None:

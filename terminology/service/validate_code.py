@@ -5,326 +5,65 @@ valueset-operation-validate-code.html; parameters of the answer that R4 lacks (c
 version, inactive, issues) as the FHIR terminology ecosystem has them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from fhir_server.r4.codec import JsonObject
-from fhir_server.r4.outcome import FhirError
 from terminology.service import code_findings as say
 from terminology.service.cautions import caution_of, language_of
-from terminology.service.code_findings import Coded, Finding
-from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
-from terminology.service.concept import Concept
-from terminology.service.displays import check_display
+from terminology.service.code_checks import Checked, Checks, ValidateCode, unusable
+from terminology.service.code_findings import Finding
+from terminology.service.code_system import canonical_of
 from terminology.service.languages import display_in, wanted
-from terminology.service.library import Library, UnknownCodeSystem
-from terminology.service.lookup import unknown_code
-from terminology.service.member import Key, Member
-from terminology.service.selection import systems_with
-from terminology.service.value_set import Composition, Used
-from terminology.service.versions import is_version, version_key
+from terminology.service.membership import Membership
+from terminology.service.value_set import Composition
+
+# Of the status of a concept what says more than `inactive` does; code systems have words of their
+# own, too.
+_TOLD: Final = frozenset(("deprecated", "retired"))
 
 
-class ValidateCode(msgspec.Struct, frozen=True):
-    """What is asked: the codes (several of one CodeableConcept), and how strictly.
-
-    `abstract`: a concept that groups others is allowed. `infers_system`: the system of a bare
-    code is the one that the value set has it in.
-    """
-
-    codes: tuple[Coded, ...]
-    concept: JsonObject | None = None
-    languages: tuple[str, ...] = ()
-    abstract: bool = True
-    active_only: bool = False
-    lenient_display: bool = False
-    infers_system: bool = False
-    membership_only: bool = False
-
-
-class _Checked(msgspec.Struct):
-    """One code with what was found; `is_member` says whether the value set holds it.
-
-    `composition` and `members` are what it is looked for in.
-    """
-
-    coded: Coded
-    findings: list[Finding]
-    composition: Composition
-    members: Mapping[Key, Member] | None = None
-    system: CodeSystem | None = None
-    concept: Concept | None = None
-    is_member: bool = False
-    unknown: str = ""
-    caused_by: str = ""
-
-
-def validate_code(
-    composition: Composition, library: Library, asked: ValidateCode, value_set: JsonObject | None
-) -> JsonObject:
+def validate_code(membership: Membership, asked: ValidateCode) -> JsonObject:
     """Return the Parameters that say whether a code is right, and if not, why.
 
-    Without `value_set` it is held to its code system alone. That it cannot be told (a part of the
+    Without a value set it is held to its code system alone. That it cannot be told (a part of the
     value set is not here) is never "right".
     """
+    value_set = membership.value_set
     if value_set is not None and not asked.languages:
         asked = msgspec.structs.replace(asked, languages=wanted(language_of(value_set)))
-    members: Mapping[Key, Member] | None = None
-    common: list[Finding] = []
-    missing: UnknownCodeSystem | None = None
-    if value_set is not None:
-        try:
-            members = composition.members(value_set)
-        except UnknownCodeSystem as error:
-            missing = error
-        except FhirError as error:
-            common.append(_unusable(error))
-    name = "" if value_set is None else canonical_of(value_set)
-    if value_set is not None:
-        # Refused as a whole: what it would add cannot be known.
-        composition.check_supplements()
-    checks = _Checks(composition, library, asked, name, members, missing, value_set)
+    # What one code of many makes it read is no matter of the next.
+    composition = membership.composition.fork()
+    checks = Checks(membership, composition, asked)
     found = [checks.of(coded) for coded in asked.codes]
+    common = [] if membership.fault is None else [unusable(membership.fault)]
     if asked.concept is not None and not any(each.is_member for each in found):
-        if members is not None:
-            common.append(say.no_coding_in_value_set(name))
+        if membership.members is not None:
+            common.append(say.no_coding_in_value_set(membership.name))
         elif not found:
             common.append(say.no_coding())
     findings = [*common, *(finding for each in found for finding in each.findings)]
-    used = composition.used_resources
-    findings += [
-        say.caution(each["resourceType"], canonical_of(each), caution)
-        for each in (*used, *([] if value_set is None else [value_set]))
-        if (caution := caution_of(each))
-    ]
+    findings += _cautions(composition, value_set)
     chosen = next((each for each in found if each.is_member), None)
     if chosen is None and asked.concept is None:
         (chosen,) = found
     return _answer(asked, findings, chosen, found)
 
 
-class _Checks:
-    """The checks of one request's codes."""
-
-    def __init__(
-        self,
-        composition: Composition,
-        library: Library,
-        asked: ValidateCode,
-        value_set: str,
-        members: Mapping[Key, Member] | None,
-        missing: UnknownCodeSystem | None,
-        resource: JsonObject | None,
-    ) -> None:
-        self._missing = missing
-        self._resource = resource
-        self._composition = composition
-        self._library = library
-        self._asked = asked
-        self._value_set = value_set
-        self._members = members
-
-    def of(self, coded: Coded) -> _Checked:
-        """Return what is found of one code."""
-        composition, members = self._viewed(coded)
-        checked = _Checked(coded, [], composition, members)
-        if self._missing is not None:
-            self._lacking(checked, self._missing)
-            return checked
-        if not coded.system and not self._inferred(checked):
-            self._outside(checked)
-            return checked
-        if self._known(checked):
-            self._member(checked)
-            self._quality(checked)
-        elif not checked.is_member:
-            self._outside(checked)
-        return checked
-
-    def _lacking(self, checked: _Checked, missing: UnknownCodeSystem) -> None:
-        """Say of a code that the value set cannot be known, for want of a code system."""
-        coded = checked.coded
-        checked.findings.append(say.unknown_system(coded, missing))
-        checked.caused_by = f"{missing.url}|{missing.version}" if missing.version else missing.url
-        if coded.version and missing.version and coded.system == missing.url:
-            asked = ListedCodeSystem({"url": missing.url, "version": missing.version})
-            used = Used(asked, missing.version, missing.version)
-            checked.findings.append(say.other_version(coded, used, is_held=False))
-        held = self._library.code_systems(coded.system)
-        own = [each for each in held if not coded.version or each.version == coded.version]
-        if own:
-            checked.system = max(own, key=lambda each: version_key(each.version))
-            checked.concept = checked.system.get(coded.code)
-
-    def _inferred(self, checked: _Checked) -> bool:
-        """Find the system of a bare code in the value set, where that is asked for."""
-        coded = checked.coded
-        if coded.place or not self._asked.infers_system:
-            checked.findings.append(say.no_system(coded))
-            return False
-        systems = systems_with(self._members or {}, coded.code)
-        if len(systems) != 1:
-            checked.findings.append(say.not_inferred(coded, self._value_set))
-            return False
-        checked.coded = msgspec.structs.replace(coded, system=systems.pop())
-        return True
-
-    def _known(self, checked: _Checked) -> bool:
-        """Find the concept of a code in its code system."""
-        coded, add = checked.coded, checked.findings.append
-        if ":" not in coded.system:
-            add(say.relative_system(coded))
-        elif self._library.value_sets(coded.system):
-            add(say.system_is_value_set(coded))
-            return False
-        system = self._system(checked)
-        if system is None:
-            return False
-        checked.system = system
-        checked.concept = system.get(coded.code)
-        if checked.concept is None:
-            is_part = system.content == "fragment"
-            text = unknown_code(system, coded.code)
-            if not self._asked.membership_only:
-                add(say.unknown_code(coded, text, is_fragment=is_part))
-            # What the other fragments hold is not known: neither that it is wrong.
-            whole = checked.members is None or system.url in checked.composition.whole_systems
-            checked.is_member = is_part and whole
-        return checked.concept is not None
-
-    def _system(self, checked: _Checked) -> CodeSystem | None:
-        """Return the version in which a code is looked for: the value set's, where it has one."""
-        coded, add = checked.coded, checked.findings.append
-        used = [] if checked.members is None else checked.composition.versions_of(coded.system)
-        own = [
-            each.system
-            for each in used
-            if not coded.version or each.system.version == coded.version
-        ]
-        if used and not own:
-            first = used[0]
-            own = [first.system]
-            held = self._library.code_systems(coded.system)
-            is_held = any(each.version == coded.version for each in held)
-            add(say.other_version(coded, first, is_held=is_held))
-            if not is_held:
-                there = sorted((each.version for each in held), key=version_key)
-                error = UnknownCodeSystem(coded.system, coded.version, there, "")
-                add(say.unknown_system(coded, error))
-                checked.caused_by = f"{coded.system}|{coded.version}"
-        if not own:
-            try:
-                own = [checked.composition.code_system(coded.system, coded.version or None)]
-            except UnknownCodeSystem as error:
-                add(say.unknown_system(coded, error))
-                version = f"|{error.version}" if error.version and error.there else ""
-                checked.unknown = f"{coded.system}{version}"
-                return None
-            except FhirError as error:
-                add(_unusable(error))
-                checked.unknown = coded.system
-                return None
-        own.sort(key=lambda each: version_key(each.version), reverse=True)
-        system = self._first_with(own, checked)
-        refused = checked.composition.versions.refused(system.url, system.version)
-        if refused:
-            add(say.version_refused(coded, refused))
-        return system
-
-    def _viewed(self, coded: Coded) -> tuple[Composition, Mapping[Key, Member] | None]:
-        """Return the evaluation in which to look for a code.
-
-        Where the value set names a version with wildcards, the code's own is read in its place.
-        """
-        if self._members is None or not coded.version or self._resource is None:
-            return self._composition, self._members
-        for used in self._composition.versions_of(coded.system):
-            if (
-                used.system.version != coded.version
-                and used.wanted == used.named
-                and is_version(coded.version, used.named)
-                and any(
-                    each.version == coded.version
-                    for each in self._library.code_systems(coded.system)
-                )
-            ):
-                other = self._composition.in_version(coded.system, coded.version)
-                return other, other.members(self._resource)
-        return self._composition, self._members
-
-    def _first_with(self, systems: Sequence[CodeSystem], checked: _Checked) -> CodeSystem:
-        """Return the first version of which the value set holds the code, else the first."""
-        members, code = checked.members or {}, checked.coded.code
-        return next(
-            (each for each in systems if (each.url, each.version, code) in members), systems[0]
-        )
-
-    def _member(self, checked: _Checked) -> None:
-        if checked.members is None:
-            checked.is_member = not self._value_set
-            return
-        system, concept = checked.system, checked.concept
-        if system is None or concept is None:
-            return
-        key = (system.url, system.version, concept.code)
-        member = checked.members.get(key)
-        checked.is_member = member is not None
-        if member is not None and member.is_deprecated:
-            marked = say.deprecated_in_value_set(checked.coded, self._value_set)
-            checked.findings.append(marked)
-        if checked.is_member and self._asked.active_only and concept.is_inactive:
-            checked.findings.append(say.inactive_refused(checked.coded))
-            checked.is_member = False
-        if not checked.is_member:
-            self._outside(checked)
-
-    def _outside(self, checked: _Checked) -> None:
-        if self._members is not None:
-            several = self._asked.concept is not None
-            finding = say.not_in_value_set(checked.coded, self._value_set, of_several=several)
-            checked.findings.append(finding)
-
-    def _quality(self, checked: _Checked) -> None:
-        """Check what is said with the code, and whether it should be used."""
-        coded, system, concept = checked.coded, checked.system, checked.concept
-        if system is None or concept is None or self._asked.membership_only:
-            return
-        if concept.is_abstract and not self._asked.abstract:
-            checked.findings.append(say.abstract_refused(coded))
-        if concept.status == "deprecated":
-            checked.findings.append(say.deprecated(coded))
-        if concept.is_inactive:
-            checked.findings.append(say.inactive(coded, _status(concept)))
-        if coded.display:
-            wrong = check_display(
-                coded,
-                system,
-                concept,
-                self._asked.languages,
-                is_lenient=self._asked.lenient_display,
-            )
-            if wrong is not None:
-                checked.findings.append(wrong)
-
-
-def _status(concept: Concept) -> str:
-    if concept.status in ("", "inactive"):
-        return "inactive"
-    return f"{concept.status} and inactive"
-
-
-def _unusable(error: FhirError) -> Finding:
-    issue = error.issues[0]
-    kind = "not-found" if error.status == 404 else "vs-invalid"
-    return Finding("error", issue.code, kind, issue.diagnostics, "Unable_to_resolve_value_Set_")
+def _cautions(composition: Composition, value_set: JsonObject | None) -> Iterator[Finding]:
+    for each in (*composition.used_resources, *([] if value_set is None else [value_set])):
+        caution = caution_of(each)
+        if caution:
+            yield say.caution(each["resourceType"], canonical_of(each), caution)
 
 
 def _answer(
     asked: ValidateCode,
     findings: Sequence[Finding],
-    chosen: _Checked | None,
-    found: Sequence[_Checked],
+    chosen: Checked | None,
+    found: Sequence[Checked],
 ) -> JsonObject:
     is_member = chosen is not None and chosen.is_member
     right = is_member and not any(each.severity == "error" for each in findings)
@@ -347,7 +86,7 @@ def _answer(
     return {"resourceType": "Parameters", "parameter": parameters}
 
 
-def _told(checked: _Checked, languages: Sequence[str]) -> list[JsonObject]:
+def _told(checked: Checked, languages: Sequence[str]) -> list[JsonObject]:
     coded, system, concept = checked.coded, checked.system, checked.concept
     found: list[JsonObject] = [{"name": "code", "valueCode": coded.code}]
     if coded.system:
@@ -360,6 +99,6 @@ def _told(checked: _Checked, languages: Sequence[str]) -> list[JsonObject]:
             found.append({"name": "display", "valueString": shown})
         if concept.is_inactive:
             found.append({"name": "inactive", "valueBoolean": True})
-        if concept.status == "deprecated":
+        if concept.status in _TOLD:
             found.append({"name": "status", "valueCode": concept.status})
     return found

@@ -4,6 +4,7 @@ Source: http://hl7.org/fhir/R4/valueset.html#compositions.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ from fhir_server.r4.outcome import FhirError, Issue
 from terminology.service.cautions import supplements_of
 from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
 from terminology.service.concept import Concept
+from terminology.service.definition_faults import check_definition
 from terminology.service.filters import selected
 from terminology.service.library import (
     WITH_CODES,
@@ -106,6 +108,13 @@ class Composition:
             is_strict=self._is_strict,
         )
 
+    def fork(self) -> "Composition":
+        """Return an evaluation that goes on from this one and notes what it uses for itself."""
+        own = copy(self)
+        own._used = dict(self._used)
+        own.used_supplements = dict(self.used_supplements)
+        return own
+
     def members(self, resource: JsonObject) -> Mapping[Key, Member]:
         """Return the codes of a value set in the order of its definition.
 
@@ -113,7 +122,9 @@ class Composition:
         is missing is not the value set. 422 for a definition that cannot be evaluated.
         """
         self._supplements += supplements_of(resource)
-        return selection_of(resource, self) or self._members(resource)
+        check_definition(resource)
+        selection = selection_of(resource, self)
+        return self._members(resource) if selection is None else selection
 
     def _members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
         self._supplements += supplements_of(resource)
@@ -125,6 +136,7 @@ class Composition:
         compose = resource.get("compose")
         if compose is None:
             return self._expanded(resource)
+        check_definition(resource)
         chain = (*above, own) if own else above
         inner = {f"#{each['id']}": each for each in resource.get("contained", ())}
         found: dict[Key, Member] = {}

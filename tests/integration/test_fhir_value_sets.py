@@ -102,9 +102,28 @@ async def test_the_terminology_capabilities_name_what_is_held(client: httpx.Asyn
     assert validate(decode(answer.content)) == ()
     told = answer.json()
     assert told["resourceType"] == "TerminologyCapabilities"
-    (system,) = told["codeSystem"]
-    assert system["uri"] == URL
-    assert system["version"] == [{"code": "2026.10", "isDefault": True}, {"code": "2026.9"}]
+    held = {each["uri"]: each for each in told["codeSystem"]}
+    assert held["http://hl7.org/fhir/administrative-gender"]["version"] == [
+        {"code": "4.0.1", "isDefault": True}
+    ]
+    assert held[URL]["version"] == [{"code": "2026.10", "isDefault": True}, {"code": "2026.9"}]
     assert {"name": "activeOnly"} in told["expansion"]["parameter"]
     unknown = await client.get("metadata", params={"mode": "normative"})
     assert unknown.status_code == 400
+
+
+async def test_r4_has_its_own_codes_on_a_fresh_server() -> None:
+    url = "http://hl7.org/fhir/ValueSet/administrative-gender"
+    system = "http://hl7.org/fhir/administrative-gender"
+    async with serving() as fresh:
+        found = expanded(await fresh.get("ValueSet/$expand", params={"url": url}))
+        assert codes(found) == ["male", "female", "other", "unknown"]
+        asked = {"system": system, "code": "female"}
+        told = await fresh.get("CodeSystem/$lookup", params=asked)
+        assert {"name": "display", "valueString": "Female"} in told.json()["parameter"]
+        for code, is_right in (("female", True), ("f", False)):
+            asked = {"url": url, "system": system, "code": code}
+            told = await fresh.get("ValueSet/$validate-code", params=asked)
+            assert {"name": "result", "valueBoolean": is_right} in told.json()["parameter"]
+        searched = {"category:in": "http://hl7.org/fhir/ValueSet/observation-category"}
+        assert (await fresh.get("Observation", params=searched)).status_code == 200

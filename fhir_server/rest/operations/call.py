@@ -13,6 +13,7 @@ from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.content import read_json_body
 from fhir_server.rest.large_bodies import worked_on
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.services import services_of
 
 Level: TypeAlias = Literal["system", "type", "instance"]
@@ -83,12 +84,16 @@ class Call:
                 raise BadRequest("not-supported", text)
 
 
+# What an operation that only reads finds; what is wrong with the call itself is raised at once.
+Reading: TypeAlias = Callable[[Call], Callable[[Session], JsonObject]]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation: its name without `$`, its definition, where it is served and by what.
 
     `types` None is every type. `affects_state` keeps it from GET.
-    One that `reads_body` itself gets no arguments.
+    One that `reads_body` itself gets no arguments. One with a `reading` may stand in a batch.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Operation:
     affects_state: bool = False
     documentation: str = ""
     reads_body: bool = False
+    reading: Reading | None = None
 
 
 async def read_arguments(request: Request, *, takes_resource: bool) -> tuple[tuple[str, Any], ...]:
@@ -121,13 +127,19 @@ async def read_arguments(request: Request, *, takes_resource: bool) -> tuple[tup
 
     resource = await worked_on(len(body), read)
     if resource.get("resourceType") == "Parameters":
-        return (*pairs, *_parameters(resource))
+        return (*pairs, *arguments_of(resource))
     if takes_resource:
         return (*pairs, ("resource", resource))
-    raise BadRequest("structure", "The body of an operation is a Parameters resource.")
+    raise not_parameters()
 
 
-def _parameters(resource: JsonObject) -> list[tuple[str, Any]]:
+def not_parameters() -> BadRequest:
+    """Return the error for a body that is another resource."""
+    return BadRequest("structure", "The body of an operation is a Parameters resource.")
+
+
+def arguments_of(resource: JsonObject) -> list[tuple[str, Any]]:
+    """Return the arguments in a Parameters; BadRequest (400) for a parameter without name."""
     given = resource.get("parameter", [])
     found: list[tuple[str, Any]] = []
     for index, part in enumerate(given if isinstance(given, list) else [given]):

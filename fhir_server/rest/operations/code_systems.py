@@ -6,16 +6,14 @@ Sources: http://hl7.org/fhir/R4/codesystem-operation-lookup.html, -subsumes.html
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import Response
-from sqlalchemy import Connection
-
-from fhir_server.r4.codec import JsonObject, encode
+from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.rest.content import answer_type
-from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.reading import reading_operation
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import access_to, services_of
-from fhir_server.store.terminology import StoredTerminology, code_system_of
+from fhir_server.rest.services import access_to
+from fhir_server.store.terminology import code_system_of
 from terminology.service.code_system import CodeSystem
 from terminology.service.languages import wanted
 from terminology.service.library import code_system, supplemented
@@ -36,7 +34,7 @@ class _Code:
     version: str
 
 
-async def lookup(call: Call) -> Response:
+def lookup(call: Call) -> Callable[[Session], JsonObject]:
     """Return what is said of a code, in the language asked for where it is there."""
     call.check_known(*_LOOKUP)
     coded = _coded(call, "code", "coding")
@@ -49,16 +47,15 @@ async def lookup(call: Call) -> Response:
     )
     named = call.texts("useSupplement")
 
-    def read(connection: Connection) -> JsonObject:
-        library = StoredTerminology(connection)
-        system = _system(connection, call, coded.system, coded.version)
-        system, used = supplemented(library, system, named)
+    def read(session: Session) -> JsonObject:
+        system = _system(session, call, coded.system, coded.version)
+        system, used = supplemented(session.library(), system, named)
         return look_up(system, Lookup(asked.code, asked.languages, asked.properties, used))
 
-    return await _answer(call, read)
+    return read
 
 
-async def subsumes(call: Call) -> Response:
+def subsumes(call: Call) -> Callable[[Session], JsonObject]:
     """Return how two concepts of one code system stand to each other."""
     call.check_known(*_SUBSUMES)
     first, second = _coded(call, "codeA", "codingA"), _coded(call, "codeB", "codingB")
@@ -66,13 +63,13 @@ async def subsumes(call: Call) -> Response:
         text = "Both codings are of one code system, in one version; send them so."
         raise BadRequest("value", text, "Parameters.parameter")
 
-    def read(connection: Connection) -> JsonObject:
-        system = _system(connection, call, first.system, first.version)
+    def read(session: Session) -> JsonObject:
+        system = _system(session, call, first.system, first.version)
         outcome = compare(system, first.code, second.code)
         given = {"name": "outcome", "valueCode": outcome}
         return {"resourceType": "Parameters", "parameter": [given]}
 
-    return await _answer(call, read)
+    return read
 
 
 def _coded(call: Call, code: str, coding: str) -> _Code:
@@ -92,11 +89,11 @@ def _coded(call: Call, code: str, coding: str) -> _Code:
     )
 
 
-def _system(connection: Connection, call: Call, url: str, version: str) -> CodeSystem:
+def _system(session: Session, call: Call, url: str, version: str) -> CodeSystem:
     """Return the code system: that of the address, else the one named."""
     if call.id is not None:
         access = access_to(call.request)
-        stored = read_current(connection, "CodeSystem", call.id, access)
+        stored = read_current(session.connection, "CodeSystem", call.id, access)
         found = code_system_of(stored.body)
         if url not in ("", found.url) or version not in ("", found.version):
             text = f"The address names {found.canonical}, the parameters another code system."
@@ -105,31 +102,23 @@ def _system(connection: Connection, call: Call, url: str, version: str) -> CodeS
     if not url:
         # R4 codesystem-operation-lookup.html: "If a code is provided, a system must be provided".
         raise BadRequest("required", "A code alone means nothing: send its system.")
-    return code_system(StoredTerminology(connection), url, version)
-
-
-async def _answer(call: Call, read: Callable[[Connection], JsonObject]) -> Response:
-    media_type = answer_type(call.request)
-    found = await services_of(call.request).database.read_soon(read)
-    return Response(encode(found), media_type=media_type)
+    return code_system(session.library(), url, version)
 
 
 OPERATIONS = (
-    Operation(
-        name="lookup",
-        definition="http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
-        levels=("type", "instance"),
-        answer=lookup,
-        types=("CodeSystem",),
+    reading_operation(
+        "CodeSystem",
+        "lookup",
+        lookup,
+        is_short=True,
         documentation=f"Parameters {', '.join(_LOOKUP)}; of a stored CodeSystem. Without property "
         "all of them are answered.",
     ),
-    Operation(
-        name="subsumes",
-        definition="http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
-        levels=("type", "instance"),
-        answer=subsumes,
-        types=("CodeSystem",),
+    reading_operation(
+        "CodeSystem",
+        "subsumes",
+        subsumes,
+        is_short=True,
         documentation="Two codes of one code system; refused where its hierarchy does not mean "
         "is-a.",
     ),

@@ -3,19 +3,16 @@
 Source: http://hl7.org/fhir/R4/conceptmap-operation-translate.html.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from fastapi import Response
-from sqlalchemy import Connection
-
-from fhir_server.r4.codec import JsonObject, decode, encode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.rest.content import answer_type
-from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.reading import reading_operation
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import access_to, services_of
-from fhir_server.store.terminology import StoredTerminology
+from fhir_server.rest.services import access_to
 from terminology.service.library import concept_map
 from terminology.service.translate import Translate, translate
 
@@ -25,10 +22,9 @@ _PARAMETERS: Final = (
 )
 
 
-async def answer(call: Call) -> Response:
+def translations(call: Call) -> Callable[[Session], JsonObject]:
     """Return the translations of a code, by one map or by all of its systems."""
     call.check_known(*_PARAMETERS)
-    media_type = answer_type(call.request)
     asked = Translate(
         codes=_codes(call),
         target_system=call.text("targetsystem") or "",
@@ -37,12 +33,11 @@ async def answer(call: Call) -> Response:
     )
     scopes = call.text("source"), call.text("target")
 
-    def read(connection: Connection) -> JsonObject:
-        maps = [each for each in _maps(connection, call, asked) if _is_of(each, *scopes)]
+    def read(session: Session) -> JsonObject:
+        maps = [each for each in _maps(session, call, asked) if _is_of(each, *scopes)]
         return translate(maps, asked)
 
-    found = await services_of(call.request).database.read(read)
-    return Response(encode(found), media_type=media_type)
+    return read
 
 
 def _codes(call: Call) -> tuple[tuple[str, str, str], ...]:
@@ -55,8 +50,12 @@ def _codes(call: Call) -> tuple[tuple[str, str, str], ...]:
         if system is None:
             raise BadRequest("required", "A code alone means nothing: send its system.")
         return ((system, call.text("version") or "", code),)
-    codings: Any = [coding] if coding is not None else concept.get("coding", [])
-    if not all(isinstance(each, dict) and isinstance(each.get("code"), str) for each in codings):
+    codings: Any = [coding]
+    if coding is None:
+        codings = concept.get("coding", []) if isinstance(concept, dict) else None
+    if not isinstance(codings, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("code"), str) for each in codings
+    ):
         raise BadRequest("value", "A coding has a system and a code.")
     return tuple(
         (str(each.get("system", "")), str(each.get("version", "")), each["code"])
@@ -68,25 +67,26 @@ def _dependencies(call: Call) -> Iterator[tuple[str, str]]:
     for name, value in call.arguments:
         if name != "dependency":
             continue
+        if not isinstance(value, dict):
+            raise BadRequest("value", "dependency has parts: element and concept.")
         parts = {each.get("name"): each for each in value.get("part", ())}
         element = parts.get("element", {}).get("valueUri", "")
         for coding in parts.get("concept", {}).get("valueCodeableConcept", {}).get("coding", ()):
             yield element, str(coding.get("code", ""))
 
 
-def _maps(connection: Connection, call: Call, asked: Translate) -> list[JsonObject]:
-    library = StoredTerminology(connection)
+def _maps(session: Session, call: Call, asked: Translate) -> list[JsonObject]:
     if call.id is not None:
-        stored = read_current(connection, "ConceptMap", call.id, access_to(call.request))
+        stored = read_current(session.connection, "ConceptMap", call.id, access_to(call.request))
         return [decode(stored.body)]
     url, version = call.text("url"), call.text("conceptMapVersion")
     if url is not None:
-        return [concept_map(library, f"{url}|{version}" if version else url)]
+        return [concept_map(session.library(), f"{url}|{version}" if version else url)]
     systems = dict.fromkeys(system for system, _, _ in asked.codes)
     return [
         each
         for system in systems
-        for each in library.maps_of(system, as_target=asked.reverse)
+        for each in session.stored.maps_of(system, as_target=asked.reverse)
         # R4: only a map that somebody has put into use translates without being named.
         if each.get("status") == "active"
     ]
@@ -100,12 +100,10 @@ def _is_of(found: JsonObject, source: str | None, target: str | None) -> bool:
     )
 
 
-OPERATION = Operation(
-    name="translate",
-    definition="http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
-    levels=("type", "instance"),
-    answer=answer,
-    types=("ConceptMap",),
+OPERATION = reading_operation(
+    "ConceptMap",
+    "translate",
+    translations,
     documentation=f"Parameters {', '.join(_PARAMETERS)}. Without url all active maps of the "
     "systems are used.",
 )

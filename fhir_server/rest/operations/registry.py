@@ -1,8 +1,10 @@
 """Every operation that is served; the CapabilityStatement is read from here."""
 
 from fhir_server.rest.operations import (
+    batch_validate_code,
     bulk_export,
     bulk_import,
+    closure,
     code_systems,
     concept_maps,
     everything,
@@ -26,7 +28,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *code_systems.OPERATIONS,
     value_sets.OPERATION,
     *validate_code.OPERATIONS,
+    *batch_validate_code.OPERATIONS,
     concept_maps.OPERATION,
+    *closure.OPERATIONS,
 )
 
 

@@ -4,32 +4,30 @@ Sources: http://hl7.org/fhir/R4/codesystem-operation-validate-code.html,
 valueset-operation-validate-code.html.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from fastapi import Response
-from sqlalchemy import Connection
-
-from fhir_server.r4.codec import JsonObject, encode
+from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.rest.content import answer_type
-from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.reading import reading_operation
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.operations.value_sets import (
     SENT_ALONG,
     SYSTEM_VERSIONS,
     VALUE_SET_VERSION,
     sent_along,
-    sent_value_set,
-    stored_value_set,
+    value_set_of,
     versions_of,
 )
 from fhir_server.rest.read import read_current
-from fhir_server.rest.services import access_to, services_of
-from fhir_server.store.terminology import StoredTerminology, code_system_of
+from fhir_server.rest.services import access_to
+from fhir_server.store.terminology import code_system_of
+from terminology.service.code_checks import ValidateCode
 from terminology.service.code_findings import Coded
 from terminology.service.languages import wanted
-from terminology.service.sent_along import WithSent
-from terminology.service.validate_code import ValidateCode, validate_code
+from terminology.service.membership import Membership
+from terminology.service.validate_code import validate_code
 from terminology.service.value_set import Composition
 
 _HOW: Final = (
@@ -42,8 +40,15 @@ _HOW: Final = (
     "useSupplement",
     SENT_ALONG,
 )
-_CODE_SYSTEM: Final = ("url", "code", "version", *_HOW)
-_VALUE_SET: Final = (
+CODE_SYSTEM_PARAMETERS: Final = ("url", "code", "version", *_HOW)
+# What says which value set it is, in which versions and with what beside it.
+_WHICH: Final = (
+    *("url", "valueSet", "valueSetVersion"),
+    *SYSTEM_VERSIONS,
+    VALUE_SET_VERSION,
+    "useSupplement",
+)
+VALUE_SET_PARAMETERS: Final = (
     *("url", "valueSet", "valueSetVersion", "code", "system", "systemVersion"),
     *("activeOnly", "inferSystem", "valueset-membership-only"),
     *SYSTEM_VERSIONS,
@@ -52,48 +57,57 @@ _VALUE_SET: Final = (
 )
 
 
-async def in_code_system(call: Call) -> Response:
+def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
     """Say whether a code is one of a code system, with the right display."""
-    call.check_known(*_CODE_SYSTEM)
+    call.check_known(*CODE_SYSTEM_PARAMETERS)
     versions, supplements = versions_of(call), call.texts("useSupplement")
-    along = sent_along(call)
 
-    def read(connection: Connection) -> JsonObject:
-        url, version = _code_system(connection, call)
+    def read(session: Session) -> JsonObject:
+        url, version = _code_system(session, call)
         codes, concept = _codes(call, url, version)
         if any(each.system != url for each in codes if url):
             text = f"The operation asks of {url}; a coding is of another code system."
             raise BadRequest("value", text, "Parameters.parameter")
-        library = WithSent(StoredTerminology(connection), along)
+        library = session.library(sent_along(call, session))
         composition = Composition(library, versions, supplements, is_strict=False)
-        return validate_code(composition, library, _asked(call, codes, concept), None)
+        membership = Membership(composition, library, None)
+        return validate_code(membership, _asked(call, codes, concept))
 
-    return await _answer(call, read)
+    return read
 
 
-async def in_value_set(call: Call) -> Response:
+def in_value_set(call: Call) -> Callable[[Session], JsonObject]:
     """Say whether a code is one of a value set, with the right display."""
-    call.check_known(*_VALUE_SET)
-    versions, supplements = versions_of(call), call.texts("useSupplement")
+    call.check_known(*VALUE_SET_PARAMETERS)
     codes, concept = _codes(call, call.text("system") or "", call.text("systemVersion") or "")
-    asked, sent = _asked(call, codes, concept), sent_value_set(call)
-    along = sent_along(call)
+    asked = _asked(call, codes, concept)
+    return lambda session: validate_code(_membership(call, session), asked)
 
-    def read(connection: Connection) -> JsonObject:
-        library = WithSent(StoredTerminology(connection), along)
+
+def _membership(call: Call, session: Session) -> Membership:
+    """Return the codes of the value set that is asked of; those of one request share them."""
+    along = sent_along(call, session)
+    library = session.library(along)
+
+    def evaluate() -> Membership:
+        versions, supplements = versions_of(call), call.texts("useSupplement")
         composition = Composition(library, versions, supplements, is_strict=False)
-        resource = sent or stored_value_set(connection, call, library, versions)
-        return validate_code(composition, library, asked, resource)
+        return Membership(composition, library, value_set_of(call, session, library, versions))
 
-    return await _answer(call, read)
+    which: list[Hashable] = [
+        (name, value if isinstance(value, str) else id(value))
+        for name, value in call.arguments
+        if name in _WHICH
+    ]
+    return session.membership((call.id, *which, *map(id, along)), evaluate)
 
 
-def _code_system(connection: Connection, call: Call) -> tuple[str, str]:
+def _code_system(session: Session, call: Call) -> tuple[str, str]:
     """Return url and version of the code system: of the address, or as named."""
     if call.id is None:
         return call.text("url") or "", call.text("version") or ""
-    stored = read_current(connection, "CodeSystem", call.id, access_to(call.request))
-    found = code_system_of(stored.body)
+    access = access_to(call.request)
+    found = code_system_of(read_current(session.connection, "CodeSystem", call.id, access).body)
     return found.url, found.version
 
 
@@ -108,9 +122,12 @@ def _codes(call: Call, system: str, version: str) -> tuple[tuple[Coded, ...], Js
         return (_coded(coding, "Coding", version),), None
     if not isinstance(concept, dict):
         raise BadRequest("value", "codeableConcept takes a CodeableConcept.")
+    codings = concept.get("coding", [])
+    if not isinstance(codings, list):
+        raise BadRequest("value", "CodeableConcept.coding is a list of Codings.")
     found = tuple(
         _coded(each, f"CodeableConcept.coding[{place}]", version)
-        for place, each in enumerate(concept.get("coding", ()))
+        for place, each in enumerate(codings)
     )
     return found, concept
 
@@ -136,23 +153,15 @@ def _asked(call: Call, codes: tuple[Coded, ...], concept: JsonObject | None) -> 
     )
 
 
-async def _answer(call: Call, read: Callable[[Connection], JsonObject]) -> Response:
-    media_type = answer_type(call.request)
-    found = await services_of(call.request).database.read(read)
-    return Response(encode(found), media_type=media_type)
-
-
 OPERATIONS = tuple(
-    Operation(
-        name="validate-code",
-        definition=f"http://hl7.org/fhir/OperationDefinition/{type}-validate-code",
-        levels=("type", "instance"),
-        answer=answer,
-        types=(type,),
+    reading_operation(
+        type,
+        "validate-code",
+        reading,
         documentation=f"Parameters {', '.join(names)}; issues name what is wrong.",
     )
-    for type, answer, names in (
-        ("CodeSystem", in_code_system, _CODE_SYSTEM),
-        ("ValueSet", in_value_set, _VALUE_SET),
+    for type, reading, names in (
+        ("CodeSystem", in_code_system, CODE_SYSTEM_PARAMETERS),
+        ("ValueSet", in_value_set, VALUE_SET_PARAMETERS),
     )
 )

@@ -3,23 +3,19 @@
 Source: http://hl7.org/fhir/R4/valueset-operation-expand.html.
 """
 
+from collections.abc import Callable
 from typing import Final
 
-from fastapi import Response
-from sqlalchemy import Connection
-
-from fhir_server.r4.codec import JsonObject, decode, encode
+from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
-from fhir_server.rest.content import answer_type
-from fhir_server.rest.incoming import check_resource
-from fhir_server.rest.operations.call import Call, Operation
+from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.reading import reading_operation
+from fhir_server.rest.operations.session import Session
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import access_to, services_of
-from fhir_server.store.terminology import StoredTerminology
 from terminology.service.expand import Expand, expand
 from terminology.service.languages import wanted
 from terminology.service.library import Library, value_set
-from terminology.service.sent_along import WithSent
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions, read_versions
 
@@ -52,23 +48,20 @@ EXPANSION_PARAMETERS: Final = (
 )
 
 
-async def answer(call: Call) -> Response:
+def expansion(call: Call) -> Callable[[Session], JsonObject]:
     """Return the ValueSet with the codes that it holds."""
     call.check_known(*EXPANSION_PARAMETERS)
-    media_type = answer_type(call.request)
     asked, versions = _asked(call), versions_of(call)
     supplements = call.texts("useSupplement")
-    services = services_of(call.request)
-    sent, along = sent_value_set(call), sent_along(call)
+    clock = services_of(call.request).clock
 
-    def read(connection: Connection) -> JsonObject:
-        library = WithSent(StoredTerminology(connection), along)
+    def read(session: Session) -> JsonObject:
+        library = session.library(sent_along(call, session))
         composition = Composition(library, versions, supplements)
-        resource = sent or stored_value_set(connection, call, library, versions)
-        return expand(composition, resource, asked, now=services.clock())
+        resource = value_set_of(call, session, library, versions)
+        return expand(composition, resource, asked, now=clock())
 
-    found = await services.database.read(read)
-    return Response(encode(found), media_type=media_type)
+    return read
 
 
 def _asked(call: Call) -> Expand:
@@ -104,18 +97,7 @@ def versions_of(call: Call) -> Versions:
     return read_versions((*default, *call.texts(VALUE_SET_VERSION)), checked, forced)
 
 
-def sent_value_set(call: Call) -> JsonObject | None:
-    """Return the ValueSet of the request, checked as one that is stored; None without."""
-    resource = call.one("valueSet")
-    if resource is None:
-        return None
-    if not isinstance(resource, dict) or resource.get("resourceType") != "ValueSet":
-        raise BadRequest("value", "valueSet takes a ValueSet.")
-    check_resource(resource, now=services_of(call.request).clock())
-    return resource
-
-
-def sent_along(call: Call) -> list[JsonObject]:
+def sent_along(call: Call, session: Session) -> list[JsonObject]:
     """Return the resources that are used beside those that are stored, each checked like one."""
     found = [value for name, value in call.arguments if name == SENT_ALONG]
     for each in found:
@@ -123,17 +105,28 @@ def sent_along(call: Call) -> list[JsonObject]:
         if kind not in ("CodeSystem", "ValueSet", "ConceptMap"):
             text = f"{SENT_ALONG} takes a CodeSystem, a ValueSet or a ConceptMap."
             raise BadRequest("value", text)
-        check_resource(each, now=services_of(call.request).clock())
+        session.check(each, now=services_of(call.request).clock())
     return found
 
 
-def stored_value_set(
-    connection: Connection, call: Call, library: Library, versions: Versions
+def value_set_of(call: Call, session: Session, library: Library, versions: Versions) -> JsonObject:
+    """Return the ValueSet of the request, checked as one that is stored, or as it is named."""
+    resource = call.one("valueSet")
+    if resource is None:
+        return _named_value_set(call, session, library, versions)
+    if not isinstance(resource, dict) or resource.get("resourceType") != "ValueSet":
+        raise BadRequest("value", "valueSet takes a ValueSet.")
+    session.check(resource, now=services_of(call.request).clock())
+    return resource
+
+
+def _named_value_set(
+    call: Call, session: Session, library: Library, versions: Versions
 ) -> JsonObject:
     """Return the ValueSet that the address or the url names."""
     if call.id is not None:
-        stored = read_current(connection, "ValueSet", call.id, access_to(call.request))
-        return decode(stored.body)
+        access = access_to(call.request)
+        return decode(read_current(session.connection, "ValueSet", call.id, access).body)
     url, version = call.text("url"), call.text("valueSetVersion")
     if url is None:
         raise BadRequest(
@@ -142,12 +135,10 @@ def stored_value_set(
     return value_set(library, f"{url}|{version}" if version else url, versions)
 
 
-OPERATION = Operation(
-    name="expand",
-    definition="http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
-    levels=("type", "instance"),
-    answer=answer,
-    types=("ValueSet",),
+OPERATION = reading_operation(
+    "ValueSet",
+    "expand",
+    expansion,
     documentation=f"Parameters {', '.join(EXPANSION_PARAMETERS)}. A value set of which a part is "
     "not here is refused.",
 )

@@ -3,6 +3,7 @@
 from datetime import UTC
 
 import pytest
+from fastapi import Request
 
 from fhir_server.rest import bundle_writes, writes
 from fhir_server.rest.bundle_entries import Operation
@@ -15,7 +16,14 @@ from fhir_server.store import resources
 from fhir_server.store.access import Access
 from tests.support.fhir_store import BOTH, NOW, patient, writing
 
-CONTEXT = Context(NOW, Place(UTC, "http://test/fhir"), FhirLimits(), Preferences(), Access())
+CONTEXT = Context(
+    NOW,
+    Place(UTC, "http://test/fhir"),
+    FhirLimits(),
+    Preferences(),
+    Access(),
+    Request({"type": "http"}),
+)
 
 
 @pytest.mark.parametrize("adapter", BOTH)

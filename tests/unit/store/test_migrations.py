@@ -105,7 +105,7 @@ async def test_a_file_of_the_first_version_is_brought_up_to_date(first_version: 
                 )
             ]
         )
-        assert run == [[("0006",)], [(6,)], [("DELETE",)], [(1,)], [(1,)], [("mrn-0007x",)]]
+        assert run == [[("0007",)], [(7,)], [("DELETE",)], [(1,)], [(1,)], [("mrn-0007x",)]]
         await database.write(lambda c: resources.put(c, hba1c("o9"), now=NOW))
     finally:
         database.close()

@@ -7,8 +7,10 @@ import pytest
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.validation import validate
+from terminology.service.code_checks import ValidateCode
 from terminology.service.code_findings import Coded
-from terminology.service.validate_code import ValidateCode, validate_code
+from terminology.service.membership import Membership
+from terminology.service.validate_code import validate_code
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions
 from tests.unit.terminology.code_systems import URL, Shelf, lab, supplement
@@ -28,7 +30,8 @@ def checked(
     """The parameters of the answer; `issues` as (severity, kind, expression)."""
     library = Shelf(lab(), *held)
     composition = Composition(library, versions or Versions(), supplements, is_strict=False)
-    answer = validate_code(composition, library, ValidateCode(codes, **asked), value_set)
+    membership = Membership(composition, library, value_set)
+    answer = validate_code(membership, ValidateCode(codes, **asked))
     assert validate(answer) == ()
     found: dict[str, Any] = {"issues": []}
     for each in answer["parameter"]:
