@@ -68,5 +68,6 @@ def everyone(size: int) -> Positions:
 
 def holds(positions: Positions, position: int) -> bool:
     """Whether a concept is in the set."""
-    at = int(np.searchsorted(positions, position))
+    # Of the array's own type: for another one NumPy would first convert the whole array.
+    at = int(positions.searchsorted(np.uint32(position)))
     return at < len(positions) and int(positions[at]) == position

@@ -29,6 +29,8 @@ from terminology.service.concept import Concept, Designation, Property
 _RELATIVES: Final = ("parents", "children", "ancestors", "descendants")
 # Each is at most 4 bytes a concept.
 _REMEMBERED: Final = 64
+# One request asks several times for its concepts; each is 2 KB or so.
+_CONCEPTS: Final = 1000
 # The first character after every other one: where the words that begin with something end.
 _LAST: Final = "\U0010ffff"
 
@@ -72,6 +74,7 @@ class Release(CodeSystem):
     def __init__(self, path: Path) -> None:
         self.path: Final = path
         self._remembered: dict[object, Positions] = {}
+        self._concepts: dict[int, Concept] = {}
         # One connection for all threads: SQLite lets them in one by one. Opened by its path later,
         # it could be that of a file that has been put in this one's place.
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -99,10 +102,10 @@ class Release(CodeSystem):
 
     def get(self, code: str) -> Concept | None:
         """Return the concept of a code, None where this version has none."""
-        row = self._row("select position, code, body from concept where code = ?", code)
-        if row is None and not self.is_case_sensitive:
-            row = self._row("select position, code, body from concept where code = ?", code.upper())
-        return None if row is None else self._concept(*row)
+        position = self.position(code)
+        if position is None and not self.is_case_sensitive:
+            position = self.position(code.upper())
+        return None if position is None else self.at(position)
 
     def position(self, code: str) -> int | None:
         """Return where a concept stands, None where this version has none."""
@@ -111,8 +114,14 @@ class Release(CodeSystem):
 
     def at(self, position: int) -> Concept:
         """Return the concept of a position."""
-        code, body = self._known("select code, body from concept where position = ?", position)
-        return self._concept(position, code, body)
+        known = self._concepts.get(position)
+        if known is None:
+            code, body = self._known("select code, body from concept where position = ?", position)
+            known = self._concept(position, code, body)
+            if len(self._concepts) >= _CONCEPTS:
+                self._concepts.clear()
+            self._concepts[position] = known
+        return known
 
     def body(self, position: int) -> Body:
         """Return what is kept of a concept."""

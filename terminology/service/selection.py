@@ -53,6 +53,7 @@ class Selection(Mapping[Key, Member]):
         self.release = release
         self.positions = positions
         self.entries = entries
+        self._version = (system.url, system.version)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -63,19 +64,24 @@ class Selection(Mapping[Key, Member]):
             yield url, version, code
 
     def __getitem__(self, key: Key) -> Member:
-        url, version, code = key
-        position = None
-        if (url, version) == (self.system.url, self.system.version):
-            position = self.release.position(code)
-        if position is None or not holds(self.positions, position):
+        position = self.release.position(key[2]) if key in self else None
+        if position is None:
             raise KeyError(key)
         return self.member(position)
+
+    def __contains__(self, key: object) -> bool:
+        match key:
+            case (url, version, str(code)) if (url, version) == self._version:
+                position = self.release.position(code)
+                return position is not None and holds(self.positions, position)
+        return False
 
     def member(self, position: int) -> Member:
         """Return the member of a position."""
         concept = self.release.at(position)
-        # Through the code system: a supplement may add to what the release says.
-        concept = self.system.get(concept.code) or concept
+        if self.system is not self.release:
+            # A supplement may add to what the release says.
+            concept = self.system.get(concept.code) or concept
         entry = self.entries.get(position)
         if entry is None:
             return Member(self.system, concept)

@@ -41,6 +41,10 @@ _MOST_MIXED: Final = 50_000
 _SO: Final = "the value set cannot be expanded"
 
 
+class TakesLonger(Exception):
+    """An evaluation would look at more codes than its caller has patience for."""
+
+
 class Used(msgspec.Struct, frozen=True):
     """A version of a code system that was read: which the value set named, which was wanted."""
 
@@ -55,6 +59,7 @@ class Composition:
     `trusts_lists`: codes that a value set lists one by one are taken as they are where their code
     system is not here; nobody has checked that there are such codes then. `is_strict`: a version
     other than the one that is checked for is an error here, and not its caller's matter.
+    `patience`: TakesLonger where more codes would have to be looked at one by one.
     """
 
     def __init__(
@@ -65,8 +70,10 @@ class Composition:
         *,
         trusts_lists: bool = False,
         is_strict: bool = True,
+        patience: int | None = None,
     ) -> None:
         self._is_strict = is_strict
+        self._patience = patience
         self._library = library
         self._trusts_lists = trusts_lists
         self.versions = versions
@@ -106,6 +113,7 @@ class Composition:
             self._supplements,
             trusts_lists=self._trusts_lists,
             is_strict=self._is_strict,
+            patience=self._patience,
         )
 
     def fork(self) -> "Composition":
@@ -187,6 +195,10 @@ class Composition:
             return
         if "filter" not in part:
             self.whole_systems.add(system.url)
+        if self._patience is not None:
+            self._patience -= len(system)
+            if self._patience < 0:
+                raise TakesLonger
         yield from _selected_of(system, part)
 
     def imported(self, canonical: str) -> JsonObject:

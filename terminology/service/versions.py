@@ -7,6 +7,7 @@ wildcards: `1.x` is any version that begins with 1.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -62,6 +63,7 @@ def is_version(version: str, wanted: str) -> bool:
     return fits and (len(given) <= len(parts) or parts[-1] in _WILDCARDS)
 
 
+@lru_cache(maxsize=256)
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     """Return what orders versions: numbers by their value, so that 2.10 is newer than 2.9."""
     return tuple(

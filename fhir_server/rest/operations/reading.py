@@ -1,6 +1,8 @@
 """Terminology operations: they read, and so are carried out alone or as entries of a batch."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
 
 from fastapi import Response
 
@@ -9,6 +11,10 @@ from fhir_server.rest.content import answer_type
 from fhir_server.rest.operations.call import Call, Level, Operation, Reading
 from fhir_server.rest.operations.session import Session
 from fhir_server.rest.services import services_of
+from terminology.service.value_set import TakesLonger
+
+# So many codes are looked at in a few milliseconds, for which others may wait.
+_PATIENCE: Final = 1000
 
 
 def reading_operation(
@@ -38,8 +44,14 @@ def _answering(reading: Reading, *, is_short: bool) -> Callable[[Call], Awaitabl
         media_type = answer_type(call.request)
         database = services_of(call.request).database
         job = reading(call)
-        run = database.read_soon if is_short else database.read
-        found = await run(lambda connection: encode(job(Session(connection))))
+        found: bytes | None = None
+        if is_short:
+            with suppress(TakesLonger):
+                found = await database.read_soon(
+                    lambda c: encode(job(Session(c, patience=_PATIENCE)))
+                )
+        if found is None:
+            found = await database.read(lambda c: encode(job(Session(c))))
         return Response(found, media_type=media_type)
 
     return answer

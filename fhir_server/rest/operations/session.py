@@ -13,6 +13,8 @@ from terminology.service.library import Library
 from terminology.service.membership import Membership
 from terminology.service.remembered import Remembered
 from terminology.service.sent_along import WithSent
+from terminology.service.value_set import Composition
+from terminology.service.versions import Versions
 
 
 class Session:
@@ -20,10 +22,12 @@ class Session:
 
     Resources of the request are told apart by identity: what thousands of parts of a batch share
     is one object. They are kept here, so that no other one takes the place of one that is gone.
+    `patience`: TakesLonger where more codes would have to be looked at one by one.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, patience: int | None = None) -> None:
         self.connection = connection
+        self.patience = patience
         self.stored = StoredTerminology(connection)
         self._checked: dict[int, JsonObject] = {}
         self._libraries: dict[tuple[int, ...], Library] = {}
@@ -41,6 +45,12 @@ class Session:
         if id(resource) not in self._checked:
             check_resource(resource, now=now)
             self._checked[id(resource)] = resource
+
+    def composition(
+        self, library: Library, versions: Versions, supplements: tuple[str, ...]
+    ) -> Composition:
+        """Return the evaluation of a value set in which codes are looked for."""
+        return Composition(library, versions, supplements, is_strict=False, patience=self.patience)
 
     def membership(self, key: Hashable, evaluate: Callable[[], Membership]) -> Membership:
         """Return the codes of a value set; `key` says which, in which versions, with what."""

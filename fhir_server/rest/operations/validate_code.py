@@ -28,7 +28,6 @@ from terminology.service.code_findings import Coded
 from terminology.service.languages import wanted
 from terminology.service.membership import Membership
 from terminology.service.validate_code import validate_code
-from terminology.service.value_set import Composition
 
 _HOW: Final = (
     "display",
@@ -69,7 +68,7 @@ def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
             text = f"The operation asks of {url}; a coding is of another code system."
             raise BadRequest("value", text, "Parameters.parameter")
         library = session.library(sent_along(call, session))
-        composition = Composition(library, versions, supplements, is_strict=False)
+        composition = session.composition(library, versions, supplements)
         membership = Membership(composition, library, None)
         return validate_code(membership, _asked(call, codes, concept))
 
@@ -91,7 +90,7 @@ def _membership(call: Call, session: Session) -> Membership:
 
     def evaluate() -> Membership:
         versions, supplements = versions_of(call), call.texts("useSupplement")
-        composition = Composition(library, versions, supplements, is_strict=False)
+        composition = session.composition(library, versions, supplements)
         return Membership(composition, library, value_set_of(call, session, library, versions))
 
     which: list[Hashable] = [
@@ -159,6 +158,7 @@ OPERATIONS = tuple(
         "validate-code",
         reading,
         documentation=f"Parameters {', '.join(names)}; issues name what is wrong.",
+        is_short=True,
     )
     for type, reading, names in (
         ("CodeSystem", in_code_system, CODE_SYSTEM_PARAMETERS),

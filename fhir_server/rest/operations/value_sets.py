@@ -57,7 +57,7 @@ def expansion(call: Call) -> Callable[[Session], JsonObject]:
 
     def read(session: Session) -> JsonObject:
         library = session.library(sent_along(call, session))
-        composition = Composition(library, versions, supplements)
+        composition = Composition(library, versions, supplements, patience=session.patience)
         resource = value_set_of(call, session, library, versions)
         return expand(composition, resource, asked, now=clock())
 
