@@ -10,6 +10,7 @@ _LOAD: Final = "load-"
 # What each `load-*` reads, and the options that only it has.
 _RELEASES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "snomed": ("load SNOMED CT: RF2 releases, an edition and its extensions", {}),
+    "gps": ("load the SNOMED CT Global Patient Set: a table of codes and names, or RF2", {}),
 }
 
 
