@@ -15,6 +15,7 @@ from fhir_server.store.terminology import StoredTerminology
 from terminology.service.built_in import WithBuiltIn
 from terminology.service.code_system import CodeSystem
 from terminology.service.library import Library, code_system, value_set
+from terminology.service.selection import Selection
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions
 
@@ -36,6 +37,8 @@ def codes_of_value_set(connection: Connection, asked: str) -> Codes:
         members = Composition(library, Versions(), trusts_lists=True).members(found)
     except FhirError as error:
         raise _refused(asked, error.issues[0].diagnostics) from error
+    if isinstance(members, Selection) and members.system.content == "complete":
+        return {members.system.url: frozenset(members.release.codes(members.positions))}
     codes: dict[str, set[str]] = {}
     for member in members.values():
         if member.system.content == "fragment":

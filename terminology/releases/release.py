@@ -29,6 +29,9 @@ from terminology.service.concept import Concept, Designation, Property
 _RELATIVES: Final = ("parents", "children", "ancestors", "descendants")
 # Each is at most 4 bytes a concept.
 _REMEMBERED: Final = 64
+# More than so many codes are found faster by reading all of them.
+_MANY: Final = 20_000
+_CODES: Final = "select code from concept order by position"
 # One request asks several times for its concepts; each is 2 KB or so.
 _CONCEPTS: Final = 1000
 # The first character after every other one: where the words that begin with something end.
@@ -130,8 +133,12 @@ class Release(CodeSystem):
 
     def codes(self, positions: Iterable[int]) -> list[str]:
         """Return the codes of positions, in their order."""
+        wanted = [int(each) for each in positions]
+        if len(wanted) > _MANY:
+            everybody = [code for (code,) in self._rows(_CODES)]
+            return [everybody[each] for each in wanted]
         one = "select code from concept where position = ?"
-        return [self._known(one, int(each))[0] for each in positions]
+        return [self._known(one, each)[0] for each in wanted]
 
     def relatives(self, which: str, position: int) -> Positions:
         """Return the `parents`, `children`, `ancestors` or `descendants` of a position."""
