@@ -58,7 +58,6 @@ VALUE_SET_PARAMETERS: Final = (
 def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
     """Say whether a code is one of a code system, with the right display."""
     call.check_known(*CODE_SYSTEM_PARAMETERS)
-    versions, supplements = versions_of(call), call.texts("useSupplement")
 
     def read(session: Session) -> JsonObject:
         url, version = _code_system(session, call)
@@ -66,9 +65,7 @@ def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
         if any(each.system != url for each in codes if url):
             text = f"The operation asks of {url}; a coding is of another code system."
             raise BadRequest("value", text, "Parameters.parameter")
-        library = session.library(sent_along(call, session))
-        composition = Composition(library, versions, supplements, is_strict=False)
-        membership = Membership(composition, library, None)
+        membership = _membership(call, session, of_value_set=False)
         return validate_code(membership, read_asked(call, codes, concept))
 
     return read
@@ -79,25 +76,26 @@ def in_value_set(call: Call) -> Callable[[Session], JsonObject]:
     call.check_known(*VALUE_SET_PARAMETERS)
     codes, concept = read_codes(call, call.text("system") or "", call.text("systemVersion") or "")
     asked = read_asked(call, codes, concept)
-    return lambda session: validate_code(_membership(call, session), asked)
+    return lambda session: validate_code(_membership(call, session, of_value_set=True), asked)
 
 
-def _membership(call: Call, session: Session) -> Membership:
-    """Return the codes of the value set that is asked of; those of one request share them."""
+def _membership(call: Call, session: Session, *, of_value_set: bool) -> Membership:
+    """Return what codes are looked for in; those of one request that ask alike share it."""
     along = sent_along(call, session)
     library = session.library(along)
 
     def evaluate() -> Membership:
         versions, supplements = versions_of(call), call.texts("useSupplement")
         composition = Composition(library, versions, supplements, is_strict=False)
-        return Membership(composition, library, value_set_of(call, session, library, versions))
+        value_set = value_set_of(call, session, library, versions) if of_value_set else None
+        return Membership(composition, library, value_set)
 
     which: list[Hashable] = [
         (name, value if isinstance(value, str) else id(value))
         for name, value in call.arguments
         if name in _WHICH
     ]
-    return session.membership((call.id, *which, *map(id, along)), evaluate)
+    return session.membership((of_value_set, call.id, *which, *map(id, along)), evaluate)
 
 
 def _code_system(session: Session, call: Call) -> tuple[str, str]:
