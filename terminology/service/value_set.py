@@ -26,6 +26,7 @@ from terminology.service.library import (
     value_set,
 )
 from terminology.service.member import Key, Member, listed
+from terminology.service.overload import merged, versions_match, without
 from terminology.service.selection import (
     Selection,
     part_of_release,
@@ -79,6 +80,8 @@ class Composition:
         self.versions = versions
         self._supplements = supplements
         self._used: dict[tuple[str, str], Used] = {}
+        # Whether codes of one version have stood for those of another.
+        self.versions_match = False
         self.whole_systems: set[str] = set()
         self.used_value_sets: dict[str, JsonObject] = {}
         self.used_supplements: dict[str, None] = {}
@@ -151,9 +154,13 @@ class Composition:
         for include in compose.get("include", ()):
             for key, member in self._selected(include, chain, inner).items():
                 found.setdefault(key, member)
+        said = versions_match(resource)
         for exclude in compose.get("exclude", ()):
-            for key in self._selected(exclude, chain, inner):
-                found.pop(key, None)
+            found, by_code = without(found, self._selected(exclude, chain, inner), said)
+            self.versions_match |= by_code
+        if said:
+            found = merged(found)
+            self.versions_match = True
         if compose.get("inactive") is False:
             found = {key: each for key, each in found.items() if not each.concept.is_inactive}
         return found
