@@ -132,13 +132,13 @@ class Composition:
         FhirError 404 for a code system or value set that is not here: a value set of which a part
         is missing is not the value set. 422 for a definition that cannot be evaluated.
         """
-        self._supplements += supplements_of(resource)
+        self._supplement(resource)
         check_definition(resource)
         selection = selection_of(resource, self)
         return self._members(resource) if selection is None else selection
 
     def _members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
-        self._supplements += supplements_of(resource)
+        self._supplement(resource)
         own = canonical_of(resource)
         if own in above or len(above) > _DEEPEST:
             way = " > ".join((*above, own))
@@ -164,6 +164,11 @@ class Composition:
         if compose.get("inactive") is False:
             found = {key: each for key, each in found.items() if not each.concept.is_inactive}
         return found
+
+    def _supplement(self, resource: JsonObject) -> None:
+        """Note what a value set wants its code systems to be supplemented with, each once."""
+        wanted = (*self._supplements, *supplements_of(resource))
+        self._supplements = tuple(dict.fromkeys(wanted))
 
     def _selected(
         self, part: JsonObject, chain: tuple[str, ...], inner: Mapping[str, JsonObject]
