@@ -23,7 +23,7 @@ from terminology.local_mapping.ranking import Ranker
 from terminology.local_mapping.suggest import suggest
 
 DATA: Final = Path(__file__).parents[1] / "terminology" / "data"
-_RIDGE: Final = 1.0
+_RIDGE: Final = 3.0
 _MOST_STEPS: Final = 60
 _SOLVED: Final = 1e-6
 

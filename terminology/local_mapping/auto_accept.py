@@ -18,7 +18,7 @@ from terminology.local_mapping.vocabulary import load
 from terminology.units import ucum_code
 
 # The measurement of other rules says nothing of these: change it with every change below.
-RULES: Final = "1"
+RULES: Final = "2"
 
 Doubt = Literal[
     "name-unknown",
@@ -69,8 +69,17 @@ def _doubts_of_item(item: ItemReading) -> Iterator[Doubt]:
         yield "specimen-missing"
     if not item.specimens:
         yield "specimen-missing"
-    if item.specimen == "Blood":
+    if item.specimen in {"Blood", "BloodSer"} and not _is_surely_serum(item):
         yield "specimen-vague"
+
+
+def _is_surely_serum(item: ItemReading) -> bool:
+    """Whether blood can only mean serum or plasma: a section for it, and no whole-blood assay.
+
+    Ethanol, glucose, electrolytes and the like are measured in whole blood too.
+    """
+    analytes = item.name.analytes
+    return item.specimen == "BloodSer" and all(load().is_serum_only(each) for each in analytes)
 
 
 def _doubts_of_name(name: NameReading) -> Iterator[Doubt]:
@@ -106,6 +115,6 @@ def _equals(item: ItemReading, candidate: Candidate) -> bool:
         candidate.property in of_unit(item.item.unit)
         and candidate.scale == "Qn"
         and agreement(item.specimen, candidate.system) == "same"
-        and methods == item.name.methods
+        and methods == item.methods
         and candidate.time == item.time
     )

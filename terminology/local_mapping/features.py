@@ -103,18 +103,18 @@ def _specimen(item: ItemReading, candidate: Candidate) -> Features:
 
 
 def _method(item: ItemReading, candidate: Candidate) -> Features:
-    named = bool(candidate.method) and candidate.method in item.name.methods
+    named = bool(candidate.method) and candidate.method in item.methods
     unasked = bool(candidate.method) and not named
     groups = {
         "automated": {"automated"},
         "manual": {"manual"},
         "assay": {"immunoassay", "coag", "chromogenic", "pcr", "electrophoresis"},
-        "microscopy": {"microscopy"},
+        "microscopy": {"microscopy", "hpf", "lpf"},
     }
     known = {name: candidate.method in methods for name, methods in groups.items()}
     return {
         "method-agrees": float(named),
-        "method-missed": float(bool(item.name.methods) and not named),
+        "method-missed": float(bool(item.methods) and not named),
         **{f"method-unasked-{name}": float(unasked and found) for name, found in known.items()},
         "method-unasked-other": float(unasked and not any(known.values())),
     }

@@ -7,6 +7,7 @@ from typing import Final
 from terminology.local_mapping.names import NameReading, read_name
 from terminology.local_mapping.properties import of_unit
 from terminology.local_mapping.specimens import stated
+from terminology.units import ucum_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ItemReading:
 
     `specimen` is "" where nothing tells it for certain or two places contradict each other
     (`specimens` then has both); `specimen_unread` is whether the item names one that is not known.
-    `properties` are those of the unit, else of words in the name.
+    `properties` are those of the unit, else of words in the name; `methods` are those of both.
     """
 
     item: LocalItem
@@ -41,6 +42,7 @@ class ItemReading:
     specimen: str
     specimen_unread: bool
     properties: frozenset[str]
+    methods: frozenset[str]
     time: str
 
 
@@ -52,6 +54,12 @@ WORD_PROPERTIES: Final[Mapping[str, frozenset[str]]] = {
     "ratio": frozenset({"Ratio", "MRto", "SRto", "RelTime", "NRto"}),
     "titer": frozenset({"Titr"}),
     "mass": frozenset({"MCnc"}),
+    "pressure": frozenset({"PPres"}),
+}
+# What is counted in a field of the microscope is counted under it.
+_COUNTED: Final[Mapping[str, frozenset[str]]] = {
+    "/[HPF]": frozenset({"hpf"}),
+    "/[LPF]": frozenset({"lpf"}),
 }
 # Blood in a serum tube is serum: the narrower word counts.
 _WIDER: Final[Mapping[str, frozenset[str]]] = {
@@ -78,6 +86,7 @@ def read_item(item: LocalItem) -> ItemReading:
         specimen=next(iter(specimens)) if len(specimens) == 1 else "",
         specimen_unread=bool(item.specimen.strip()) and not column,
         properties=unit or words,
+        methods=name.methods | _COUNTED.get(ucum_code(item.unit) or "", frozenset()),
         time=time,
     )
 

@@ -24,12 +24,12 @@ def parse(code: str, name: str, *, others: tuple[str, ...] = (), rank: int = 0) 
     property = of_brackets(bracketed)
     component, fraction = _fraction(component)
     property = property or fraction or _BY_COMPONENT.get(component.lower(), "")
-    place, _, challenge = place.partition(" --")
+    place, _, challenge = place.partition("--")
     system, time = _system(place)
     return Candidate(
         code=code,
         names=(name, *others),
-        component=f"{component} {challenge}".strip(),
+        component=f"{component} {challenge.strip()}".strip(),
         property=property,
         time=time,
         system=system,
@@ -78,4 +78,6 @@ def _fraction(component: str) -> tuple[str, str]:
 
 def _system(place: str) -> tuple[str, str]:
     time = "24H" if place.lower().startswith("24 hour") else "Pt"
-    return (system_code(place) if place else ""), time
+    # LOINC appends the scale where codes differ by it only.
+    material = place.strip().removesuffix(" Narrative").removesuffix(" Nominal")
+    return (system_code(material) if material else ""), time

@@ -26,6 +26,7 @@ _SYSTEMS: Final[Mapping[str, str]] = {
     "tiss": "Tiss", "tissue": "Tiss", "xxx": "XXX", "specimen": "XXX",
     "unspecified specimen": "XXX", "rbc": "RBC", "red blood cells": "RBC",
 }  # fmt: skip
+_KNOWN: Final = frozenset(_SYSTEMS.values())
 # What is the same material: serum and plasma have the common system Ser/Plas.
 _SAME: Final[Mapping[str, frozenset[str]]] = {
     "Ser": frozenset({"Ser", "SerPl"}),
@@ -89,10 +90,10 @@ def stated(specimen: str, section: str = "") -> str:
 
 def agreement(specimen: str, system: str) -> Agreement:
     """Return whether a stated specimen and a candidate's system are the same material."""
-    if not specimen or not system:
+    if not specimen or system not in _KNOWN:
         return "unknown"
     if system in _SAME.get(specimen, frozenset({specimen})):
         return "same"
-    if system == "XXX" or (specimen == "Fld" and system not in _SYSTEMS.values()) or system in _POSSIBLE.get(specimen, frozenset()):
+    if system == "XXX" or system in _POSSIBLE.get(specimen, frozenset()):
         return "possible"
     return "different"

@@ -127,7 +127,7 @@ def _specimen(item: ItemReading, candidate: Candidate) -> Reason | None:
 def _method(item: ItemReading, candidate: Candidate) -> Reason | None:
     if not candidate.method:
         return None
-    named = candidate.method in item.name.methods
+    named = candidate.method in item.methods
     return Reason("method-named" if named else "method-unstated", {"method": candidate.method})
 
 

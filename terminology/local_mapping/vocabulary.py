@@ -18,6 +18,7 @@ _ALSO: Final[Mapping[str, tuple[Kind, str]]] = {
     "urine": ("specimen", "Ur"),
     "Stl": ("specimen", "Stl"),
     "#": ("property", "count"),
+    "pressure": ("property", "pressure"),
     "24H": ("time", "24H"),
     "hs": ("method", "hs"),
     "intact": ("part", "intact"),
@@ -40,10 +41,15 @@ class Vocabulary:
     """Phrases with their meanings; a phrase has one row."""
 
     def __init__(
-        self, phrases: Mapping[Phrase, tuple[Meaning, ...]], units: Mapping[str, frozenset[str]]
+        self,
+        phrases: Mapping[Phrase, tuple[Meaning, ...]],
+        *,
+        units: Mapping[str, frozenset[str]],
+        serum_only: frozenset[str],
     ) -> None:
         self._phrases = dict(phrases)
         self._units = dict(units)
+        self._serum_only = serum_only
         self.longest = max((len(phrase) for phrase in self._phrases), default=0)
 
     def meanings(self, phrase: Phrase) -> tuple[Meaning, ...] | None:
@@ -54,20 +60,27 @@ class Vocabulary:
         """The UCUM units that laboratories print for an analyte; empty: never accepted by rule."""
         return self._units.get(analyte, frozenset())
 
+    def is_serum_only(self, analyte: str) -> bool:
+        """Whether laboratories measure it in serum or plasma, and never in whole blood."""
+        return analyte in self._serum_only
+
 
 @cache
 def load() -> Vocabulary:
     """The vocabulary that ships with the product; ValueError where a phrase has two rows."""
     phrases: dict[Phrase, tuple[Meaning, ...]] = {}
     units: dict[str, frozenset[str]] = {}
+    serum_only: set[str] = set()
     for row in _rows("local_analytes.csv"):
         units[row["id"]] = frozenset(row["units"].split())
+        if row["blood"] == "serum":
+            serum_only.add(row["id"])
         for phrase, meanings in _phrases_of(row, Meaning("analyte", row["id"])):
             _add(phrases, phrase, meanings)
     for row in _rows("local_words.csv"):
         for phrase, meanings in _phrases_of(row, Meaning(_kind(row["kind"]), row["value"])):
             _add(phrases, phrase, meanings)
-    return Vocabulary(phrases, units)
+    return Vocabulary(phrases, units=units, serum_only=frozenset(serum_only))
 
 
 def _rows(name: str) -> list[dict[str, str]]:
