@@ -61,7 +61,7 @@ def read_items(folder: Path) -> tuple[Mapped, ...]:
 
 
 def read_all(folder: Path, items: Sequence[Mapped]) -> tuple[Candidate, ...]:
-    """Return the pool: two tables of common codes, every code that an item has, a release's part."""
+    """Return the pool: common codes, every code that an item has, part of a release."""
     tables = [read_pool(folder / name) for name in _TABLES]
     needed = {each.code: parse(each.code, each.name) for each in items}
     return merged([*tables, tuple(needed.values()), read_pool(folder / _RELEASE)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from fhir_server.commands import hl7v2_arguments
+from fhir_server.commands import hl7v2_arguments, terms_map_arguments
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     chores = terms.add_subparsers(dest="task", required=True, metavar="TASK")
     loaded = chores.add_parser("load", help="store the terminology of published FHIR packages")
     loaded.add_argument("files", nargs="+", metavar="PACKAGE", help="a package file (.tgz) of R4")
+    terms_map_arguments.add_steps(chores.add_parser("map", help="map local codes to LOINC"))
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     hl7v2_arguments.add_tasks(hl7v2)
     return parser
@@ -91,6 +92,10 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
 
         return export_folder(settings, options.folder, options.type, options.since)
+    if options.command == "terms" and options.task == "map":
+        from fhir_server.commands.terms_map import run  # noqa: PLC0415
+
+        return run(settings, options)
     if options.command == "terms":
         from fhir_server.commands.terms_load import load  # noqa: PLC0415
 

@@ -78,6 +78,9 @@ PRINTED: Final[Mapping[str, str]] = {
     "mo": "month months", "a": "year years yr 岁 年", "mosm/kg": "mOsm/kg mOsm/kgH2O",
     "g/(24.h)": "g/24h g/24hr g/d", "mg/(24.h)": "mg/24h mg/24hr mg/d", "ug/min": "",
     "mmol/(24.h)": "mmol/24h mmol/d", "mL/(24.h)": "ml/24h mL/24h", "mm/h": "mm/hr",
-    "ug/mL{FEU}": "ug/mLFEU ug/mlFEU", "mg/L{FEU}": "mg/LFEU", "{titer}": "titer 滴度",
-    "[pH]": "pH", "/[HPF]": "/HPF /hpf #/HPF #/hpf /HP 个/HP", "/[LPF]": "/LPF /lpf #/LPF #/lpf /LP 个/LP",
+    "ug/mL{FEU}": "ug/mLFEU ug/mlFEU", "mg/L{FEU}": "mg/LFEU",
+    "ng/mL{FEU}": "ng/mLFEU ng/mlFEU", "ug/L{FEU}": "ug/LFEU",
+    "ng/mL{DDU}": "ng/mLDDU ng/mlDDU", "mg/L{DDU}": "mg/LDDU", "{titer}": "titer 滴度",
+    "[pH]": "pH", "/[HPF]": "/HPF /hpf #/HPF #/hpf /HP 个/HP",
+    "/[LPF]": "/LPF /lpf #/LPF #/lpf /LP 个/LP",
 }  # fmt: skip

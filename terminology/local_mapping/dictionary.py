@@ -44,11 +44,11 @@ _CALLED: Final[Mapping[str, str]] = {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}
 
 
 class DictionaryRefused(ValueError):
-    """A dictionary cannot be read; `code` for machines, `values` for the sentence about it."""
+    """A dictionary cannot be read; `fault` for machines, `values` for the sentence about it."""
 
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(f"{code}: {values}")
-        self.code = code
+    def __init__(self, fault: str, **values: object) -> None:
+        super().__init__(f"{fault}: {values}")
+        self.fault = fault
         self.values = values
 
 
@@ -154,7 +154,9 @@ def _folded(name: str) -> str:
 def _item(row: Mapping[str, str], columns: Mapping[str, str], line: int) -> LocalItem:
     cells = {name: row[written] for name, written in columns.items()}
     if not cells["code"] or not cells["name"]:
-        raise DictionaryRefused("row-without", column="code" if cells["name"] else "name", line=line)
+        raise DictionaryRefused(
+            "row-without", column="code" if cells["name"] else "name", line=line
+        )
     samples = cells.get("samples", "").replace("|", ";").replace("；", ";").split(";")
     return LocalItem(
         code=cells["code"],

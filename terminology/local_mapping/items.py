@@ -55,6 +55,7 @@ WORD_PROPERTIES: Final[Mapping[str, frozenset[str]]] = {
     "titer": frozenset({"Titr"}),
     "mass": frozenset({"MCnc"}),
     "pressure": frozenset({"PPres"}),
+    "interpretation": frozenset({"Imp"}),
 }
 # What is counted in a field of the microscope is counted under it.
 _COUNTED: Final[Mapping[str, frozenset[str]]] = {
@@ -63,15 +64,15 @@ _COUNTED: Final[Mapping[str, frozenset[str]]] = {
 }
 # Blood in a serum tube is serum: the narrower word counts.
 _WIDER: Final[Mapping[str, frozenset[str]]] = {
-    "Blood": frozenset({"Bld", "Ser", "Plas", "SerPl", "PPP", "BldV", "BldA", "BldC", "BloodSer"}),
+    "Blood": frozenset({"Bld", "Ser", "Plas", "SerPl", "PPP", "BldA", "BldC", "BloodSer"}),
     "SerPl": frozenset({"Ser", "Plas"}),
-    "BloodSer": frozenset({"Bld", "Ser", "Plas", "SerPl", "PPP", "BldV", "BldA", "BldC"}),
+    "BloodSer": frozenset({"Bld", "Ser", "Plas", "SerPl", "PPP", "BldA", "BldC"}),
 }
 
 
 def read_item(item: LocalItem) -> ItemReading:
     """Return what an item says of itself."""
-    name = NameReading()
+    name = NameReading(parts=_of_dimer(item.unit))
     for each in item.names:
         name = name.joined(read_name(each))
     column = stated(item.specimen, item.section) if item.specimen else ""
@@ -91,8 +92,11 @@ def read_item(item: LocalItem) -> ItemReading:
     )
 
 
+def _of_dimer(unit: str) -> frozenset[str]:
+    """Return what a D-dimer is counted in where its unit tells: 1 DDU is about 2 FEU."""
+    return frozenset(each for each in ("feu", "ddu") if each in unit.casefold())
+
+
 def _narrowed(specimens: frozenset[str]) -> frozenset[str]:
     """Return the specimens without one that another says more exactly."""
-    return frozenset(
-        each for each in specimens if not (_WIDER.get(each, frozenset()) & specimens)
-    )
+    return frozenset(each for each in specimens if not (_WIDER.get(each, frozenset()) & specimens))

@@ -14,7 +14,12 @@ _METHOD: Final = re.compile(r"^(?P<rest>.*?) ?\bby (?P<method>.+)$")
 # "X/100 leukocytes" and "X/Y.total" are the fraction that X is of a whole.
 _WHOLE: Final = re.compile(r"^(?P<part>.+?)/(?:100 .+|[^/]+\.total)$")
 _RELATIVE: Final = re.compile(r"^(?P<part>.+?) actual/(?:normal|\?normal)\b.*$", re.IGNORECASE)
-_BY_COMPONENT: Final = {"ph": "LsCnc", "osmolality": "Osmol", "appearance": "Aper", "color": "Color"}
+_BY_COMPONENT: Final = {
+    "ph": "LsCnc",
+    "osmolality": "Osmol",
+    "appearance": "Aper",
+    "color": "Color",
+}
 
 
 def parse(code: str, name: str, *, others: tuple[str, ...] = (), rank: int = 0) -> Candidate:

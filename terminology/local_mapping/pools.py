@@ -22,6 +22,8 @@ _VARIANTS: Final = "LinguisticVariants/"
 _CHINESE: Final = "zhCN"
 # LOINC Users' Guide: codes of these states are no target of a new mapping.
 _RETIRED: Final = frozenset({"DEPRECATED", "DISCOURAGED"})
+# CLASSTYPE: laboratory and clinical; the others are claims and surveys. A table has none.
+_MEASURED: Final = frozenset({"1", "2", ""})
 
 
 class PoolRefused(ValueError):
@@ -89,7 +91,7 @@ def _table(rows: Iterable[Mapping[str, str]], path: Path | zipfile.Path) -> Iter
                 f"{path}: line {number}: {code!r} is no LOINC code (form or check digit); the file "
                 "needs a column 'LOINC_NUM' or 'LOINC #' as LOINC publishes it"
             )
-        if row.get("STATUS", "") in _RETIRED:
+        if row.get("STATUS", "") in _RETIRED or row.get("CLASSTYPE", "") not in _MEASURED:
             continue
         rank = row.get("COMMON_TEST_RANK") or row.get("Rank") or "0"
         short = row.get("SHORTNAME") or row.get("Short Name") or ""
@@ -123,9 +125,7 @@ def _component(text: str) -> str:
     return first if fraction else text.replace("^", " ")
 
 
-def _release(
-    members: Mapping[str, Path | zipfile.Path], path: Path
-) -> tuple[Candidate, ...]:
+def _release(members: Mapping[str, Path | zipfile.Path], path: Path) -> tuple[Candidate, ...]:
     tables = [file for name, file in members.items() if name.endswith(_TABLE)]
     if len(tables) != 1:
         raise PoolRefused(

@@ -42,8 +42,10 @@ _BY_CODE: Final[Mapping[str, frozenset[str]]] = {
     "/[HPF]": frozenset({"Naric"}),
     "/[LPF]": frozenset({"Naric"}),
     "[pH]": frozenset({"LsCnc"}),
-    "mg/L{FEU}": frozenset({"MCnc"}),
-    "ug/mL{FEU}": frozenset({"MCnc"}),
+    **dict.fromkeys(
+        ("mg/L{FEU}", "ug/mL{FEU}", "ng/mL{FEU}", "ug/L{FEU}", "ng/mL{DDU}", "mg/L{DDU}"),
+        frozenset({"MCnc"}),
+    ),
     "L": frozenset({"Vol"}),
     "mL": frozenset({"Vol"}),
     "mg": frozenset({"Mass"}),
@@ -73,12 +75,21 @@ _NOMINAL: Final = frozenset(
 
 
 def of_unit(printed: str) -> frozenset[str]:
-    """Return the properties of a value in this unit; empty where the unit is not known."""
+    """Return the properties of a value in this unit; empty where the unit is not known.
+
+    A dictionary that lists two units (`ng/mL|ng/mL FEU`) has the properties of each.
+    """
+    return frozenset[str]().union(*(_of_one(each) for each in printed.split("|")))
+
+
+def _of_one(printed: str) -> frozenset[str]:
     code = ucum_code(printed)
     if code is None:
         return frozenset()
     unit = UNITS.get(code)
-    return _BY_DIMENSION.get(unit.dimension, frozenset()) if unit else _BY_CODE.get(code, frozenset())
+    if unit is None:
+        return _BY_CODE.get(code, frozenset())
+    return _BY_DIMENSION.get(unit.dimension, frozenset())
 
 
 def of_brackets(text: str) -> str:

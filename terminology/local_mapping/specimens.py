@@ -11,9 +11,10 @@ Agreement = Literal["same", "possible", "unknown", "different"]
 _SYSTEMS: Final[Mapping[str, str]] = {
     "ser": "Ser", "serum": "Ser", "plas": "Plas", "plasma": "Plas", "ser/plas": "SerPl",
     "serum or plasma": "SerPl", "ppp": "PPP", "platelet poor plasma": "PPP", "bld": "Bld",
-    "blood": "Bld", "bldv": "BldV", "venous blood": "BldV", "blda": "BldA", "arterial blood": "BldA",
-    "bldc": "BldC", "capillary blood": "BldC", "bldco": "BldCo", "cord blood": "BldCo",
-    "ser/plas/bld": "SerPlBld", "serum, plasma or blood": "SerPlBld", "bld.dot": "DBS",
+    "blood": "Bld", "bldv": "BldV", "venous blood": "BldV", "blda": "BldA",
+    "arterial blood": "BldA", "bldc": "BldC", "capillary blood": "BldC", "bldco": "BldCo",
+    "cord blood": "BldCo", "ser/plas/bld": "SerPlBld", "serum, plasma or blood": "SerPlBld",
+    "bld.dot": "DBS",
     "dried blood spot": "DBS", "urine": "Ur", "unspecified time urine": "Ur",
     "urine sed": "UrSed", "urine sediment": "UrSed", "csf": "CSF",
     "cerebral spinal fluid": "CSF", "stool": "Stl", "periton fld": "Periton",
@@ -34,7 +35,6 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "SerPl": frozenset({"SerPl"}),
     "PPP": frozenset({"PPP"}),
     "Bld": frozenset({"Bld"}),
-    "BldV": frozenset({"BldV"}),
     "BloodSer": frozenset({"SerPl"}),
     "Blood": frozenset(),
 }
@@ -49,7 +49,6 @@ _POSSIBLE: Final[Mapping[str, frozenset[str]]] = {
     }),
     "BloodSer": frozenset({"Ser", "Plas", "PPP", "Bld", "BldV", "BldA", "SerPlBld", "RBC"}),
     "Bld": frozenset({"BldV", "BldA", "BldC", "SerPlBld", "RBC"}),
-    "BldV": frozenset({"Bld", "SerPlBld"}),
     "BldA": frozenset({"Bld", "SerPlBld"}),
     "BldC": frozenset({"Bld"}),
     "Ur": frozenset({"UrSed", "Fld"}),
@@ -76,11 +75,11 @@ def system_code(text: str) -> str:
 def stated(specimen: str, section: str = "") -> str:
     """Return the canonical specimen of a laboratory's word, "" where it is not known.
 
-    `Blood` alone says neither whole blood nor serum; in a section for chemistry or immunology
-    (`BloodSer`) it is serum or plasma, unless only a code for whole blood exists (HbA1c).
+    `Blood`, also 静脉血, says neither whole blood nor serum; in a section for chemistry or
+    immunology (`BloodSer`) it is serum or plasma, but for what has a whole-blood assay (HbA1c).
     """
     found = read_name(specimen)
-    if len(found.specimens) != 1 or found.words or found.analytes:
+    if len(found.specimens) != 1 or found.component:
         return ""
     (code,) = found.specimens
     if code == "Blood" and any(word in section.lower() for word in _SERUM_SECTIONS):

@@ -1,4 +1,4 @@
-"""What is suggested for one item: ranked candidates with their reasons, and whether one is taken."""
+"""What is suggested for one item: ranked candidates with reasons, and whether one is taken."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -28,9 +28,7 @@ class TextIndex:
         counts = [Counter(document) for document in documents]
         self._size = len(counts)
         frequency = Counter(term for count in counts for term in count)
-        self._idf = {
-            term: 1.0 + log((1 + self._size) / (1 + n)) for term, n in frequency.items()
-        }
+        self._idf = {term: 1.0 + log((1 + self._size) / (1 + n)) for term, n in frequency.items()}
         postings: dict[str, tuple[list[int], list[float]]] = {}
         for number, count in enumerate(counts):
             weights = self._weights(count)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -31,12 +32,26 @@ def tokens(text: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKC", text).lower()
     for letter, name in _GREEK.items():
         folded = folded.replace(letter, name)
-    return tuple(_word(each) for each in _TOKEN.findall(folded.replace("'s ", " ")))
+    words = [_word(each) for each in _TOKEN.findall(folded.replace("'s ", " "))]
+    return tuple(_salts(words))
 
 
 def is_ideograph(token: str) -> bool:
     """Whether a token is one Chinese character."""
     return "\u3400" <= token[0] <= "\u9fff"
+
+
+def _salts(words: list[str]) -> Iterator[str]:
+    """Yield the words with acids as LOINC has them: uric acid is urate."""
+    acid = False
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        if acid:
+            acid = False
+        elif following == "acid" and word.endswith("ic"):
+            acid = True
+            yield word.removesuffix("ic") + "ate"
+        else:
+            yield word
 
 
 @lru_cache(maxsize=16384)
