@@ -52,13 +52,13 @@ class Ranker:
 
     def __init__(self, pool: Sequence[Candidate], *, weights: Mapping[str, float]) -> None:
         # By code, so that a tie is decided in one way whatever the pool's order.
-        self._pool = tuple(sorted(pool, key=lambda each: each.code))
+        self.pool = tuple(sorted(pool, key=lambda each: each.code))
         self._weights = dict(weights)
-        self._components = [read_name(each.component) for each in self._pool]
+        self._components = [read_name(each.component) for each in self.pool]
         self._named: dict[frozenset[str], list[Candidate]] = {}
-        for each, reading in zip(self._pool, self._components, strict=True):
+        for each, reading in zip(self.pool, self._components, strict=True):
             self._named.setdefault(reading.component, []).append(each)
-        names = [" ".join((each.component, *each.names[1:])) for each in self._pool]
+        names = [" ".join((each.component, *each.names[1:])) for each in self.pool]
         self._terms = TextIndex([sorted(each.component) for each in self._components])
         self._spelling = TextIndex([grams(spelled(name)).elements() for name in names])
 
@@ -76,7 +76,7 @@ class Ranker:
             self._ranked(item, int(at), float(text[at]), float(spelling[at]))
             for at in near
             if (text[at] > 0 or spelling[at] >= _LIKE)
-            and not contradicts(item, self._pool[at], self._components[at])
+            and not contradicts(item, self.pool[at], self._components[at])
         ]
 
     def rank(self, item: ItemReading) -> list[Ranked]:
@@ -84,7 +84,7 @@ class Ranker:
         return sorted(self.nearest(item), key=lambda each: (-each.score, each.candidate.code))
 
     def _ranked(self, item: ItemReading, at: int, text: float, spelling: float) -> Ranked:
-        candidate, component = self._pool[at], self._components[at]
+        candidate, component = self.pool[at], self._components[at]
         found = features(
             item, candidate, component, text=text, spelling=spelling, idf=self._terms.idf
         )
