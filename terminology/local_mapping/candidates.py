@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +29,8 @@ class Candidate:
         return self.names[0]
 
 
-class Pool(Protocol):
-    """Where candidates come from: the shipped catalogue, a table, a LOINC release."""
-
-    def candidates(self) -> Sequence[Candidate]:
-        """Return every candidate once."""
-        ...
-
-
 def merged(pools: Iterable[Sequence[Candidate]]) -> tuple[Candidate, ...]:
-    """Return the candidates of several pools, each code once.
+    """Return the candidates of several pools, each code once; a pool is a sequence of candidates.
 
     The first pool that has a code gives its axes; the names and units of all are kept.
     """

@@ -1,13 +1,14 @@
 """How well a candidate fits an item, as numbers between 0 and 1, each with a name."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import log
 from typing import Final
 
 from terminology.local_mapping.candidates import Candidate
 from terminology.local_mapping.items import ItemReading
 from terminology.local_mapping.names import NameReading
-from terminology.local_mapping.properties import CONCENTRATIONS
+from terminology.local_mapping.properties import CONCENTRATIONS, of_unit
 from terminology.local_mapping.specimens import agreement
 
 Features = Mapping[str, float]
@@ -71,9 +72,17 @@ def _name(name: NameReading, component: NameReading, idf: Callable[[str], float]
     }
 
 
+@lru_cache(maxsize=131072)
+def kinds(candidate: Candidate) -> frozenset[str]:
+    """Return the properties that a value of the candidate can have, by its axis and its units."""
+    axis = {candidate.property} if candidate.property else set()
+    return frozenset(axis).union(*(of_unit(unit) for unit in candidate.units))
+
+
 def _property(item: ItemReading, candidate: Candidate) -> Features:
-    known = bool(item.properties and candidate.property)
-    agrees = candidate.property in item.properties
+    theirs = kinds(candidate)
+    known = bool(item.properties and theirs)
+    agrees = bool(theirs & item.properties)
     unitless = not item.item.unit and not item.properties
     return {
         "property-agrees": float(known and agrees),

@@ -1,6 +1,7 @@
 """From a printed unit to the LOINC properties that a value in that unit can have."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from terminology.unit_table import UNITS
@@ -74,6 +75,7 @@ _NOMINAL: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def of_unit(printed: str) -> frozenset[str]:
     """Return the properties of a value in this unit; empty where the unit is not known.
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from terminology.local_mapping.auto_accept import Doubt, accepted
 from terminology.local_mapping.candidates import Candidate
+from terminology.local_mapping.features import kinds
 from terminology.local_mapping.items import ItemReading, LocalItem, read_item
 from terminology.local_mapping.ranking import Ranked, Ranker
 from terminology.local_mapping.samples import judge
@@ -110,7 +111,7 @@ def _unit(item: ItemReading, candidate: Candidate) -> Reason | None:
         return Reason("unit-none", {"property": property})
     if not item.properties:
         return Reason("unit-unread", {"unit": unit, "property": property})
-    code: ReasonCode = "unit-agrees" if property in item.properties else "unit-differs"
+    code: ReasonCode = "unit-agrees" if kinds(candidate) & item.properties else "unit-differs"
     return Reason(code, {"unit": unit, "property": property})
 
 

@@ -55,6 +55,15 @@ def test_analytes(text: str, analytes: set[str]) -> None:
     assert not found.words
 
 
+def test_apolipoprotein_a_is_not_apolipoprotein_a1() -> None:
+    # Letters are compared without case: 载脂蛋白(a) is the protein of lipoprotein(a).
+    found = read_name("载脂蛋白(a)")
+    assert "apo_a1" not in found.analytes
+    assert found.words == {"载"}
+    assert read_name("载脂蛋白A1").analytes == {"apo_a1"}
+    assert read_name("脂蛋白(a)").analytes == {"lpa"}
+
+
 def test_what_is_not_explained_is_kept() -> None:
     found = read_name("某某血红蛋白 xyz")
     assert found.words == {"某某", "xyz"}
