@@ -14,6 +14,7 @@ _METHOD: Final = re.compile(r"^(?P<rest>.*?) ?\bby (?P<method>.+)$")
 # "X/100 leukocytes" and "X/Y.total" are the fraction that X is of a whole.
 _WHOLE: Final = re.compile(r"^(?P<part>.+?)/(?:100 .+|[^/]+\.total)$")
 _RELATIVE: Final = re.compile(r"^(?P<part>.+?) actual/(?:normal|\?normal)\b.*$", re.IGNORECASE)
+_TIMES: Final = {"24 hour": "24H", "unspecified time": "XXX"}
 _BY_COMPONENT: Final = {
     "ph": "LsCnc",
     "osmolality": "Osmol",
@@ -82,7 +83,9 @@ def _fraction(component: str) -> tuple[str, str]:
 
 
 def _system(place: str) -> tuple[str, str]:
-    time = "24H" if place.lower().startswith("24 hour") else "Pt"
+    time = "Pt"
+    for words, code in _TIMES.items():
+        time = code if place.lower().startswith(words) else time
     # LOINC appends the scale where codes differ by it only.
     material = place.strip().removesuffix(" Narrative").removesuffix(" Nominal")
     return (system_code(material) if material else ""), time

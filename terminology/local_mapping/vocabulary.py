@@ -17,6 +17,11 @@ _ALSO: Final[Mapping[str, tuple[Kind, str]]] = {
     "Ser": ("specimen", "Ser"),
     "urine": ("specimen", "Ur"),
     "Stl": ("specimen", "Stl"),
+    "CSF": ("specimen", "CSF"),
+    "Plr": ("specimen", "Plr"),
+    "Periton": ("specimen", "Periton"),
+    # 血清蛋白 is written for protein, and by a slip for 血清白蛋白, which is albumin.
+    "unspecific": ("part", "unspecific"),
     "#": ("property", "count"),
     "pressure": ("property", "pressure"),
     "24H": ("time", "24H"),

@@ -25,6 +25,8 @@ from tests.unit.terminology.local_mapping.items import accepted, item, ranker, s
         ("C反应蛋白", "mg/L", "血清", "1988-5"),
         ("24小时尿蛋白", "g/24h", "24小时尿", "2889-4"),
         ("空腹血糖", "mmol/L", "血清", "14771-0"),
+        ("血红蛋白A1c", "%", "全血", "4548-4"),
+        ("尿蛋白", "mg/L", "尿", "2888-6"),
     ],
 )
 def test_everything_agrees(name: str, unit: str, specimen: str, code: str) -> None:
@@ -36,6 +38,9 @@ def test_everything_agrees(name: str, unit: str, specimen: str, code: str) -> No
     [
         ("某某", "umol/L", "血清", "name-unknown"),
         ("某某肌酐", "umol/L", "血清", "name-unexplained"),
+        ("血清蛋白", "g/L", "血清", "name-unexplained"),
+        ("红细胞血红蛋白浓度", "g/L", "全血", "name-ambiguous"),
+        ("抗甲状腺球蛋白", "ng/mL", "血清", "unit-unusual"),
         ("尿素(BUN)", "mmol/L", "血清", "name-ambiguous"),
         ("肌酐/尿素", "mmol/L", "血清", "name-ambiguous"),
         ("白细胞计数", "10^9/L", "全血", "not-for-rules"),
@@ -96,6 +101,18 @@ def test_two_codes_that_agree_leave_the_choice_to_a_person() -> None:
         item("肌酐", "umol/L", "血清"), Ranker([serum, twin], weights=load_weights().weights)
     )
     assert found.doubt == "several-candidates"
+
+
+def test_urine_of_unspecified_time_is_a_second_candidate() -> None:
+    from terminology.local_mapping.ranking import Ranker, load_weights
+
+    (spot,) = [each for each in ranker().pool if each.code == "14683-7"]
+    unspecified = replace(spot, code="35674-1", time="XXX")
+    weights = load_weights().weights
+    both = Ranker([spot, unspecified], weights=weights)
+    assert suggest(item("肌酐", "mmol/L", "尿"), both).doubt == "several-candidates"
+    alone = Ranker([unspecified], weights=weights)
+    assert suggest(item("肌酐", "mmol/L", "尿"), alone).doubt == "no-candidate"
 
 
 def test_without_rules_nothing_is_accepted() -> None:

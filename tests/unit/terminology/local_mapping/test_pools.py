@@ -32,6 +32,8 @@ from terminology.local_mapping.pools import PoolRefused, read_pool
          ("Nitrite", "PrThr", "Pt", "Ur", "Ord", "strip")),
         ("Vancomycin [Mass/volume] in Serum or Plasma --trough",
          ("Vancomycin trough", "MCnc", "Pt", "SerPl", "Qn", "")),
+        ("Creatinine [Moles/volume] in unspecified time Urine",
+         ("Creatinine", "SCnc", "XXX", "Ur", "Qn", "")),
         ("pH of Arterial blood", ("pH", "LsCnc", "Pt", "BldA", "Qn", "")),
         ("Prothrombin time (PT)", ("Prothrombin time (PT)", "", "Pt", "", "", "")),
     ],
