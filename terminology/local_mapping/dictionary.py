@@ -41,6 +41,13 @@ _NEEDED: Final = ("code", "name")
 # Both by strict decoding: GB18030 reads nearly any bytes, so UTF-8 is asked first.
 CHARSETS: Final = ("utf-8-sig", "gb18030")
 _CALLED: Final[Mapping[str, str]] = {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}
+# GB 18030 holds GBK and GB 2312.
+_NAMED: Final[Mapping[str, str]] = {
+    "UTF8": "utf-8-sig",
+    "GB18030": "gb18030",
+    "GBK": "gb18030",
+    "GB2312": "gb18030",
+}
 
 
 class DictionaryRefused(ValueError):
@@ -120,10 +127,10 @@ def table(text: str) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
 def _codecs(charset: str | None) -> tuple[str, ...]:
     if charset is None:
         return CHARSETS
-    for codec in CHARSETS:
-        if charset.upper().replace("-", "") == _CALLED[codec].replace("-", ""):
-            return (codec,)
-    raise DictionaryRefused("charset-unknown", charset=charset)
+    codec = _NAMED.get(charset.upper().replace("-", ""))
+    if codec is None:
+        raise DictionaryRefused("charset-unknown", charset=charset)
+    return (codec,)
 
 
 def _columns(header: Sequence[str]) -> dict[str, str]:

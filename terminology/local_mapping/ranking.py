@@ -55,25 +55,26 @@ class Ranker:
         self.pool = tuple(sorted(pool, key=lambda each: each.code))
         self._weights = dict(weights)
         self._components = [read_name(each.component) for each in self.pool]
-        self._named: dict[frozenset[str], list[Candidate]] = {}
-        for each, reading in zip(self.pool, self._components, strict=True):
-            self._named.setdefault(reading.component, []).append(each)
+        self._named: dict[frozenset[str], list[int]] = {}
+        for at, reading in enumerate(self._components):
+            self._named.setdefault(reading.component, []).append(at)
         names = [" ".join((each.component, *each.names[1:])) for each in self.pool]
         self._terms = TextIndex([sorted(each.component) for each in self._components])
         self._spelling = TextIndex([grams(spelled(name)).elements() for name in names])
 
     def named(self, item: ItemReading) -> list[Candidate]:
         """Return every candidate whose component is exactly what the item's name says."""
-        return self._named.get(item.name.component, [])
+        return [self.pool[at] for at in self._named.get(item.name.component, [])]
 
     def nearest(self, item: ItemReading) -> list[Ranked]:
         """Return the candidates near to an item, unordered, each with its features."""
         text = self._terms.similarities(item.name.component)
         letters = grams(" ".join(spelled(name) for name in item.item.names))
         spelling = self._spelling.similarities(letters.elements())
-        near = np.argsort(-(text + spelling), kind="stable")[:_NEAREST]
+        nearest = np.argsort(-(text + spelling), kind="stable")[:_NEAREST]
+        near = dict.fromkeys([*nearest.tolist(), *self._named.get(item.name.component, [])])
         return [
-            self._ranked(item, int(at), float(text[at]), float(spelling[at]))
+            self._ranked(item, at, float(text[at]), float(spelling[at]))
             for at in near
             if (text[at] > 0 or spelling[at] >= _LIKE)
             and not contradicts(item, self.pool[at], self._components[at])

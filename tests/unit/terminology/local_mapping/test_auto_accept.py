@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from terminology.local_mapping.auto_accept import RULES
+from terminology.local_mapping.loinc_names import parse
 from terminology.local_mapping.measured import Measurement, load_measurement, vocabulary_digest
 from terminology.local_mapping.samples import judge
 from terminology.local_mapping.suggest import suggest
@@ -113,6 +114,18 @@ def test_urine_of_unspecified_time_is_a_second_candidate() -> None:
     assert suggest(item("肌酐", "mmol/L", "尿"), both).doubt == "several-candidates"
     alone = Ranker([unspecified], weights=weights)
     assert suggest(item("肌酐", "mmol/L", "尿"), alone).doubt == "no-candidate"
+
+
+def test_what_is_not_the_first_candidate_is_not_accepted() -> None:
+    from terminology.local_mapping.ranking import Ranker
+
+    (right,) = [each for each in ranker().pool if each.code == "14682-9"]
+    other = parse("1-8", "Creatinine [Moles/volume] in Serum or Plasma --post dialysis")
+    usual = Ranker([right, other], weights={"text": 1.0})
+    assert suggest(item("肌酐", "umol/L", "血清"), usual).accepted == right
+    # A weight that turns the order round.
+    odd = Ranker([right, other], weights={"text": -1.0})
+    assert suggest(item("肌酐", "umol/L", "血清"), odd).doubt == "not-first"
 
 
 def test_without_rules_nothing_is_accepted() -> None:

@@ -61,6 +61,12 @@ def test_a_refusal_names_the_line() -> None:
     assert refused.value.values == {"code": "1", "line": 4, "first": 2}
 
 
+@pytest.mark.parametrize("declared", ["GB18030", "GBK", "gb2312"])
+def test_a_declared_character_set_is_read(declared: str) -> None:
+    found = read_dictionary(CHINESE.encode("gb18030"), charset=declared)
+    assert (found.charset, found.items[0].names[0]) == ("GB18030", "谷丙转氨酶")
+
+
 def test_a_declared_character_set_is_kept_to() -> None:
     with pytest.raises(DictionaryRefused) as refused:
         read_dictionary(CHINESE.encode("gb18030"), charset="UTF-8")
