@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final
 
+from fhir_server.commands import terms_map_arguments
 from fhir_server.settings import Settings
 
 _LOAD: Final = "load-"
@@ -24,6 +25,7 @@ def add_tasks(terms: argparse.ArgumentParser) -> None:
         task.add_argument("--version", default="", help="where the files do not say it right")
         for name, told in options.items():
             task.add_argument(f"--{name}", default="", help=told)
+    terms_map_arguments.add_steps(tasks.add_parser("map", help="map local codes to LOINC"))
     tasks.add_parser("list", help="list the releases that are loaded")
     removed = tasks.add_parser("remove", help="remove a release")
     removed.add_argument("release", metavar="URL|VERSION", help="as `terms list` shows it")
@@ -36,6 +38,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.terms_load import load as load_packages  # noqa: PLC0415
 
         return load_packages(settings, options.files)
+    if options.task == "map":
+        from fhir_server.commands.terms_map import run as run_map  # noqa: PLC0415
+
+        return run_map(settings, options)
     from fhir_server.commands import terms_releases  # noqa: PLC0415
 
     if options.task == "list":
