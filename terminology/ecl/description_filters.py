@@ -40,11 +40,10 @@ def described(context: Context, of: Ids, tests: Sequence[DescriptionTest]) -> Id
         of = _with_words(context, of, tests)
     checks = [_check(context, test) for test in tests]
     context.spend(len(of) * DESIGNATIONS)
-    found = {
-        designation.concept
-        for designation in context.concepts.designations(of)
-        if all(check(designation) for check in checks)
-    }
+    found: set[int] = set()
+    for designation in context.concepts.designations(of):
+        if designation.concept not in found and all(check(designation) for check in checks):
+            found.add(designation.concept)
     return np.array(sorted(found), dtype=np.uint32)
 
 
@@ -55,7 +54,7 @@ def _with_words(context: Context, of: Ids, tests: Iterable[DescriptionTest]) -> 
             found = [_candidates(context, term) for term in test.term.terms]
             known = [ids for ids in found if ids is not None]
             if len(known) == len(found):
-                of = common(of, context.union(known))
+                of = common(of, context.union(known), context.size)
     return of
 
 

@@ -16,7 +16,7 @@ from terminology.ecl.syntax import (
     ConceptTest,
     ConceptValue,
     Constraint,
-    Described,
+    DescriptionFilter,
     DescriptionTest,
     Dialect,
     DialectTest,
@@ -104,8 +104,11 @@ class Oracle:
             case Refined(of=of, refinement=refinement):
                 self._check(refinement)
                 return self._refined(self.selected(of), refinement)
-            case Dotted(of=of, name=name):
-                return self._values(self.selected(of), self.selected(name))
+            case Dotted(of=of, names=names):
+                values = self.selected(of)
+                for name in names:
+                    values = self._values(values, self.selected(name))
+                return values
             case _:
                 return self._members_or_filtered(constraint)
 
@@ -117,14 +120,14 @@ class Oracle:
                 wanted = self.selected(of)
                 rows = self._edition.rows
                 return frozenset(r.refset for r in rows if r.is_active and r.referenced in wanted)
-            case Described(of=of, tests=tests):
-                return self._described(self.selected(of), tests)
-            case Filtered(of=of, tests=tests):
-                return frozenset(
-                    code
-                    for code in self.selected(of)
-                    if all(self._is(self._facts[code], test) for test in tests)
-                )
+            case Filtered(of=of, filters=filters):
+                found = self.selected(of)
+                for each in filters:
+                    if isinstance(each, DescriptionFilter):
+                        found &= self._described(found, each.tests)
+                    else:
+                        found &= {c for c in found if self._is_all(self._facts[c], each.tests)}
+                return found
         raise NotImplementedError(constraint)
 
     def _above(self, code: str) -> Iterator[str]:
@@ -284,6 +287,9 @@ class Oracle:
                 return held is not None and self._passes(held, value)
             case ModuleTest() | EffectiveTimeTest() | ActiveTest():
                 return self._is_component(row, test)
+
+    def _is_all(self, concept: ConceptFact, tests: Iterable[ConceptTest]) -> bool:
+        return all(self._is(concept, test) for test in tests)
 
     def _is(self, concept: ConceptFact, test: ConceptTest) -> bool:
         if isinstance(test, StatusTest):

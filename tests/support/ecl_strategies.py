@@ -16,10 +16,11 @@ from terminology.ecl.syntax import (
     Cardinality,
     Compound,
     Concept,
+    ConceptFilter,
     ConceptTest,
     ConceptValue,
     Constraint,
-    Described,
+    DescriptionFilter,
     DescriptionTest,
     Dialect,
     DialectTest,
@@ -170,7 +171,7 @@ def constraints(draw: st.DrawFn, depth: int = 3) -> Constraint:
     """Any constraint, so many operators deep."""
     if depth == 0 or draw(st.integers(0, 4)) == 0:
         return _atom(draw)
-    kinds = (_walked, _compound, _dotted, _refined, _member_of, _containing, _described, _filtered)
+    kinds = (_walked, _compound, _dotted, _refined, _member_of, _containing, _filtered, _filtered)
     return draw(st.sampled_from(kinds))(draw, lambda: draw(constraints(depth - 1)))
 
 
@@ -200,7 +201,10 @@ def _compound(draw: st.DrawFn, part: Part) -> Constraint:
 
 
 def _dotted(draw: st.DrawFn, part: Part) -> Constraint:
-    return Dotted(part(), Concept(draw(st.sampled_from(TYPES))) if draw(st.booleans()) else part())
+    def name() -> Constraint:
+        return Concept(draw(st.sampled_from(TYPES))) if draw(st.booleans()) else part()
+
+    return Dotted(part(), _some(draw, name))
 
 
 def _refined(draw: st.DrawFn, part: Part) -> Constraint:
@@ -217,12 +221,14 @@ def _containing(draw: st.DrawFn, part: Part) -> Constraint:
     return RefsetContainingAny(part())
 
 
-def _described(draw: st.DrawFn, part: Part) -> Constraint:
-    return Described(part(), _some(draw, lambda: _description_test(draw, part)))
-
-
 def _filtered(draw: st.DrawFn, part: Part) -> Constraint:
-    return Filtered(part(), _some(draw, lambda: _concept_test(draw, part)))
+    return Filtered(part(), _some(draw, lambda: _filter(draw, part)))
+
+
+def _filter(draw: st.DrawFn, part: Part) -> DescriptionFilter | ConceptFilter:
+    if draw(st.booleans()):
+        return DescriptionFilter(_some(draw, lambda: _description_test(draw, part)))
+    return ConceptFilter(_some(draw, lambda: _concept_test(draw, part)))
 
 
 def _some(draw: st.DrawFn, one: Callable[[], T], least: int = 1) -> tuple[T, ...]:
