@@ -18,9 +18,9 @@ from terminology.ecl.syntax import (
 )
 
 # About ten seconds of one core and 100 MB: a text of 10,000 characters can ask for much more.
-_MOST: Final = 300_000_000
+_MOST: Final = 200_000_000
 # What it costs to look through one concept's designations, in rows of an attribute.
-DESIGNATIONS: Final = 700
+DESIGNATIONS: Final = 400
 
 
 class Context:
