@@ -111,8 +111,8 @@ class Concepts(Protocol):
     def code(self, position: int) -> str:
         """Return a concept's identifier."""
 
-    def active(self) -> Ids:
-        """Return the active concepts."""
+    def active(self) -> Mask:
+        """Return a mark for each concept that is active."""
 
     def parents(self, of: Ids) -> Ids:
         """Return what stands directly above any of these."""
@@ -126,8 +126,8 @@ class Concepts(Protocol):
     def descendants(self, of: Ids) -> Ids:
         """Return what stands below any of these; one of these only if it is below another."""
 
-    def defined(self) -> Ids:
-        """Return the concepts, active or not, whose definition status is Defined."""
+    def defined(self) -> Mask:
+        """Return a mark for each concept, active or not, whose definition status is Defined."""
 
     def modules(self) -> NDArray[np.uint32] | None:
         """Return each concept's module, by position; None where the store keeps none."""
@@ -149,6 +149,10 @@ class Concepts(Protocol):
 
     def refset_rows(self, code: str) -> RefsetRows | None:
         """Return a reference set's rows; None where the store keeps its members only."""
+
+    @property
+    def keeps_inactive_designations(self) -> bool:
+        """Whether `designations` returns inactive ones; where not, who asks for them is refused."""
 
     def designations(self, of: Ids) -> Iterable[Designation]:
         """Return all designations of the concepts, in any order."""
