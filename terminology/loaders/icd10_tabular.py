@@ -56,8 +56,16 @@ def read_tabular(file: File, drafts: Drafts, report: Report) -> str:
             why = "no code, no text, or this code stood here before"
             report.refuse(file.short, line, why, f"{entry.code} {entry.text}")
             continue
-        report.loaded[file.short] += 1
         entries[entry.code] = entry
+        if _is_lone(entry.code):
+            report.left_out[file.short, "a block of one category"] += 1
+        else:
+            report.loaded[file.short] += 1
+    _add_all(entries, drafts, file, report)
+    return version
+
+
+def _add_all(entries: Mapping[str, _Entry], drafts: Drafts, file: File, report: Report) -> None:
     parents = {each.parent for each in entries.values()}
     for entry in entries.values():
         if _is_lone(entry.code):
@@ -74,7 +82,6 @@ def read_tabular(file: File, drafts: Drafts, report: Report) -> str:
             drafts.link(entry.code, parent)
         elif parent:
             report.absent.append((file.short, f"{parent}, which is above {entry.code}"))
-    return version
 
 
 def _is_lone(code: str) -> bool:

@@ -99,11 +99,12 @@ def source_of(path: Path) -> Source:
 
 
 def _lines(opened: Iterable[bytes], name: str, encoding: str) -> Iterator[str]:
-    text = io.TextIOWrapper(opened, encoding=encoding, newline="\n")  # type: ignore[type-var]
-    try:
-        for number, line in enumerate(text):
-            bare = line.rstrip("\r\n")
-            yield bare.removeprefix(_BOM) if number == 0 else bare
-    except UnicodeDecodeError as error:
-        text_ = f"{name}: it is not in {encoding} ({error.reason} at byte {error.start})."
-        raise SourceRefused(text_) from None
+    # Closed here too where the reader goes away after the first line.
+    with io.TextIOWrapper(opened, encoding=encoding, newline="\n") as text:  # type: ignore[type-var]
+        try:
+            for number, line in enumerate(text):
+                bare = line.rstrip("\r\n")
+                yield bare.removeprefix(_BOM) if number == 0 else bare
+        except UnicodeDecodeError as error:
+            text_ = f"{name}: it is not in {encoding} ({error.reason} at byte {error.start})."
+            raise SourceRefused(text_) from None
