@@ -1,11 +1,13 @@
 """Writing a release: concepts in their order, then who stands above whom; whole or not at all."""
 
 import os
+import re
 import sqlite3
 import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,8 @@ from terminology.releases.words import runs_of_ideographs, words_of
 
 Progress = Callable[[int, int], None]
 _ROWS: Final = 5000
+# What stands between two words in every script, so that a text may be cut there.
+_BETWEEN: Final = re.compile("[; ]+")
 
 
 class ReleaseWriter:
@@ -81,9 +85,10 @@ class ReleaseWriter:
         """Say by which further texts a concept is found that was added before."""
         found: set[str] = set()
         runs: set[str] = set()
-        for text in texts:
-            found.update(words_of(text))
-            runs.update(runs_of_ideographs(text))
+        for part in {part for text in texts for part in _BETWEEN.split(text)}:
+            some_words, some_runs = _cut(part)
+            found |= some_words
+            runs |= some_runs
         self._note_words(position, found)
         if runs:
             self._further.append((position, zlib.compress("\n".join(sorted(runs)).encode(), 1)))
@@ -228,6 +233,12 @@ class ReleaseWriter:
         names = encode(sorted(self._filterable))
         rows = (("form", FORM.encode()), ("about", encode_about(about)), ("filterable", names))
         self._connection.executemany("insert into about values (?, ?)", rows)
+
+
+@lru_cache(maxsize=100_000)
+def _cut(part: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return words and runs of ideographs: the related names of a code system repeat a lot."""
+    return frozenset(words_of(part)), frozenset(runs_of_ideographs(part))
 
 
 def text_of(value: Any) -> str:
