@@ -11,6 +11,14 @@ _LOAD: Final = "load-"
 # What each `load-*` reads, and the options that only it has.
 _RELEASES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "snomed": ("load SNOMED CT: RF2 releases, an edition and its extensions", {}),
+    "loinc": ("load LOINC: the release zip or its folder", {}),
+    "radlex": ("load RadLex: the OWL file or a CSV table", {}),
+    "icd10": (
+        "load ICD-10: the tabular XML or order file of ICD-10-CM, or a Chinese table",
+        {"url": "url of the code system, of a table", "name": "its name, of a table"},
+    ),
+    "atc": ("load ATC: a CSV table", {}),
+    "rxnorm": ("load RxNorm: the RRF files, zip or folder", {}),
 }
 
 

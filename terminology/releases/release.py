@@ -1,6 +1,7 @@
 """A release, read from its file: a code system of any size that takes no memory but its pages."""
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -308,6 +309,8 @@ class Release(CodeSystem):
     def _has(self, position: int, runs: Sequence[str]) -> bool:
         body = self.body(position)
         texts = [folded(t) for t in (body.display, *(each.value for each in body.texts)) if t]
+        further = self._rows("select runs from further where position = ?", position)
+        texts += (zlib.decompress(runs).decode() for (runs,) in further)
         return all(any(run in text for text in texts) for run in runs)
 
     def _concept(self, position: int, code: str, packed: bytes) -> Concept:
