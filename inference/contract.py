@@ -41,6 +41,15 @@ class WhenAbsent(StrEnum):
     """The estimate does not use it; a category that does is reported as not known."""
 
 
+class Voice(StrEnum):
+    """Where a model is heard."""
+
+    UNASKED = "unasked"
+    """On the cards of the hooks, whenever it applies."""
+    ON_REQUEST = "on-request"
+    """Only where somebody names it: several models of one outcome would contradict each other."""
+
+
 class Evidence(StrEnum):
     """How far a model's calibration was shown for the population in front of it."""
 
@@ -151,13 +160,14 @@ class ModelDefinition:
     outcomes: tuple[Outcome, ...]
     scales: tuple[CategoryScale, ...]
     exclusions: tuple[Exclusion, ...]
-    contribution_scale: Literal["log-hazard", "log-odds", "log-value"]
+    contribution_scale: Literal["log-hazard", "log-odds", "log-value", "points"]
     evidence: tuple[PopulationEvidence, ...]
     limits: tuple[Text, ...]
     citation: str
     citation_url: str
     coefficient_provenance: str
     licence: str
+    voice: Voice = Voice.UNASKED
 
     @property
     def primary(self) -> Outcome:
