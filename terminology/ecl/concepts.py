@@ -2,7 +2,8 @@
 
 A release has `size` concepts, each with a position from 0 to size - 1. A set of concepts is an
 array of their positions, sorted, each once. What is inactive in the release is left out wherever
-it is not said otherwise (ECL, "Syntax Specification": evaluated against active components).
+it is not said otherwise (ECL, "Syntax Specification": evaluated against active components). Arrays
+are read and never written to: they may be the store's own.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -52,10 +53,11 @@ Column: TypeAlias = Codes | Numbers | Texts | Booleans
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attributes:
-    """The active inferred relationships of one type, each once, in any order, as columns.
+    """The active inferred relationships of one type, each once, as columns.
 
-    `groups` are the relationship groups, 0 for ungrouped; is-a relationships are no attributes.
-    The values are Codes, or of the concrete values Numbers, Texts or Booleans.
+    The order is any, and the same whenever it is asked for. `groups` are the relationship groups,
+    0 for ungrouped; is-a relationships are no attributes. The values are Codes, or of concrete
+    values Numbers, Texts or Booleans.
     """
 
     sources: NDArray[np.uint32]

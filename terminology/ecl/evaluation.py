@@ -34,7 +34,7 @@ from terminology.ecl.syntax import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """The concepts, and which identifiers of the expression may not have done what was meant.
+    """The concepts, not to be written to, and which identifiers may not have done what was meant.
 
     `unknown` are no concepts of the release; `inactive` are, but stand in no hierarchy any more;
     `without_rows` are used as reference set or attribute, and none has such a row.

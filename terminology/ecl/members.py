@@ -179,6 +179,7 @@ def refsets_with(context: Context, of: Ids) -> Ids:
     for code in context.concepts.refsets():
         held = context.concepts.refset_members(code)
         context.spend(len(held))
-        if is_in(of, held, context.size).any():
-            found.append(context.concept(code))
-    return context.union(found)
+        position = context.concepts.position(code)
+        if position is not None and is_in(of, held, context.size).any():
+            found.append(position)
+    return np.array(sorted(found), dtype=np.uint32)

@@ -367,6 +367,14 @@ def test_a_member_that_is_no_concept_is_left_out() -> None:
     assert names(asked("^ 900000000000508004 {{ M active = 1 }}", edition)) == set()
 
 
+def test_a_reference_set_without_a_concept_is_none_that_can_be_answered() -> None:
+    edition = replace(EDITION, rows=(*EDITION.rows, RowFact("999000011000000103", CODES["asthma"])))
+    result = asked("^R 195967001", edition)
+    assert names(result) == {"problem list", "ICD-10 map"}
+    assert result.unknown == ()
+    assert names(asked("^ *", edition)) >= {"asthma"}
+
+
 def test_a_date_of_a_member_is_compared_as_a_date() -> None:
     rows = tuple(
         RowFact(CODES["empty refset"], CODES[name], {"sourceEffectiveTime": time})

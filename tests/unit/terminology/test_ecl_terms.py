@@ -26,6 +26,8 @@ def found(kind: str, wanted: str, text: str) -> bool:
         # Combining marks are the same letter as the composed one.
         ("sjögren", "Sjo\u0308gren", True),
         ("straße", "STRASSE", True),
+        ("ALT", "ＡＬＴ", True),
+        ("ａｌｔ", "ALT", True),
         # Not followed: ø is no variant of o here.
         ("sjogren", "Sjøgren", False),
     ],
