@@ -196,7 +196,9 @@ def _head(version: str) -> JsonObject:
         "RXNORM) is in the public domain. Courtesy of the U.S. National Library of Medicine.",
         "caseSensitive": True,
         "language": "en",
-        "hierarchyMeaning": "is-a",
+        # R4, "No Subsumption relationships are defined by RxNorm": `isa` leads from a drug to the
+        # group of its ingredients and form.
+        "hierarchyMeaning": "grouped-by",
         "content": "complete",
         "property": [{"code": code, "type": kind} for code, kind in sorted(codes.items())],
     }
