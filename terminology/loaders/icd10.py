@@ -20,8 +20,9 @@ from terminology.releases.writing import ReleaseWriter
 
 URL: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 FILTERABLE: Final = ("billable", "additionalCode")
-_TABULAR: Final = r".*tabular.*\.xml"
-_ORDER: Final = r".*order_?[0-9]{4}\.txt"
+# The addenda beside them tell only what has changed.
+_TABULAR: Final = r"(?!.*addenda).*tabular.*\.xml"
+_ORDER: Final = r"(?!.*addenda).*order[-_a-z]*[0-9]{4}\.txt"
 _LIST: Final = r".*\.(csv|txt|tsv)"
 _IDEOGRAPH: Final = re.compile("[\u4e00-\u9fff]")
 
@@ -50,7 +51,7 @@ def load(
             "write with these codes."
         )
     if kind == _ORDER and not version:
-        told.append("".join(filter(str.isdecimal, file.short.rpartition("order")[2])))
+        told.append(file.short[-8:-4])
     reading: dict[str, Callable[[], None]] = {
         _TABULAR: lambda: told.append(read_tabular(file, drafts, report)),
         _ORDER: lambda: read_order(file, drafts, report),
