@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks import (
     bulk,
     fhir,
     hl7v2_intake,
     hl7v2_parse,
+    mapping,
     order_sign,
     parts,
     search_scale,
@@ -33,20 +35,30 @@ _SIZED: dict[str, Callable[[int], int]] = {
     "search-scale": search_scale.main,
     "snomed": snomed.main,
 }
+# Those that need data of other people, in a folder beside the repository.
+_WITH_DATA: dict[str, Callable[[Path], int]] = {"mapping": mapping.main}
 
 
 def main() -> int:
     """Run the benchmark named, or all of them; 0 where no request failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=_RUNS, help="default: all")
     parser.add_argument(
-        "n", nargs="?", type=int, help=f"{', '.join(_SIZED)}: how many results or concepts"
+        "name", nargs="?", choices=(*_RUNS, *_WITH_DATA), help="default: all without a folder"
+    )
+    parser.add_argument(
+        "n",
+        nargs="?",
+        help=f"{', '.join(_SIZED)}: how many results or concepts; {', '.join(_WITH_DATA)}: FOLDER",
     )
     arguments = parser.parse_args()
+    if arguments.name in _WITH_DATA:
+        if arguments.n is None:
+            parser.error(f"{arguments.name} needs a folder")
+        return _WITH_DATA[arguments.name](Path(arguments.n))
     if arguments.n is not None:
-        if arguments.name not in _SIZED:
+        if arguments.name not in _SIZED or not arguments.n.isdecimal():
             parser.error(f"only {' and '.join(_SIZED)} take a number")
-        return _SIZED[arguments.name](arguments.n)
+        return _SIZED[arguments.name](int(arguments.n))
     names = [arguments.name] if arguments.name else list(_RUNS)
     return max(_RUNS[name]() for name in names)
 

@@ -41,6 +41,14 @@ class Server:
                 return int(line.split()[1]) / 1024
         raise RuntimeError("no VmRSS in /proc")
 
+    @property
+    def worked(self) -> float:
+        """Seconds of one core that the process has used so far."""
+        # proc(5): after the name in parentheses utime and stime are the 12th and 13th field.
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def attending(folder: Path | None = None, **settings: str) -> Iterator[Server]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,7 +14,7 @@ import numpy as np
 
 from inference import uncertainty
 from inference.confidence import judge
-from inference.contract import InputSpec, ModelDefinition, Outcome, WhenAbsent
+from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenAbsent
 from inference.engine import GraphFailed, GraphOutput
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
@@ -57,10 +57,22 @@ class Predictor:
     local_codes: LocalCodes | None = None
 
     def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> tuple[Answer, ...]:
-        """Return one answer per model, in the registry's order; none is left out silently.
+        """Return one answer per model that speaks unasked, in the registry's order.
 
-        `span` times two steps of each model, `features` and `inference`.
+        None is left out silently; `span` times two steps of each, `features` and `inference`.
         """
+        unasked = [m for m in self.registry if m.definition.voice is Voice.UNASKED]
+        answers = self._answers(unasked, snapshot, span)
+        return tuple(answers[model.definition.id] for model in unasked)
+
+    def answer(self, model: LoadedModel, snapshot: PatientSnapshot) -> Answer:
+        """Return the answer of one model, whichever way it speaks."""
+        providers = [m for m in self.registry if _provided(m.definition) and m is not model]
+        return self._answers([*providers, model], snapshot, _untimed)[model.definition.id]
+
+    def _answers(
+        self, models: Iterable[LoadedModel], snapshot: PatientSnapshot, span: Span
+    ) -> dict[str, Answer]:
         reader = FeatureReader(
             snapshot,
             catalogue=self.catalogue,
@@ -68,13 +80,12 @@ class Predictor:
             local_codes=self.local_codes,
         )
         answers: dict[str, Answer] = {}
-        providers_first = sorted(self.registry, key=lambda m: not _provided(m.definition))
-        for model in providers_first:
+        for model in sorted(models, key=lambda m: not _provided(m.definition)):
             answer = self._answer(model, reader, span)
             answers[model.definition.id] = answer
             if isinstance(answer, Prediction):
                 reader.derived.update(_derived(answer))
-        return tuple(answers[model.definition.id] for model in self.registry)
+        return answers
 
     def _answer(self, model: LoadedModel, reader: FeatureReader, span: Span) -> Answer:
         definition = model.definition
@@ -92,7 +103,7 @@ class Predictor:
             for spec in definition.inputs
             if isinstance(missing := found[spec.name], Absent)
         )
-        blocking = tuple(pair for pair in absent if pair[0].when_absent is WhenAbsent.REQUIRED)
+        blocking = tuple(pair for pair in absent if _blocks(*pair))
         withholding = tuple(reason for reason, withholds in unknown if withholds)
         if blocking or withholding:
             withholding += reader.snapshot.cautions
@@ -173,6 +184,14 @@ def _stand_in(spec: InputSpec) -> float:
     return spec.assumed if spec.assumed is not None else math.nan
 
 
+def _blocks(spec: InputSpec, missing: Absent) -> bool:
+    # The term for "not measured" says nothing of a person whose value is beyond the equation.
+    outside = missing.reason.code == "outside-domain"
+    return spec.when_absent is WhenAbsent.REQUIRED or (
+        outside and spec.when_absent is WhenAbsent.MISSING_TERM
+    )
+
+
 def _provided(definition: ModelDefinition) -> bool:
     return any(outcome.provides for outcome in definition.outcomes)
 
@@ -245,13 +264,15 @@ def _estimates(
 
 def _placements(
     definition: ModelDefinition, output: GraphOutput, corners: int
-) -> tuple[tuple[Placement, ...], float]:
+) -> tuple[tuple[Placement, ...], float | None]:
     """Place the patient on each scale; the share of draws that stay on the first scale's step."""
     placements = []
     for scale in definition.scales:
         steps = output.categories[scale.id][: 1 + corners]
         known = sorted({int(step) for step in steps if step >= 0})
         placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
+    if not definition.scales:
+        return (), None
     first = output.categories[definition.scales[0].id]
     stay = float(np.mean(first[1 + corners :] == first[0]))
     return tuple(placements), stay

@@ -3,15 +3,15 @@
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from inference import folders
-from inference.contract import ModelDefinition
+from inference.contract import ModelDefinition, Voice
 from inference.engine import Engine
 
 
@@ -19,13 +19,33 @@ class ModelRefused(RuntimeError):
     """A model folder that must not be served; the text says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A verified model: its definition, its graph's sha256 and the engine that runs it."""
 
-    definition: ModelDefinition
-    digest: str
-    engine: Engine
+    def __init__(
+        self, definition: ModelDefinition, digest: str, graph: bytes, folder: Path
+    ) -> None:
+        self.definition: Final = definition
+        self.digest: Final = digest
+        self._graph = graph
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The graph, ready to run; made and tested when it is first wanted.
+
+        ModelRefused where it does not repeat its worked examples.
+        """
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    scales = [scale.id for scale in self.definition.scales]
+                    engine = Engine(self._graph, scales=scales)
+                    _self_test(self.definition, engine, self._folder / folders.GOLDEN)
+                    self._engine = engine
+        return self._engine
 
 
 class ModelRegistry:
@@ -57,9 +77,10 @@ def load(name: str, folder: Path) -> LoadedModel:
     graph = (folder / folders.GRAPH).read_bytes()
     digest = hashlib.sha256(graph).hexdigest()
     _check_manifest(definition, digest, folder / folders.MANIFEST)
-    engine = Engine(graph, scales=[scale.id for scale in definition.scales])
-    model = LoadedModel(definition, digest, engine)
-    _self_test(model, folder / folders.GOLDEN)
+    model = LoadedModel(definition, digest, graph, folder)
+    if definition.voice is Voice.UNASKED:
+        # A model that nobody may ever ask for costs the start its definition only.
+        _ = model.engine
     return model
 
 
@@ -84,17 +105,17 @@ def golden_cases(path: Path) -> list[dict[str, Any]]:
     return cases
 
 
-def _self_test(model: LoadedModel, path: Path) -> None:
+def _self_test(definition: ModelDefinition, engine: Engine, path: Path) -> None:
     """Run the worked examples: a graph that cannot repeat them must not be served."""
-    names = [spec.name for spec in model.definition.inputs]
-    outcomes = [outcome.id for outcome in model.definition.outcomes]
+    names = [spec.name for spec in definition.inputs]
+    outcomes = [outcome.id for outcome in definition.outcomes]
     for case in golden_cases(path):
         row = [float(case["inputs"].get(name, math.nan)) for name in names]
-        estimate = model.engine.run(np.array([row], dtype=np.float64)).estimate[0]
+        estimate = engine.run(np.array([row], dtype=np.float64)).estimate[0]
         for outcome, expected in case["expected"].items():
             found = float(estimate[outcomes.index(outcome)])
             if not abs(found - expected) <= case["tolerance"]:
                 raise ModelRefused(
-                    f"{model.definition.id}: {outcome} of the worked example "
+                    f"{definition.id}: {outcome} of the worked example "
                     f"{case['source']!r} is {found!r}, expected {expected!r}"
                 )

@@ -42,7 +42,7 @@ PRINTED: Final[Mapping[str, str]] = {
     "10*3/uL": "10^3/uL 10^3/ul x10^3/uL x10*3/uL 10E3/uL 10*3/ul K/uL K/ul k/uL",
     "10*6/uL": "10^6/uL 10^6/ul x10^6/uL x10*6/uL 10E6/uL 10*6/ul M/uL",
     "10*6/mL": "10^6/mL 10^6/ml", "10*3/mL": "10^3/mL 10^3/ml",
-    "/uL": "/ul cells/uL cells/ul 个/uL 个/ul", "/mm3": "/mm^3", "/mL": "/ml", "/L": "/l",
+    "/uL": "/ul cells/uL cells/ul #/uL #/ul 个/uL 个/ul", "/mm3": "/mm^3", "/mL": "/ml", "/L": "/l",
     "/nL": "/nl", "/pL": "/pl",
     # ratios
     "%": "percent PERCENT 百分比 %NGSP NGSP% %(NGSP) NGSP(%)", "L/L": "l/l",
@@ -73,11 +73,14 @@ PRINTED: Final[Mapping[str, str]] = {
     # printed on the same reports, outside the catalogue
     "fL": "fl FL 飞升", "pg": "皮克", "fmol": "", "mg": "毫克", "ug": "微克",
     "L": "l 升", "mL": "ml 毫升",
-    "dL": "dl", "s": "sec 秒", "min": "分钟", "h": "hr 小时", "d": "day days 天",
+    "dL": "dl", "s": "sec 秒", "min": "分钟", "h": "hr hrs 小时", "d": "day days 天",
     "wk": "week weeks",
     "mo": "month months", "a": "year years yr 岁 年", "mosm/kg": "mOsm/kg mOsm/kgH2O",
     "g/(24.h)": "g/24h g/24hr g/d", "mg/(24.h)": "mg/24h mg/24hr mg/d", "ug/min": "",
     "mmol/(24.h)": "mmol/24h mmol/d", "mL/(24.h)": "ml/24h mL/24h", "mm/h": "mm/hr",
-    "ug/mL{FEU}": "ug/mLFEU ug/mlFEU", "mg/L{FEU}": "mg/LFEU", "{titer}": "titer 滴度",
-    "[pH]": "pH", "/[HPF]": "/HPF /hpf /HP 个/HP", "/[LPF]": "/LPF /lpf /LP 个/LP",
+    "ug/mL{FEU}": "ug/mLFEU ug/mlFEU", "mg/L{FEU}": "mg/LFEU",
+    "ng/mL{FEU}": "ng/mLFEU ng/mlFEU", "ug/L{FEU}": "ug/LFEU",
+    "ng/mL{DDU}": "ng/mLDDU ng/mlDDU", "mg/L{DDU}": "mg/LDDU", "{titer}": "titer 滴度",
+    "[pH]": "pH", "/[HPF]": "/HPF /hpf #/HPF #/hpf /HP 个/HP",
+    "/[LPF]": "/LPF /lpf #/LPF #/lpf /LP 个/LP",
 }  # fmt: skip

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
+import msgspec
+
 from terminology.catalogue import Analyte
 from terminology.printed_units import PRINTED
 from terminology.unit_table import UNITS
@@ -35,8 +37,7 @@ class UnitRefused(ValueError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(msgspec.Struct, frozen=True):
     """A value in `unit` and the rule that brought it there ("" where the unit was already that)."""
 
     value: Decimal

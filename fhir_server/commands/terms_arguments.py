@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Final
 
+from fhir_server.commands import terms_map_arguments
 from fhir_server.settings import Settings
 
 _LOAD: Final = "load-"
@@ -11,6 +12,14 @@ _LOAD: Final = "load-"
 _RELEASES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "snomed": ("load SNOMED CT: RF2 releases, an edition and its extensions", {}),
     "gps": ("load the SNOMED CT Global Patient Set: a table of codes and names, or RF2", {}),
+    "loinc": ("load LOINC: the release zip or its folder", {}),
+    "radlex": ("load RadLex: the OWL file or a CSV table", {}),
+    "icd10": (
+        "load ICD-10: the tabular XML or order file of ICD-10-CM, or a Chinese table",
+        {"url": "url of the code system, of a table", "name": "its name, of a table"},
+    ),
+    "atc": ("load ATC: a CSV table", {}),
+    "rxnorm": ("load RxNorm: the RRF files, zip or folder", {}),
 }
 
 
@@ -25,6 +34,7 @@ def add_tasks(terms: argparse.ArgumentParser) -> None:
         task.add_argument("--version", default="", help="where the files do not say it right")
         for name, told in options.items():
             task.add_argument(f"--{name}", default="", help=told)
+    terms_map_arguments.add_steps(tasks.add_parser("map", help="map local codes to LOINC"))
     tasks.add_parser("list", help="list the releases that are loaded")
     removed = tasks.add_parser("remove", help="remove a release")
     removed.add_argument("release", metavar="URL|VERSION", help="as `terms list` shows it")
@@ -37,6 +47,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.terms_load import load as load_packages  # noqa: PLC0415
 
         return load_packages(settings, options.files)
+    if options.task == "map":
+        from fhir_server.commands.terms_map import run as run_map  # noqa: PLC0415
+
+        return run_map(settings, options)
     from fhir_server.commands import terms_releases  # noqa: PLC0415
 
     if options.task == "list":

@@ -15,6 +15,7 @@ from fhir_server.store.terminology import StoredTerminology
 from terminology.service.built_in import WithBuiltIn
 from terminology.service.code_system import CodeSystem
 from terminology.service.library import Library, code_system, value_set
+from terminology.service.selection import Selection
 from terminology.service.value_set import Composition
 from terminology.service.versions import Versions
 
@@ -40,6 +41,8 @@ def codes_of_value_set(connection: Connection, asked: str) -> Codes:
     if composition.selected_fragments:
         names = ", ".join(sorted(composition.selected_fragments))
         raise _refused(asked, f"of {names} not all codes are stored.")
+    if isinstance(members, Selection) and members.system.content == "complete":
+        return {members.system.url: frozenset(members.release.codes(members.positions))}
     codes: dict[str, set[str]] = {}
     for member in members.values():
         codes.setdefault(member.system.url, set()).add(member.concept.code)

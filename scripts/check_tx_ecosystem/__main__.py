@@ -81,6 +81,8 @@ def _fault(client: httpx.Client, folder: Path, test: dict[str, Any]) -> str | No
     if test["operation"] == "term-caps":
         answer = client.get("metadata", params={"mode": "terminology"})
         return contained(_read(folder / test["response"]), answer.json())
+    if test["operation"] == "metadata":
+        return contained(_read(folder / test["response"]), client.get("metadata").json())
     path = _OPERATIONS.get(test["operation"])
     if path is None:
         return f"the operation {test['operation']} is not served"

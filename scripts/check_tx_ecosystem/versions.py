@@ -8,6 +8,10 @@ _OPERATORS = frozenset(
     ("=", "is-a", "descendent-of", "is-not-a", "regex", "in", "not-in", "generalizes", "exists")
 )
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
+_ABSENT = {
+    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+    "valueCode": "unknown",
+}
 # Elements of R5 that R4 lacks and no test needs.
 _DROPPED = ("versionAlgorithmString", "versionAlgorithmCoding", "copyrightLabel", "approvalDate")
 
@@ -119,6 +123,9 @@ def _parts(value_set: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _filter(given: dict[str, Any]) -> dict[str, Any]:
+    if "value" not in given and "_value" not in given:
+        # R4 stores no filter without a value, but one that says that it has none.
+        given = {**given, "_value": {"extension": [_ABSENT]}}
     if given.get("op") in _OPERATORS:
         return given
     extension = {"url": f"{_R5}ValueSet.compose.include.filter.op", "valueCode": given["op"]}

@@ -3,7 +3,17 @@
 import sys
 from collections.abc import Iterator
 
-from scripts.shape import docstrings, duplicates, excepts, imports, mentions, sizes, sources
+from scripts.shape import (
+    docstrings,
+    duplicates,
+    excepts,
+    imports,
+    licences,
+    limits,
+    mentions,
+    sizes,
+    sources,
+)
 from scripts.shape.report import Row, table
 
 
@@ -17,6 +27,7 @@ def measured() -> Iterator[Row]:
     yield from duplicates.rows(read)
     yield from docstrings.rows(read)
     yield from mentions.rows()
+    yield from licences.rows(limits.ROOT)
 
 
 def main() -> int:

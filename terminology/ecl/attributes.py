@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from terminology.ecl.concepts import Attributes, Codes, Column, Ids, Mask
 from terminology.ecl.context import Context
 from terminology.ecl.errors import NOT_SUPPORTED
-from terminology.ecl.sets import common, mask
+from terminology.ecl.sets import common, distinct, mask
 from terminology.ecl.syntax import AnyConcept, Attribute, ConceptValue, Constraint, Dotted, Value
 from terminology.ecl.values import compared, in_set
 
@@ -73,7 +73,7 @@ def _named(context: Context, name: Constraint) -> Iterator[tuple[int, Attributes
     """Yield the attributes of each type of a set; types that are named and have none are noted."""
     types = context.concepts.attribute_types()
     if not isinstance(name, AnyConcept):
-        types = common(context.evaluated(name), types)
+        types = common(context.evaluated(name), types, context.size)
         context.note_without_rows(name, [context.concepts.code(each) for each in types.tolist()])
     for type_ in types.tolist():
         attributes = context.concepts.attributes(type_)
@@ -92,15 +92,22 @@ def values_of(context: Context, constraint: Dotted) -> Ids:
 
     EclError where one is a number or a text: the answer would be no set of concepts.
     """
-    having = mask(context.evaluated(constraint.of), context.size)
+    of = context.evaluated(constraint.of)
+    for name in constraint.names:
+        of = _values(context, of, name, constraint.at)
+    return of
+
+
+def _values(context: Context, of: Ids, name: Constraint, at: int) -> Ids:
+    having = mask(of, context.size)
     parts = []
-    for type_, held in _named(context, constraint.name):
+    for type_, held in _named(context, name):
         passed = having[held.sources]
         if isinstance(held.values, Codes):
-            parts.append(np.unique(held.values.values[passed]))
+            parts.append(distinct(held.values.values[passed]))
         elif passed.any():
             context.refuse(
-                constraint.at,
+                at,
                 f"the values of {context.concepts.code(type_)} are no concepts",
                 NOT_SUPPORTED,
             )

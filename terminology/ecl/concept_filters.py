@@ -8,7 +8,6 @@ from terminology.ecl.concepts import Ids, Mask
 from terminology.ecl.context import Context
 from terminology.ecl.errors import NOT_SUPPORTED
 from terminology.ecl.identifiers import DEFINED, PRIMITIVE
-from terminology.ecl.sets import common, without
 from terminology.ecl.syntax import (
     ActiveTest,
     ConceptTest,
@@ -33,7 +32,8 @@ def _passed(context: Context, of: Ids, test: ConceptTest) -> Ids:
         case ActiveTest(is_active=None):
             return of
         case ActiveTest(is_active=is_active):
-            return (common if is_active else without)(of, context.active())
+            active = context.concepts.active()[of]
+            return of[active if is_active else ~active]
         case StatusTest(of=wanted):
             return _of_status(context, of, wanted)
         case ModuleTest(of=wanted):
@@ -55,7 +55,7 @@ def _in_modules(context: Context, of: Ids, test: ModuleTest, wanted: ConceptValu
 
 def _of_status(context: Context, of: Ids, wanted: ConceptValue) -> Ids:
     codes = context.codes(wanted.of)
-    is_defined = np.isin(of, context.concepts.defined(), assume_unique=True)
+    is_defined = context.concepts.defined()[of]
     passed = np.zeros(len(of), dtype=np.bool_)
     if DEFINED in codes:
         passed |= is_defined

@@ -2,7 +2,8 @@
 
 A release has `size` concepts, each with a position from 0 to size - 1. A set of concepts is an
 array of their positions, sorted, each once. What is inactive in the release is left out wherever
-it is not said otherwise (ECL, "Syntax Specification": evaluated against active components).
+it is not said otherwise (ECL, "Syntax Specification": evaluated against active components). Arrays
+are read and never written to: they may be the store's own.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -52,10 +53,11 @@ Column: TypeAlias = Codes | Numbers | Texts | Booleans
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attributes:
-    """The active inferred relationships of one type, each once, in any order, as columns.
+    """The active inferred relationships of one type, each once, as columns.
 
-    `groups` are the relationship groups, 0 for ungrouped; is-a relationships are no attributes.
-    The values are Codes, or of the concrete values Numbers, Texts or Booleans.
+    The order is any, and the same whenever it is asked for. `groups` are the relationship groups,
+    0 for ungrouped; is-a relationships are no attributes. The values are Codes, or of concrete
+    values Numbers, Texts or Booleans.
     """
 
     sources: NDArray[np.uint32]
@@ -111,8 +113,8 @@ class Concepts(Protocol):
     def code(self, position: int) -> str:
         """Return a concept's identifier."""
 
-    def active(self) -> Ids:
-        """Return the active concepts."""
+    def active(self) -> Mask:
+        """Return a mark for each concept that is active."""
 
     def parents(self, of: Ids) -> Ids:
         """Return what stands directly above any of these."""
@@ -126,8 +128,8 @@ class Concepts(Protocol):
     def descendants(self, of: Ids) -> Ids:
         """Return what stands below any of these; one of these only if it is below another."""
 
-    def defined(self) -> Ids:
-        """Return the concepts, active or not, whose definition status is Defined."""
+    def defined(self) -> Mask:
+        """Return a mark for each concept, active or not, whose definition status is Defined."""
 
     def modules(self) -> NDArray[np.uint32] | None:
         """Return each concept's module, by position; None where the store keeps none."""
@@ -149,6 +151,10 @@ class Concepts(Protocol):
 
     def refset_rows(self, code: str) -> RefsetRows | None:
         """Return a reference set's rows; None where the store keeps its members only."""
+
+    @property
+    def keeps_inactive_designations(self) -> bool:
+        """Whether `designations` returns inactive ones; where not, who asks for them is refused."""
 
     def designations(self, of: Ids) -> Iterable[Designation]:
         """Return all designations of the concepts, in any order."""

@@ -17,10 +17,10 @@ from terminology.ecl.syntax import (
     Walked,
 )
 
-# About ten seconds of one core: a text of 10,000 characters can ask for much more.
-_MOST: Final = 1_000_000_000
+# About ten seconds of one core and 100 MB: a text of 10,000 characters can ask for much more.
+_MOST: Final = 200_000_000
 # What it costs to look through one concept's designations, in rows of an attribute.
-DESIGNATIONS: Final = 800
+DESIGNATIONS: Final = 400
 
 
 class Context:
@@ -42,7 +42,6 @@ class Context:
         self.without_rows: Final[dict[str, None]] = {}
         self._text: Final = expression.text
         self._evaluate: Final = evaluate
-        self._active: Ids | None = None
         self._spent = 0
 
     def evaluated(self, constraint: Constraint) -> Ids:
@@ -55,29 +54,24 @@ class Context:
         if position is None:
             self.unknown[code] = None
             return NONE
-        if not _holds(self.active(), position):
+        if not self.concepts.active()[position]:
             self.inactive[code] = None
         return np.array([position], dtype=np.uint32)
-
-    def active(self) -> Ids:
-        """Return the active concepts."""
-        if self._active is None:
-            self._active = self.concepts.active()
-        return self._active
 
     def codes(self, of: Constraint) -> frozenset[str]:
         """Return the identifiers of a set."""
         return frozenset(map(self.concepts.code, self.evaluated(of).tolist()))
 
-    def refsets(self, of: Constraint) -> tuple[str, ...]:
-        """Return the reference sets of a set that have rows; those named that have none are noted.
+    def refsets(self, of: Constraint, ids: Ids) -> tuple[str, ...]:
+        """Return the reference sets that have rows, of a constraint that stands for `ids`.
 
-        Such a one is no reference set, or was not loaded.
+        One that is named and has none is noted: it is no reference set, or was not loaded.
         """
-        known = self.concepts.refsets()
+        known = sorted(self.concepts.refsets())
         if isinstance(of, AnyConcept):
-            return tuple(sorted(known))
-        found = tuple(sorted(code for code in self.codes(of) if code in known))
+            return tuple(known)
+        wanted = frozenset(ids.tolist())
+        found = tuple(code for code in known if self.concepts.position(code) in wanted)
         self.note_without_rows(of, found)
         return found
 
@@ -103,11 +97,6 @@ class Context:
     def refuse(self, at: int, reason: str, code: str = INVALID) -> NoReturn:
         """Raise EclError of a place in the text."""
         raise EclError(self._text, at, reason, code)
-
-
-def _holds(of: Ids, position: int) -> bool:
-    at = int(np.searchsorted(of, position))
-    return at < len(of) and int(of[at]) == position
 
 
 def _named(of: Constraint, *, is_walked: bool) -> Iterator[str]:

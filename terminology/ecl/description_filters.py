@@ -38,13 +38,14 @@ def described(context: Context, of: Ids, tests: Sequence[DescriptionTest]) -> Id
         tests = (*tests, ActiveTest(is_active=True))
     if all(activities):
         of = _with_words(context, of, tests)
+    elif not context.concepts.keeps_inactive_designations:
+        context.refuse(0, "descriptions that are inactive are not kept here", NOT_SUPPORTED)
     checks = [_check(context, test) for test in tests]
     context.spend(len(of) * DESIGNATIONS)
-    found = {
-        designation.concept
-        for designation in context.concepts.designations(of)
-        if all(check(designation) for check in checks)
-    }
+    found: set[int] = set()
+    for designation in context.concepts.designations(of):
+        if designation.concept not in found and all(check(designation) for check in checks):
+            found.add(designation.concept)
     return np.array(sorted(found), dtype=np.uint32)
 
 
@@ -55,7 +56,7 @@ def _with_words(context: Context, of: Ids, tests: Iterable[DescriptionTest]) -> 
             found = [_candidates(context, term) for term in test.term.terms]
             known = [ids for ids in found if ids is not None]
             if len(known) == len(found):
-                of = common(of, context.union(known))
+                of = common(of, context.union(known), context.size)
     return of
 
 

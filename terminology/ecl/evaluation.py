@@ -1,6 +1,6 @@
 """The door of the evaluation: which concepts of a release an expression constraint selects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -10,15 +10,16 @@ from terminology.ecl.concept_filters import filtered
 from terminology.ecl.concepts import Concepts, Ids
 from terminology.ecl.context import Context
 from terminology.ecl.description_filters import described
-from terminology.ecl.members import members, refsets_with, with_history
+from terminology.ecl.history import with_history
+from terminology.ecl.members import members, refsets_with
 from terminology.ecl.refinements import refined
 from terminology.ecl.sets import common, every, without
 from terminology.ecl.syntax import (
     AnyConcept,
     Compound,
     Concept,
+    ConceptFilter,
     Constraint,
-    Described,
     Dotted,
     Expression,
     Filtered,
@@ -33,7 +34,7 @@ from terminology.ecl.syntax import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """The concepts, and which identifiers of the expression may not have done what was meant.
+    """The concepts, not to be written to, and which identifiers may not have done what was meant.
 
     `unknown` are no concepts of the release; `inactive` are, but stand in no hierarchy any more;
     `without_rows` are used as reference set or attribute, and none has such a row.
@@ -80,26 +81,42 @@ def _named(context: Context, constraint: AnyConcept | Concept) -> Ids:
 
 def _chosen(
     context: Context,
-    constraint: MemberOf | RefsetContainingAny | Described | Filtered | WithHistory,
+    constraint: MemberOf | RefsetContainingAny | Filtered | WithHistory,
 ) -> Ids:
     match constraint:
         case MemberOf():
             return members(context, constraint)
         case RefsetContainingAny(of=of):
             return refsets_with(context, context.evaluated(of))
-        case Described(of=of, tests=tests):
-            return described(context, context.evaluated(of), tests)
-        case Filtered(of=of, tests=tests):
-            return filtered(context, context.evaluated(of), tests)
+        case Filtered():
+            return _filtered(context, constraint)
         case WithHistory():
             return with_history(context, constraint)
 
 
+def _filtered(context: Context, constraint: Filtered) -> Ids:
+    of = context.evaluated(constraint.of)
+    for each in constraint.filters:
+        if isinstance(each, ConceptFilter):
+            of = filtered(context, of, each.tests)
+        else:
+            of = described(context, of, each.tests)
+    return of
+
+
 def _compound(context: Context, constraint: Compound) -> Ids:
-    parts = [context.evaluated(part) for part in constraint.parts]
+    parts = _parts(context, constraint)
     if constraint.operator == "OR":
         return context.union(parts)
-    return reduce(common if constraint.operator == "AND" else without, parts)
+    join = common if constraint.operator == "AND" else without
+    return reduce(lambda first, second: join(first, second, context.size), parts)
+
+
+def _parts(context: Context, constraint: Compound) -> Iterator[Ids]:
+    """Yield the parts' sets one by one: a text of many parts must not fill the memory."""
+    for part in constraint.parts:
+        context.spend(context.size)
+        yield context.evaluated(part)
 
 
 def _walked(context: Context, constraint: Walked) -> Ids:
@@ -108,9 +125,9 @@ def _walked(context: Context, constraint: Walked) -> Ids:
     concepts = context.concepts
     match constraint.walk:
         case Walk.TOP:
-            return without(of, concepts.descendants(of))
+            return without(of, concepts.descendants(of), context.size)
         case Walk.BOTTOM:
-            return without(of, concepts.ancestors(of))
+            return without(of, concepts.ancestors(of), context.size)
         case _:
             pass
     step, has_self = _STEPS[constraint.walk]

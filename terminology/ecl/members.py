@@ -1,11 +1,10 @@
-"""Members of reference sets, the filters of their rows, and history supplements.
-
-ECL 6.1 ("Member of", "Refset Containing"), 6.10 and 6.11.
-"""
+"""Members of reference sets, and the filters of their rows (ECL 6.1, "Member of"; 6.10)."""
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,7 @@ from numpy.typing import NDArray
 from terminology.ecl.concepts import NO_CONCEPT, Codes, Column, Ids, Mask, RefsetRows, Texts
 from terminology.ecl.context import Context
 from terminology.ecl.errors import NOT_SUPPORTED
-from terminology.ecl.identifiers import HISTORICAL_ASSOCIATIONS
-from terminology.ecl.sets import NONE, without
+from terminology.ecl.sets import NONE, distinct, is_in
 from terminology.ecl.syntax import (
     ActiveTest,
     ConceptValue,
@@ -24,12 +22,12 @@ from terminology.ecl.syntax import (
     MemberTest,
     ModuleTest,
     TimeValue,
-    WithHistory,
+    Value,
 )
 from terminology.ecl.values import at_time, compared, in_set
 
+_Check: TypeAlias = Callable[[RefsetRows], Mask]
 _REFERENCED: Final = "referencedComponentId"
-_TARGET: Final = "targetComponentId"
 _DATE: Final = re.compile("[0-9]{8}")
 
 
@@ -39,11 +37,12 @@ def members(context: Context, constraint: MemberOf) -> Ids:
     EclError where the field is none of theirs or holds no concepts, or where several are wanted.
     """
     name = _field_wanted(context, constraint)
-    refsets = context.refsets(constraint.of)
+    refsets = context.refsets(constraint.of, context.evaluated(constraint.of))
     if name == _REFERENCED and not constraint.tests:
         return context.union(context.concepts.refset_members(code) for code in refsets)
     _check_fields(context, constraint, name, refsets)
-    return context.union(_named(context, constraint, name, code) for code in refsets)
+    checks = _checks(context, constraint.tests)
+    return context.union(_named(context, constraint, name, code, checks) for code in refsets)
 
 
 def _field_wanted(context: Context, constraint: MemberOf) -> str:
@@ -65,11 +64,12 @@ def _check_fields(
     wanted = [(name, constraint.at)]
     wanted += [(test.name, test.at) for test in constraint.tests if isinstance(test, FieldTest)]
     for field, at in wanted:
-        if not any(_column(_rows(context, code, at), field) for code in refsets):
+        if not any(_column(rows_of(context, code, at), field) for code in refsets):
             context.refuse(at, f"none of the reference sets has a field {field}")
 
 
-def _rows(context: Context, code: str, at: int) -> RefsetRows:
+def rows_of(context: Context, code: str, at: int) -> RefsetRows:
+    """Return a reference set's rows; EclError where the store keeps the members only."""
     rows = context.concepts.refset_rows(code)
     if rows is None:
         context.refuse(
@@ -82,8 +82,10 @@ def _column(rows: RefsetRows, name: str) -> Column | None:
     return Codes(rows.referenced) if name == _REFERENCED else rows.fields.get(name)
 
 
-def _named(context: Context, constraint: MemberOf, name: str, code: str) -> Ids:
-    rows = _rows(context, code, constraint.at)
+def _named(
+    context: Context, constraint: MemberOf, name: str, code: str, checks: Sequence[_Check]
+) -> Ids:
+    rows = rows_of(context, code, constraint.at)
     column = _column(rows, name)
     if column is None:
         return NONE
@@ -91,63 +93,76 @@ def _named(context: Context, constraint: MemberOf, name: str, code: str) -> Ids:
         context.refuse(
             constraint.at, f"the field {name} of {code} holds no concepts", NOT_SUPPORTED
         )
-    passed = _passed(context, rows, constraint.tests)
-    return _concepts(column.values[passed])
+    context.spend(len(rows.referenced) * len(checks))
+    passed = reduce(and_, (check(rows) for check in checks))
+    return referred(column.values[passed])
 
 
-def _concepts(values: NDArray[np.uint32]) -> Ids:
-    return np.unique(values[values != NO_CONCEPT])
+def referred(values: NDArray[np.uint32]) -> Ids:
+    """Return the concepts of a column as a set."""
+    return distinct(values[values != NO_CONCEPT])
 
 
-def _passed(context: Context, rows: RefsetRows, tests: Sequence[MemberTest]) -> Mask:
-    if any(isinstance(test, ActiveTest) for test in tests):
-        passed = np.ones(len(rows.referenced), dtype=np.bool_)
-    else:
-        passed = rows.is_active.copy()
-    for test in tests:
-        context.spend(len(passed))
-        passed &= _test(context, rows, test)
-    return passed
+def _checks(context: Context, tests: Sequence[MemberTest]) -> list[_Check]:
+    """Return what tells which rows pass: by default, of the active ones (6.10, "Active Filter")."""
+    if not any(isinstance(test, ActiveTest) for test in tests):
+        tests = (*tests, ActiveTest(is_active=True))
+    return [_check(context, test) for test in tests]
 
 
-def _test(context: Context, rows: RefsetRows, test: MemberTest) -> Mask:
+def _check(context: Context, test: MemberTest) -> _Check:
     match test:
         case ActiveTest(is_active=None):
-            return np.ones(len(rows.referenced), dtype=np.bool_)
+            return lambda rows: np.ones(len(rows.referenced), dtype=np.bool_)
         case ActiveTest(is_active=is_active):
-            return rows.is_active if is_active else ~rows.is_active
+            return lambda rows: rows.is_active if is_active else ~rows.is_active
         case ModuleTest(of=wanted):
-            return _in(context, rows.modules, wanted)
+            is_within = _within(context, wanted)
+            return lambda rows: is_within(rows.modules)
         case EffectiveTimeTest(of=time):
-            return at_time(rows.effective_times, time)
+            return lambda rows: at_time(rows.effective_times, time)
         case FieldTest():
-            return _field(context, rows, test)
+            return _field(context, test)
 
 
-def _in(context: Context, values: NDArray[np.uint32], wanted: ConceptValue) -> Mask:
-    found = in_set(values, context.evaluated(wanted.of), context.size)
-    return ~found if wanted.is_negated else found
+def _within(context: Context, wanted: ConceptValue) -> Callable[[NDArray[np.uint32]], Mask]:
+    of = context.evaluated(wanted.of)
+
+    def is_within(values: NDArray[np.uint32]) -> Mask:
+        found = in_set(values, of, context.size)
+        return ~found if wanted.is_negated else found
+
+    return is_within
 
 
-def _field(context: Context, rows: RefsetRows, test: FieldTest) -> Mask:
+def _field(context: Context, test: FieldTest) -> _Check:
     """Return which rows' field passes; a row without the field does not."""
-    column = _column(rows, test.name)
-    if column is None:
-        return np.zeros(len(rows.referenced), dtype=np.bool_)
-    found: Mask | None
-    match column, test.value:
-        case Codes(), ConceptValue():
-            found = _in(context, column.values, test.value)
-        case _, ConceptValue():
-            found = None
-        case _, TimeValue():
-            found = _dates(column, test.value)
-        case _, _:
-            found = compared(column, test.value)
-    if found is None:
-        kind = type(column).__name__.lower()
-        context.refuse(test.at, f"the field {test.name} holds {kind}: compare it with such a value")
-    return found
+    compare = _comparison(context, test.value)
+
+    def check(rows: RefsetRows) -> Mask:
+        column = _column(rows, test.name)
+        if column is None:
+            return np.zeros(len(rows.referenced), dtype=np.bool_)
+        found = compare(column)
+        if found is None:
+            kind = type(column).__name__.lower()
+            context.refuse(
+                test.at, f"the field {test.name} holds {kind}: compare it with such a value"
+            )
+        return found
+
+    return check
+
+
+def _comparison(context: Context, value: Value | TimeValue) -> Callable[[Column], Mask | None]:
+    match value:
+        case ConceptValue():
+            is_within = _within(context, value)
+            return lambda column: is_within(column.values) if isinstance(column, Codes) else None
+        case TimeValue():
+            return lambda column: _dates(column, value)
+        case _:
+            return lambda column: compared(column, value)
 
 
 def _dates(column: Column, value: TimeValue) -> Mask | None:
@@ -164,36 +179,7 @@ def refsets_with(context: Context, of: Ids) -> Ids:
     for code in context.concepts.refsets():
         held = context.concepts.refset_members(code)
         context.spend(len(held))
-        if np.isin(of, held, assume_unique=True).any():
-            found.append(context.concept(code))
-    return context.union(found)
-
-
-def with_history(context: Context, constraint: WithHistory) -> Ids:
-    """Return the concepts, and those that an association row points from to one of them.
-
-    6.11, "Template": a row's target is the active concept, what it refers to the one it replaced.
-    """
-    of = context.evaluated(constraint.of)
-    refsets = context.refsets(constraint.refsets)
-    _check_associations(context, constraint)
-    parts = [of]
-    for code in refsets:
-        rows = _rows(context, code, constraint.at)
-        targets = rows.fields.get(_TARGET)
-        if not isinstance(targets, Codes):
-            context.refuse(constraint.at, f"the reference set {code} has no {_TARGET}")
-        context.spend(len(targets.values))
-        passed = rows.is_active & in_set(targets.values, of, context.size)
-        parts.append(_concepts(rows.referenced[passed]))
-    return context.union(parts)
-
-
-def _check_associations(context: Context, constraint: WithHistory) -> None:
-    """historySubset: only descendants of the historical association reference set."""
-    named = context.evaluated(constraint.refsets)
-    above = context.concept(HISTORICAL_ASSOCIATIONS)
-    others = without(named, context.concepts.descendants(above))
-    if len(others):
-        code = context.concepts.code(int(others[0]))
-        context.refuse(constraint.at, f"{code} is no historical association reference set")
+        position = context.concepts.position(code)
+        if position is not None and is_in(of, held, context.size).any():
+            found.append(position)
+    return np.array(sorted(found), dtype=np.uint32)

@@ -36,7 +36,7 @@ _OPERATORS: Final = ("AND", "OR", "MINUS")
 def parse(text: str) -> Expression:
     """Return what an ECL text means; EclError with the place where it is none.
 
-    At most 10,000 characters, brackets at most 50 deep.
+    At most 10,000 characters, brackets at most 30 deep.
     """
     reader = Reader(text)
     constraint = _constraint(reader)
@@ -51,10 +51,11 @@ def _constraint(reader: Reader) -> Constraint:
     first = sub_constraint(reader)
     if reader.take(":"):
         return Refined(first, refinement(reader, sub_constraint), at)
-    if reader.sees("."):
-        while reader.take("."):
-            first = Dotted(first, sub_constraint(reader), at)
-        return first
+    names = []
+    while reader.take("."):
+        names.append(sub_constraint(reader))
+    if names:
+        return Dotted(first, tuple(names), at)
     operator = _operator(reader)
     return first if operator is None else _compound(reader, first, operator, at)
 

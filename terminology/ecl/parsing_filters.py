@@ -17,9 +17,10 @@ from terminology.ecl.syntax import (
     ActiveTest,
     AnyConcept,
     Concept,
+    ConceptFilter,
     ConceptTest,
     Constraint,
-    Described,
+    DescriptionFilter,
     DescriptionTest,
     EffectiveTimeTest,
     FieldTest,
@@ -44,16 +45,17 @@ def filtered(reader: Reader, of: Constraint, sub: Parser, whole: Parser) -> Cons
     `sub` reads a subExpressionConstraint, `whole` an expressionConstraint.
     """
     at = reader.at
-    while (kind := _kind(reader)) is not None:
-        if kind == "m":
-            reader.refuse("a member filter stands directly behind what follows ^")
-        if kind == "+":
-            return _with_history(reader, of, whole, at)
+    filters: list[ConceptFilter | DescriptionFilter] = []
+    while (kind := _kind(reader)) in ("c", "d"):
         if kind == "c":
-            of = Filtered(of, _tests(reader, _CONCEPT, sub), at)
+            filters.append(ConceptFilter(_tests(reader, _CONCEPT, sub)))
         else:
-            of = Described(of, _tests(reader, _DESCRIPTION, sub), at)
-    return of
+            filters.append(DescriptionFilter(_tests(reader, _DESCRIPTION, sub)))
+    if kind == "m":
+        reader.refuse("a member filter stands directly behind what follows ^")
+    if filters:
+        of = Filtered(of, tuple(filters), at)
+    return of if kind is None else _with_history(reader, of, whole)
 
 
 def member_tests(reader: Reader, sub: Parser) -> tuple[MemberTest, ...]:
@@ -81,9 +83,10 @@ def _tests(
 ) -> tuple[T, ...]:
     reader.need("{{")
     reader.take_word("d", "c", "m")
-    tests = [_test(reader, readers, sub, other)]
-    while reader.take(","):
-        tests.append(_test(reader, readers, sub, other))
+    with reader.deeper():
+        tests = [_test(reader, readers, sub, other)]
+        while reader.take(","):
+            tests.append(_test(reader, readers, sub, other))
     reader.need("}}", "}} or a comma")
     return tuple(tests)
 
@@ -138,7 +141,8 @@ def _field(reader: Reader, sub: Parser, at: int) -> FieldTest:
     return FieldTest(name, field_value(reader, sub), at)
 
 
-def _with_history(reader: Reader, of: Constraint, whole: Parser, at: int) -> Constraint:
+def _with_history(reader: Reader, of: Constraint, whole: Parser) -> Constraint:
+    at = reader.at
     reader.need("{{")
     reader.need("+")
     place = reader.at

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 # No constraint in use comes near either. A hostile text must be read in bounded time and stack.
 LONGEST: Final = 10_000
-DEEPEST: Final = 50
+DEEPEST: Final = 30
 
 # ws of the ABNF: no other white space, a no-break space least of all. What is possessive gives
 # nothing back, so that many comments are not taken apart in every possible way.

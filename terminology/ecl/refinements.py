@@ -12,7 +12,7 @@ from terminology.ecl.attributes import every_attribute, found
 from terminology.ecl.concepts import Attributes, Codes, Ids, Mask
 from terminology.ecl.context import Context
 from terminology.ecl.errors import NOT_SUPPORTED
-from terminology.ecl.sets import common, mask
+from terminology.ecl.sets import distinct, mask
 from terminology.ecl.syntax import (
     ONE_OR_MORE,
     Attribute,
@@ -27,6 +27,8 @@ N = TypeVar("N", bound=np.generic)
 _Groups = NDArray[np.uint64]
 _HIGH: Final = np.uint64(32)
 _UNGROUPED: Final = np.uint64(1 << 31)
+# What it costs to keep one until the others are known, in rows that are looked at.
+_HELD: Final = 40
 _JOIN: Final[Mapping[str, Callable[[Mask, Mask], Mask]]] = {"AND": and_, "OR": or_}
 
 
@@ -36,11 +38,11 @@ def refined(context: Context, of: Ids, refinement: Refinement) -> Ids:
     6.9, "Active Filter": as only active relationships are there, only active concepts are matched
     once a refinement is used. Else [0..0] would match every inactive concept.
     """
-    passed = _satisfying(context, refinement, mask(of, context.size))
-    return common(of[passed[of]], context.active())
+    passed = _satisfying(context, refinement, of) & context.concepts.active()
+    return of[passed[of]]
 
 
-def _satisfying(context: Context, refinement: Refinement, focus: Mask) -> Mask:
+def _satisfying(context: Context, refinement: Refinement, focus: Ids) -> Mask:
     match refinement:
         case Attribute(is_reversed=True):
             return _as_value(context, refinement)
@@ -50,7 +52,7 @@ def _satisfying(context: Context, refinement: Refinement, focus: Mask) -> Mask:
         case AttributeGroup():
             return _with_groups(context, refinement, focus)
         case _:
-            parts = [_satisfying(context, part, focus) for part in refinement.parts]
+            parts = (_satisfying(context, part, focus) for part in refinement.parts)
             return reduce(_JOIN[refinement.operator], parts)
 
 
@@ -65,7 +67,7 @@ def _as_value(context: Context, attribute: Attribute) -> Mask:
         for each in found(context, attribute)
         if isinstance(each.attributes.values, Codes)
     ]
-    values = np.unique(_joined(pairs, np.uint64)) >> _HIGH
+    values = distinct(_joined(pairs, np.uint64)) >> _HIGH
     return _often(values, attribute.cardinality, context.size)
 
 
@@ -86,16 +88,16 @@ def _joined(parts: Sequence[NDArray[N]], dtype: type[N]) -> NDArray[N]:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=dtype)
 
 
-def _with_groups(context: Context, group: AttributeGroup, focus: Mask) -> Mask:
+def _with_groups(context: Context, group: AttributeGroup, focus: Ids) -> Mask:
     """Return the concepts with so many groups that satisfy the attribute set within themselves."""
-    numbering = _Numbering(focus)
+    numbering = _Numbering(mask(focus, context.size))
     attributes = dict.fromkeys(_attributes(group.of))
     held = {each: numbering.groups_with(context, each) for each in attributes}
     if any(each.cardinality.least == 0 for each in attributes):
         # A group without the attribute may satisfy as well: all of them are looked at.
         groups = numbering.all_groups(context)
     else:
-        groups = np.unique(_joined(list(held.values()), np.uint64))
+        groups = distinct(_joined(list(held.values()), np.uint64))
     context.spend(len(groups))
     passed = _satisfied(group.of, groups, held)
     return _often(groups[passed] >> _HIGH, group.cardinality, context.size)
@@ -116,7 +118,7 @@ def _satisfied(
     if isinstance(part, Attribute):
         places = np.searchsorted(groups, held[part])
         return _often(places.astype(np.uint64), part.cardinality, len(groups))
-    masks = [_satisfied(each, groups, held) for each in part.parts]
+    masks = (_satisfied(each, groups, held) for each in part.parts)
     return reduce(_JOIN[part.operator], masks)
 
 
@@ -145,12 +147,14 @@ class _Numbering:
             self._groups(each.type, each.attributes, each.passed)
             for each in found(context, attribute)
         ]
-        return _joined(parts, np.uint64)
+        groups = _joined(parts, np.uint64)
+        context.spend(len(groups) * _HELD)
+        return groups
 
     def all_groups(self, context: Context) -> _Groups:
         """Return every group, sorted, each once."""
         parts = [self._groups(type_, held, None) for type_, held in every_attribute(context)]
-        return np.unique(_joined(parts, np.uint64))
+        return distinct(_joined(parts, np.uint64))
 
     def _groups(self, type_: int, attributes: Attributes, passed: Mask | None) -> _Groups:
         if type_ not in self._firsts:

@@ -94,10 +94,10 @@ class Compound:
 
 @dataclass(frozen=True, slots=True)
 class Dotted:
-    """dottedExpressionConstraint: the values of attributes of the concepts."""
+    """dottedExpressionConstraint: the values of attributes, then of theirs, from left to right."""
 
     of: "Constraint"
-    name: "Constraint"
+    names: tuple["Constraint", ...]
     at: int = field(compare=False, default=0)
 
 
@@ -111,23 +111,11 @@ class Refined:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """descriptionFilterConstraint: concepts with one description that passes all tests.
-
-    Where no test is of the description's activity, it must be active.
-    """
-
-    of: "Constraint"
-    tests: tuple["DescriptionTest", ...]
-    at: int = field(compare=False, default=0)
-
-
-@dataclass(frozen=True, slots=True)
 class Filtered:
-    """conceptFilterConstraint: concepts that pass all tests themselves."""
+    """Description and concept filters: concepts that pass all of them, one after the other."""
 
     of: "Constraint"
-    tests: tuple["ConceptTest", ...]
+    filters: tuple["DescriptionFilter | ConceptFilter", ...]
     at: int = field(compare=False, default=0)
 
 
@@ -149,7 +137,6 @@ Constraint: TypeAlias = (
     | Compound
     | Dotted
     | Refined
-    | Described
     | Filtered
     | WithHistory
 )
@@ -365,3 +352,20 @@ DescriptionTest: TypeAlias = (
 )
 ConceptTest: TypeAlias = StatusTest | ModuleTest | EffectiveTimeTest | ActiveTest
 MemberTest: TypeAlias = FieldTest | ModuleTest | EffectiveTimeTest | ActiveTest
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionFilter:
+    """descriptionFilterConstraint: one description of the concept passes all tests.
+
+    Where no test is of the description's activity, it must be active.
+    """
+
+    tests: tuple[DescriptionTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptFilter:
+    """conceptFilterConstraint: the concept itself passes all tests."""
+
+    tests: tuple[ConceptTest, ...]

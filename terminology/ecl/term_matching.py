@@ -1,8 +1,8 @@
 """Whether a text is found by the search terms of ECL: by words, by a pattern, or exactly.
 
-6.8, "Term Filter", and "Character Collation for Term Filters": case makes no difference, and an
-accent only if the search term has it (asymmetric search at secondary strength). The tailorings of
-single languages are not followed: ø is a letter of its own everywhere.
+6.8, "Term Filter", and "Character Collation for Term Filters": case and width make no difference,
+and an accent only if the search term has it (asymmetric search at secondary strength). The
+tailorings of single languages are not followed: ø is a letter of its own everywhere.
 """
 
 import re
@@ -43,7 +43,7 @@ def words_needed(term: SearchTerm) -> str:
     """Return the words, or beginnings of words, that a text needs for the term to find it."""
     if term.kind == "match":
         return term.text
-    first, *others = _segments(term.text)
+    first, *others = (_folded(segment).marked for segment in _segments(term.text))
     # Behind a star the first letters may be the end of a word, which begins no word.
     return " ".join((first, *(_LEADING_LETTERS.sub("", each) for each in others)))
 
@@ -62,7 +62,8 @@ def _folded(text: str) -> _Folded:
     if text.isascii():
         lower = text.lower()
         return _Folded(lower, lower)
-    marked = unicodedata.normalize("NFC", text.casefold())
+    # The width of a letter is a tertiary difference in UTS 10, as its case is.
+    marked = unicodedata.normalize("NFKC", text.casefold())
     return _Folded(marked, "".join(map(_base, marked)))
 
 

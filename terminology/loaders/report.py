@@ -19,13 +19,17 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Report:
-    """Counts by file; `loaded` + `left_out` + `refused` is what was read."""
+    """Counts by file; `loaded` + `left_out` + `refused` is what was read.
+
+    `absent` are files that a whole release has and this one has not, with what lacks therefore.
+    """
 
     def __init__(self) -> None:
         self.loaded: Final[Counter[str]] = Counter()
         self.left_out: Final[Counter[tuple[str, str]]] = Counter()
         self.refused: Final[Counter[tuple[str, str]]] = Counter()
         self.refusals: Final[list[Refusal]] = []
+        self.absent: Final[list[tuple[str, str]]] = []
 
     def refuse(self, file: str, line: int, why: str, text: str) -> None:
         """Count a row that cannot be taken."""

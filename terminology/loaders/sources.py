@@ -17,7 +17,11 @@ class SourceRefused(ValueError):
 
 
 class Source(Protocol):
-    """A set of named files."""
+    """A set of named files; `label` is the name of the file or folder that they came in."""
+
+    @property
+    def label(self) -> str:
+        """Return it without what stands above it."""
 
     def names(self) -> list[str]:
         """Return the names with their folders, `/` between them, sorted."""
@@ -32,6 +36,7 @@ class Source(Protocol):
 class _Folder:
     def __init__(self, path: Path, read: Read) -> None:
         self._path, self._read = path, read
+        self.label = path.resolve().name
 
     def names(self) -> list[str]:
         found = (each for each in self._path.rglob("*") if each.is_file())
@@ -48,6 +53,7 @@ class _Folder:
 class _Zip:
     def __init__(self, path: Path, read: Read) -> None:
         self._read = read
+        self.label = path.name
         try:
             self._archive = zipfile.ZipFile(path)
         except zipfile.BadZipFile as error:
@@ -72,6 +78,7 @@ class _Single:
 
     def __init__(self, path: Path, read: Read) -> None:
         self._path, self._read = path, read
+        self.label = path.name
 
     def names(self) -> list[str]:
         return [self._path.name]

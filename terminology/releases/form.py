@@ -11,7 +11,7 @@ import msgspec
 from fhir_server.r4.codec import JsonObject
 
 # Raised when older files can no longer be read; they are then loaded again.
-FORM: Final = "1"
+FORM: Final = "2"
 SUFFIX: Final = ".release"
 SCHEMA: Final = (
     "create table about (name text primary key, value blob not null) without rowid",
@@ -20,6 +20,8 @@ SCHEMA: Final = (
     "create table relatives (position integer primary key, parents blob not null,"
     " children blob not null, ancestors blob not null, descendants blob not null)",
     "create table word (word text primary key, concepts blob not null) without rowid",
+    # Runs of ideographs in texts by which concepts are found and that are not shown; zlib.
+    "create table further (position integer not null, runs blob not null)",
     "create table property (name text, value text, concepts blob not null,"
     " primary key (name, value)) without rowid",
     # Of a relation the rows of its three lists belong together.

@@ -1,6 +1,7 @@
 """A release, read from its file: a code system of any size that takes no memory but its pages."""
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,9 @@ from terminology.service.concept import Concept, Designation, Property
 _RELATIVES: Final = ("parents", "children", "ancestors", "descendants")
 # Each is at most 4 bytes a concept.
 _REMEMBERED: Final = 64
+# More than so many codes are found faster by reading all of them.
+_MANY: Final = 20_000
+_CODES: Final = "select code from concept order by position"
 # One request asks several times for its concepts; each is 2 KB or so.
 _CONCEPTS: Final = 1000
 # The first character after every other one: where the words that begin with something end.
@@ -130,8 +134,12 @@ class Release(CodeSystem):
 
     def codes(self, positions: Iterable[int]) -> list[str]:
         """Return the codes of positions, in their order."""
+        wanted = [int(each) for each in positions]
+        if len(wanted) > _MANY:
+            everybody = [code for (code,) in self._rows(_CODES)]
+            return [everybody[each] for each in wanted]
         one = "select code from concept where position = ?"
-        return [self._known(one, int(each))[0] for each in positions]
+        return [self._known(one, each)[0] for each in wanted]
 
     def relatives(self, which: str, position: int) -> Positions:
         """Return the `parents`, `children`, `ancestors` or `descendants` of a position."""
@@ -306,6 +314,8 @@ class Release(CodeSystem):
     def _has(self, position: int, runs: Sequence[str]) -> bool:
         body = self.body(position)
         texts = [folded(t) for t in (body.display, *(each.value for each in body.texts)) if t]
+        further = self._rows("select runs from further where position = ?", position)
+        texts += (zlib.decompress(runs).decode() for (runs,) in further)
         return all(any(run in text for text in texts) for run in runs)
 
     def _concept(self, position: int, code: str, packed: bytes) -> Concept:

@@ -15,12 +15,13 @@ from terminology.ecl.concepts import (
     Column,
     Designation,
     Ids,
+    Mask,
     Numbers,
     RefsetRows,
     Texts,
 )
 from terminology.releases.form import Text
-from terminology.releases.positions import NOBODY, united, without
+from terminology.releases.positions import NOBODY, united
 from terminology.releases.release import Release
 from terminology.releases.words import wanted
 
@@ -49,13 +50,20 @@ class SnomedConcepts:
         """Return a concept's identifier."""
         return self._release.codes((position,))[0]
 
-    def active(self) -> Ids:
-        """Return the active concepts."""
+    def active(self) -> Mask:
+        """Return a mark for each concept that is active."""
         return self._active
 
     @cached_property
-    def _active(self) -> Ids:
-        return without(self._release.everyone, self._release.inactive)
+    def _active(self) -> Mask:
+        marks = np.ones(self.size, dtype=np.bool_)
+        marks[self._release.inactive] = False
+        return marks
+
+    @property
+    def keeps_inactive_designations(self) -> bool:
+        """Whether descriptions that are used no more are known: they are not loaded."""
+        return False
 
     def parents(self, of: Ids) -> Ids:
         """Return what stands directly above any of these."""
@@ -84,9 +92,11 @@ class SnomedConcepts:
     def _united(self, which: str, of: Ids) -> Ids:
         return united([self._release.relatives(which, at) for at in of.tolist()], self.size)
 
-    def defined(self) -> Ids:
-        """Return the concepts whose definition status is Defined."""
-        return self._release.of_property("sufficientlyDefined", "true")
+    def defined(self) -> Mask:
+        """Return a mark for each concept whose definition status is Defined."""
+        marks = np.zeros(self.size, dtype=np.bool_)
+        marks[self._release.of_property("sufficientlyDefined", "true")] = True
+        return marks
 
     def modules(self) -> NDArray[np.uint32]:
         """Return each concept's module, by position."""

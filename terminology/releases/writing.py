@@ -1,10 +1,13 @@
 """Writing a release: concepts in their order, then who stands above whom; whole or not at all."""
 
 import os
+import re
 import sqlite3
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,10 +19,12 @@ from terminology.releases.closure import Lists, above, lists_of
 from terminology.releases.form import FORM, SCHEMA, SUFFIX, About, Body, encode, encode_about
 from terminology.releases.naming import file_name
 from terminology.releases.positions import NOBODY, Positions, pack, positions_of
-from terminology.releases.words import words_of
+from terminology.releases.words import runs_of_ideographs, words_of
 
 Progress = Callable[[int, int], None]
 _ROWS: Final = 5000
+# What stands between two words in every script, so that a text may be cut there.
+_BETWEEN: Final = re.compile("[; ]+")
 
 
 class Association(NamedTuple):
@@ -51,7 +56,9 @@ class ReleaseWriter:
         self._weights: list[tuple[bool, int, str]] = []
         self._flags: dict[str, array[int]] = {"inactive": _numbers(), "abstract": _numbers()}
         self._links: tuple[array[int], array[int]] = (_numbers(), _numbers())
+        self._unsorted: set[str] = set()
         self._rows: list[tuple[int, str, bytes]] = []
+        self._further: list[tuple[int, bytes]] = []
         self._connection = sqlite3.connect(self._part, isolation_level=None)
         # What is half written is thrown away: nothing need survive a crash.
         for statement in ("pragma journal_mode=off", "pragma synchronous=off", "begin", *SCHEMA):
@@ -71,9 +78,8 @@ class ReleaseWriter:
         self._rows.append((position, code, encode(body)))
         if len(self._rows) >= _ROWS:
             self._flush()
-        texts = (body.display, *(each.value for each in body.texts), *more_words)
-        for word in {word for text in dict.fromkeys(texts) for word in words_of(text)}:
-            self._words[word].append(position)
+        texts = (body.display, *(each.value for each in body.texts))
+        self._note_words(position, {word for text in set(texts) for word in words_of(text)})
         for name, _, value in body.properties:
             if name in self._filterable:
                 self._values[name, text_of(value)].append(position)
@@ -81,7 +87,29 @@ class ReleaseWriter:
             if holds:
                 self._flags[name].append(position)
         self._weights.append((body.is_inactive, len(body.display), body.display))
+        if more_words:
+            self.words(position, *more_words)
         return position
+
+    def words(self, position: int, *texts: str) -> None:
+        """Say by which further texts a concept is found that was added before."""
+        found: set[str] = set()
+        runs: set[str] = set()
+        for part in {part for text in texts for part in _BETWEEN.split(text)}:
+            some_words, some_runs = _cut(part)
+            found |= some_words
+            runs |= some_runs
+        self._note_words(position, found)
+        if runs:
+            self._further.append((position, zlib.compress("\n".join(sorted(runs)).encode(), 1)))
+        if len(self._further) >= _ROWS:
+            self._flush()
+
+    def index(self, name: str, value: str, position: int) -> None:
+        """Let a filter find a concept by a value of a property that is not told with it."""
+        if name not in self._filterable:
+            raise ValueError(name)
+        self._values[name, value].append(position)
 
     def position(self, code: str) -> int | None:
         """Return where a concept stands, None for a code that was not added."""
@@ -138,7 +166,7 @@ class ReleaseWriter:
         steps: Sequence[Callable[[], None]] = (
             self._flush,
             self._write_relatives,
-            lambda: self._write_lists("word", ((w, p) for w, p in sorted(self._words.items()))),
+            self._write_words,
             lambda: self._write_values(self._values),
             self._write_series,
             lambda: self._write_about(structs.replace(about, count=len(self))),
@@ -160,9 +188,18 @@ class ReleaseWriter:
         self._connection.close()
         self._part.unlink(missing_ok=True)
 
+    def _note_words(self, position: int, words: Iterable[str]) -> None:
+        for word in words:
+            known = self._words[word]
+            if known and known[-1] > position:
+                self._unsorted.add(word)
+            if not known or known[-1] != position:
+                known.append(position)
+
     def _flush(self) -> None:
         self._connection.executemany("insert into concept values (?, ?, ?)", self._rows)
-        self._rows = []
+        self._connection.executemany("insert into further values (?, ?)", self._further)
+        self._rows, self._further = [], []
 
     def _write_relatives(self) -> None:
         if not self._links[0]:
@@ -173,6 +210,13 @@ class ReleaseWriter:
         lists = (parents, parents.inverted(), ancestors, ancestors.inverted())
         self._connection.executemany(
             "insert into relatives values (?, ?, ?, ?, ?)", _rows(lists, len(self))
+        )
+
+    def _write_words(self) -> None:
+        self._connection.execute("create index further_of on further (position)")
+        rows = ((word, self._words[word]) for word in sorted(self._words))
+        self._write_lists(
+            "word", ((w, positions_of(p) if w in self._unsorted else p) for w, p in rows)
         )
 
     def _write_lists(self, table: str, rows: Iterable[tuple[str, Iterable[int]]]) -> None:
@@ -200,6 +244,12 @@ class ReleaseWriter:
         names = encode(sorted(self._filterable))
         rows = (("form", FORM.encode()), ("about", encode_about(about)), ("filterable", names))
         self._connection.executemany("insert into about values (?, ?)", rows)
+
+
+@lru_cache(maxsize=100_000)
+def _cut(part: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return words and runs of ideographs: the related names of a code system repeat a lot."""
+    return frozenset(words_of(part)), frozenset(runs_of_ideographs(part))
 
 
 def text_of(value: Any) -> str:

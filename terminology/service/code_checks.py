@@ -8,7 +8,7 @@ from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError
 from terminology.service import code_findings as say
 from terminology.service.code_findings import Coded, Finding
-from terminology.service.code_system import CodeSystem, ListedCodeSystem
+from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
 from terminology.service.concept import Concept
 from terminology.service.displays import check_display
 from terminology.service.library import UnknownCodeSystem, is_open
@@ -90,6 +90,9 @@ class Checks:
             asked = ListedCodeSystem({"url": missing.url, "version": missing.version})
             used = Used(asked, missing.version, missing.version)
             checked.findings.append(say.other_version(coded, used, is_held=False))
+        if coded.system == missing.url and not coded.version:
+            # No version of it was looked in.
+            return
         held = self._library.code_systems(coded.system)
         own = [each for each in held if not coded.version or each.version == coded.version]
         if own:
@@ -104,7 +107,7 @@ class Checks:
             return False
         systems = self._membership.systems_of(coded.code)
         if len(systems) != 1:
-            checked.findings.append(say.not_inferred(coded, self._value_set))
+            checked.findings.append(say.not_inferred(coded, self._value_set, systems))
             return False
         (system,) = systems
         checked.coded = msgspec.structs.replace(coded, system=system)
@@ -117,6 +120,9 @@ class Checks:
             add(say.relative_system(coded))
         elif self._library.value_sets(coded.system):
             add(say.system_is_value_set(coded))
+            return False
+        elif (added := self._supplement(coded.system)) is not None:
+            add(say.system_is_supplement(coded, canonical_of(added)))
             return False
         system = self._system(checked)
         if system is None:
@@ -133,7 +139,14 @@ class Checks:
             is_named = (system.url, system.version, coded.code) in (members or ())
             whole = members is None or system.url in composition.whole_systems
             checked.is_member = is_part and (whole or is_named)
+        elif checked.concept.code != coded.code:
+            add(say.other_case(coded, checked.concept.code, system.canonical))
         return checked.concept is not None
+
+    def _supplement(self, url: str) -> JsonObject | None:
+        """Return the supplement of a url under which there is no code system."""
+        held = () if self._library.code_systems(url) else self._library.supplements(url)
+        return max(held, key=lambda each: version_key(str(each.get("version", ""))), default=None)
 
     def _system(self, checked: Checked) -> CodeSystem | None:
         """Return the version in which a code is looked for: the value set's, where it has one."""
@@ -175,30 +188,53 @@ class Checks:
         return system
 
     def _first_with(self, systems: Sequence[CodeSystem], checked: Checked) -> CodeSystem:
-        """Return the first version of which the value set holds the code, else the first."""
-        members, code = checked.members or {}, checked.coded.code
-        return next(
-            (each for each in systems if (each.url, each.version, code) in members), systems[0]
-        )
+        """Return the first version of which the value set holds the code, else the first.
+
+        Of several that it holds, one in which what is said with the code is right.
+        """
+        members, coded = checked.members or {}, checked.coded
+        holding = [e for e in systems if (e.url, e.version, coded.code) in members]
+        if len(holding) > 1 and coded.display:
+            right = [each for each in holding if self._is_right(coded, each)]
+            holding = right or holding
+        return holding[0] if holding else systems[0]
+
+    def _is_right(self, coded: Coded, system: CodeSystem) -> bool:
+        concept = system.get(coded.code)
+        return concept is not None and self._display(coded, system, concept) is None
+
+    def _display(self, coded: Coded, system: CodeSystem, concept: Concept) -> Finding | None:
+        languages, is_lenient = self._asked.languages, self._asked.lenient_display
+        return check_display(coded, system, concept, languages, is_lenient=is_lenient)
 
     def _member(self, checked: Checked) -> None:
-        if checked.members is None:
-            checked.is_member = self._membership.value_set is None
-            return
         system, concept = checked.system, checked.concept
         if system is None or concept is None:
             return
-        key = (system.url, system.version, concept.code)
-        member = checked.members.get(key)
-        checked.is_member = member is not None
-        if member is not None and member.is_deprecated:
-            marked = say.deprecated_in_value_set(checked.coded, self._value_set)
-            checked.findings.append(marked)
-        if checked.is_member and self._asked.active_only and concept.is_inactive:
-            checked.findings.append(say.inactive_refused(checked.coded))
-            checked.is_member = False
+        if checked.members is None:
+            checked.is_member = self._membership.value_set is None
+        else:
+            key = (system.url, system.version, concept.code)
+            member = checked.members.get(key)
+            checked.is_member = member is not None
+            if member is not None and member.is_deprecated:
+                marked = say.deprecated_in_value_set(checked.coded, self._value_set)
+                checked.findings.append(marked)
+            if concept.is_inactive and self._membership.is_left_out(key):
+                checked.findings.append(say.inactive_refused(checked.coded))
+        if checked.is_member:
+            self._context(checked, concept)
         if not checked.is_member:
             self._outside(checked)
+
+    def _context(self, checked: Checked, concept: Concept) -> None:
+        """Refuse a code that is right and must not be used where it stands."""
+        if self._asked.active_only and concept.is_inactive:
+            checked.findings.append(say.inactive_refused(checked.coded))
+            checked.is_member = False
+        if concept.is_abstract and not self._asked.abstract:
+            checked.findings.append(say.abstract_refused(checked.coded))
+            checked.is_member = False
 
     def _outside(self, checked: Checked) -> None:
         if self._membership.members is not None:
@@ -211,20 +247,12 @@ class Checks:
         coded, system, concept = checked.coded, checked.system, checked.concept
         if system is None or concept is None or self._asked.membership_only:
             return
-        if concept.is_abstract and not self._asked.abstract:
-            checked.findings.append(say.abstract_refused(coded))
         if concept.status == "deprecated":
             checked.findings.append(say.deprecated(coded))
         if concept.is_inactive:
             checked.findings.append(say.inactive(coded, _status(concept)))
         if coded.display:
-            wrong = check_display(
-                coded,
-                system,
-                concept,
-                self._asked.languages,
-                is_lenient=self._asked.lenient_display,
-            )
+            wrong = self._display(coded, system, concept)
             if wrong is not None:
                 checked.findings.append(wrong)
 

@@ -170,6 +170,25 @@ def relative_system(coded: Coded) -> Finding:
     return Finding("error", "invalid", "invalid-data", text, id, coded.at("system"))
 
 
+def system_is_supplement(coded: Coded, canonical: str) -> Finding:
+    """A system that is the url of a supplement: it has no codes of its own."""
+    text = f"CodeSystem {canonical} is a supplement, so can't be used as a value in Coding.system"
+    return Finding(
+        "error", "invalid", "invalid-data", text, "CODESYSTEM_CS_NO_SUPPLEMENT", coded.at("system")
+    )
+
+
+def other_case(coded: Coded, code: str, system: str) -> Finding:
+    """A code in other letters than its code system has, where case is no matter."""
+    text = (
+        f"The code '{coded.code}' differs from the correct code '{code}' by case. Although the "
+        f"code system '{system}' is case insensitive, implementers are strongly encouraged to use "
+        "the correct case anyway"
+    )
+    id, at = "CODE_CASE_DIFFERENCE", coded.at("code")
+    return Finding("information", "business-rule", "code-rule", text, id, at, is_said=False)
+
+
 def system_is_value_set(coded: Coded) -> Finding:
     """A system that is the url of a value set."""
     text = f"The Coding references a value set, not a code system ('{coded.system}')"
@@ -177,13 +196,16 @@ def system_is_value_set(coded: Coded) -> Finding:
     return Finding("error", "invalid", "invalid-data", text, id, coded.at("system"))
 
 
-def not_inferred(coded: Coded, value_set: str) -> Finding:
-    """A bare code of which the value set does not say the one system."""
+def not_inferred(coded: Coded, value_set: str, systems: Iterable[str]) -> Finding:
+    """A bare code that the value set has of no system, or of several `systems`."""
     text = (
         f"The System URI could not be determined for the code '{coded.code}' "
         f"in the ValueSet '{value_set}'"
     )
-    id = "UNABLE_TO_INFER_CODESYSTEM"
+    id, several = "UNABLE_TO_INFER_CODESYSTEM", sorted(systems)
+    if several:
+        text += f": value set expansion has multiple matches: [{', '.join(several)}]"
+        id = "Unable_to_resolve_system__value_set_has_multiple_matches"
     return Finding("error", "not-found", "cannot-infer", text, id, coded.at("code"))
 
 
@@ -244,6 +266,17 @@ def right_in_default(coded: Coded, asked: str) -> Finding:
     )
     id, place = "NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK", coded.at("display")
     return Finding("information", "invalid", "invalid-display", text, id, place, is_said=True)
+
+
+def ended_display(coded: Coded, status: str, right: Iterable[str]) -> Finding:
+    """A display that was right once."""
+    listed = ", ".join(f'"{each}"' for each in right)
+    text = (
+        f"'{coded.display}' is no longer considered a correct display for code '{coded.code}' "
+        f"(status = {status}). The correct display is one of {listed}."
+    )
+    id, at = "INACTIVE_DISPLAY_FOUND", coded.at("display")
+    return Finding("warning", "invalid", "display-comment", text, id, at, is_said=False)
 
 
 def wrong_display(coded: Coded, text: str, id: str, *, is_lenient: bool) -> Finding:

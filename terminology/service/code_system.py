@@ -37,7 +37,8 @@ class CodeSystem(ABC):
         self.url: Final = str(resource.get("url", ""))
         self.version: Final = str(resource.get("version", ""))
         self.name: Final = str(resource.get("name", ""))
-        self.content: Final = str(resource.get("content", "complete"))
+        # One that does not say that its codes are here is not asked for them.
+        self.content: Final = str(resource.get("content", ""))
         self.language: Final = str(resource.get("language", ""))
         self.hierarchy: Final = str(resource.get("hierarchyMeaning", ""))
         # R4: "If this element is missing, then it is not specified": then case tells codes apart.

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from terminology.service.code_findings import Coded, Finding, right_in_default, wrong_display
+from terminology.service.cautions import ENDED, standards_status
+from terminology.service.code_findings import (
+    Coded,
+    Finding,
+    ended_display,
+    right_in_default,
+    wrong_display,
+)
 from terminology.service.code_system import CodeSystem
 from terminology.service.concept import Concept, Designation
 from terminology.service.languages import displays, matches
@@ -27,6 +34,10 @@ def check_display(
     """
     known = displays(concept, system.language)
     valid = [each for each in known if _is_asked(each, languages)]
+    right = [each.value for each in valid if not _ended(each)]
+    was = [_ended(e) for e in valid if e.value.casefold() == coded.display.casefold()]
+    if right and was and all(was):
+        return ended_display(coded, was[0], right)
     if any(_folded(each.value) == _folded(coded.display) for each in valid):
         same = any(each.value.casefold() == coded.display.casefold() for each in valid)
         if same:
@@ -56,6 +67,12 @@ def _is_asked(designation: Designation, languages: Sequence[str]) -> bool:
     if not languages:
         return True
     return not designation.language or any(matches(designation.language, t) for t in languages)
+
+
+def _ended(designation: Designation) -> str:
+    """Return the status of a text that is to be used no more, "" of any other."""
+    status = standards_status(designation.extensions)
+    return status if status in ENDED else ""
 
 
 def _folded(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 import msgspec
@@ -57,10 +57,15 @@ def expand(
     members = composition.members(resource)
     composition.check_supplements()
     page, total = _page(members, asked)
-    versions = _versions(page)
-    entries = [_entry(each, asked, versions) for each in page]
+    versioned = _versioned(composition)
+    entries = [_entry(each, asked, versioned) for each in page]
     is_paged = asked.count is not None or asked.offset
-    is_cut = is_paged or asked.filter.split() or any(each.is_listed for each in page)
+    is_cut = (
+        is_paged
+        or asked.filter.split()
+        or any(each.is_listed for each in page)
+        or _is_composed(resource)
+    )
     if not (asked.exclude_nested or is_cut):
         entries = _tree(page, entries)
     # Codes that are listed one by one are all there, whatever else the code system holds.
@@ -108,6 +113,12 @@ def _check(count: int) -> None:
         raise FhirError(422, Issue("error", "too-costly", text))
 
 
+def _is_composed(resource: JsonObject) -> bool:
+    """Whether a value set is made of others or leaves codes out: its hierarchy has holes then."""
+    compose = resource.get("compose", {})
+    return "exclude" in compose or any("valueSet" in e for e in compose.get("include", ()))
+
+
 def _found(member: Member, terms: Iterable[str]) -> bool:
     """Whether each term begins a word of one text, or stands in a text of ideographs."""
     concept = member.concept
@@ -135,14 +146,17 @@ def _begins(term: str, text: str) -> bool:
     return False
 
 
-def _versions(page: Sequence[Member]) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for each in page:
-        found.setdefault(each.system.url, set()).add(each.system.version)
-    return found
+def _versioned(composition: Composition) -> frozenset[str]:
+    """Return the code systems that were read, or asked for, in several versions."""
+    read: dict[str, set[str]] = {}
+    named: dict[str, set[str]] = {}
+    for each in composition.used:
+        read.setdefault(each.system.url, set()).add(each.system.version)
+        named.setdefault(each.system.url, set()).add(each.named)
+    return frozenset(url for url in read if len(read[url]) > 1 or len(named[url]) > 1)
 
 
-def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> JsonObject:
+def _entry(member: Member, asked: Expand, versioned: frozenset[str]) -> JsonObject:
     system, concept = member.system, member.concept
     extensions = [
         *_distinct(concept.extensions, member.marks),
@@ -150,7 +164,7 @@ def _entry(member: Member, asked: Expand, versions: Mapping[str, set[str]]) -> J
     ]
     entry: JsonObject = {"extension": extensions} if extensions else {}
     entry["system"] = system.url
-    if len(versions[system.url]) > 1:
+    if system.url in versioned:
         entry["version"] = system.version
     if concept.is_abstract:
         entry["abstract"] = True
@@ -261,7 +275,7 @@ def _told(asked: Expand, composition: Composition) -> list[JsonObject]:
 
 
 def _used(composition: Composition, resource: JsonObject) -> list[JsonObject]:
-    found: list[tuple[str, Any]] = [
+    found: list[tuple[str, str]] = [
         *(("used-codesystem", each.canonical) for each in composition.used_code_systems),
         *(
             ("used-fragment", each.canonical)
@@ -275,4 +289,7 @@ def _used(composition: Composition, resource: JsonObject) -> list[JsonObject]:
         caution = caution_of(each)
         if caution:
             found.append((f"warning-{caution}", canonical_of(each)))
-    return [{"name": name, "valueUri": value} for name, value in found]
+    told: list[JsonObject] = [{"name": name, "valueUri": value} for name, value in found]
+    if composition.versions_match:
+        told.append({"name": "versionsMatch", "valueBoolean": True})
+    return told

@@ -14,6 +14,11 @@ _DISPLAYS = frozenset(
         ("http://terminology.hl7.org/CodeSystem/designation-usage", "display"),
         ("http://snomed.info/sct", "900000000000013009"),
         ("http://snomed.info/sct", "900000000000003001"),
+        # http://hl7.org/fhir/R4/loinc.html: the short or the long name is the display.
+        ("http://loinc.org", "LONG_COMMON_NAME"),
+        ("http://loinc.org", "SHORTNAME"),
+        ("http://loinc.org", "LinguisticVariantDisplayName"),
+        ("http://loinc.org", "FullySpecifiedName"),
     )
 )
 

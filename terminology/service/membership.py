@@ -30,7 +30,7 @@ class Membership:
         self.composition = composition
         self.library = library
         self.value_set = value_set
-        self.name = "" if value_set is None else canonical_of(value_set)
+        self.name = "" if value_set is None else canonical_of(value_set) or "(unidentified)"
         self.members: Mapping[Key, Member] | None = None
         self.missing: UnknownCodeSystem | None = None
         self.fault: FhirError | None = None
@@ -54,6 +54,13 @@ class Membership:
             own = (self.members.system.url, self.members.system.version, code)
             return frozenset((own[0],)) if own in self.members else frozenset()
         return self._by_code.get(code, frozenset())
+
+    def is_left_out(self, key: Key) -> bool:
+        """Whether the value set would hold a code if it did not leave inactive ones out."""
+        value_set = self.value_set or {}
+        if value_set.get("compose", {}).get("inactive") is not False:
+            return False
+        return key in self._with_inactive
 
     def viewed_by(self, coded: Coded) -> "Membership":
         """Return what to look for a code in.
@@ -79,6 +86,12 @@ class Membership:
             and is_version(coded.version, used.named)
             for used in self.composition.versions_of(coded.system)
         )
+
+    @cached_property
+    def _with_inactive(self) -> Mapping[Key, Member]:
+        value_set = self.value_set or {}
+        compose = {k: v for k, v in value_set.get("compose", {}).items() if k != "inactive"}
+        return self.composition.fork().members({**value_set, "compose": compose})
 
     @cached_property
     def _by_code(self) -> Mapping[str, frozenset[str]]:

@@ -94,6 +94,8 @@ def _told(checked: Checked, languages: Sequence[str]) -> list[JsonObject]:
     if system is not None and system.version:
         found.append({"name": "version", "valueString": system.version})
     if concept is not None and system is not None:
+        if concept.code != coded.code:
+            found.append({"name": "normalized-code", "valueCode": concept.code})
         shown = display_in(concept, system.language, languages)
         if shown:
             found.append({"name": "display", "valueString": shown})

@@ -28,6 +28,7 @@ from terminology.service.library import (
     value_set,
 )
 from terminology.service.member import Key, Member, listed
+from terminology.service.overload import merged, versions_match, without
 from terminology.service.selection import (
     Selection,
     part_of_release,
@@ -84,6 +85,8 @@ class Composition:
         self.versions = versions
         self._supplements = supplements
         self._used: dict[tuple[str, str], Used] = {}
+        # Whether codes of one version have stood for those of another.
+        self.versions_match = False
         self.whole_systems: set[str] = set()
         # Those of which codes were selected by what they are, and not listed one by one.
         self.selected_fragments: set[str] = set()
@@ -136,7 +139,7 @@ class Composition:
         FhirError 404 for a code system or value set that is not here: a value set of which a part
         is missing is not the value set. 422 for a definition that cannot be evaluated.
         """
-        self._supplements += supplements_of(resource)
+        self._supplement(resource)
         check_definition(resource)
         found = units_of(resource, self) or selection_of(resource, self)
         if isinstance(found, Selection) and found.system.content == "fragment":
@@ -144,7 +147,7 @@ class Composition:
         return self._members(resource) if found is None else found
 
     def _members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
-        self._supplements += supplements_of(resource)
+        self._supplement(resource)
         own = canonical_of(resource)
         if own in above or len(above) > _DEEPEST:
             way = " > ".join((*above, own))
@@ -160,12 +163,21 @@ class Composition:
         for include in compose.get("include", ()):
             for key, member in self._selected(include, chain, inner).items():
                 found.setdefault(key, member)
+        said = versions_match(resource)
         for exclude in compose.get("exclude", ()):
-            for key in self._selected(exclude, chain, inner):
-                found.pop(key, None)
+            found, by_code = without(found, self._selected(exclude, chain, inner), said)
+            self.versions_match |= by_code
+        if said:
+            found = merged(found)
+            self.versions_match = True
         if compose.get("inactive") is False:
             found = {key: each for key, each in found.items() if not each.concept.is_inactive}
         return found
+
+    def _supplement(self, resource: JsonObject) -> None:
+        """Note what a value set wants its code systems to be supplemented with, each once."""
+        wanted = (*self._supplements, *supplements_of(resource))
+        self._supplements = tuple(dict.fromkeys(wanted))
 
     def _selected(
         self, part: JsonObject, chain: tuple[str, ...], inner: Mapping[str, JsonObject]

@@ -1,5 +1,6 @@
 """A client keeps a table of which of its patients' tests are kinds of which."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,17 @@ async def test_tables_of_two_names_do_not_know_of_each_other(client: httpx.Async
     assert told(await asked(client, coding("LDL"), name="tests", at="ConceptMap/$closure")) == (
         "2", set(),
     )  # fmt: skip
+
+
+async def test_what_is_added_at_the_same_time_has_all_its_relations(
+    client: httpx.AsyncClient,
+) -> None:
+    await asked(client)
+    codes = ("LDL", "TC", "HDL")
+    answers = await asyncio.gather(*(asked(client, coding(code)) for code in codes))
+    told_once = [relation for each in answers for relation in told(each)[1]]
+    assert sorted(told_once) == [("HDL", "TC"), ("LDL", "TC")]
+    assert told(await asked(client, since(1))) == ("4", {("LDL", "TC"), ("HDL", "TC")})
 
 
 async def test_a_name_that_nobody_began_is_not_found(client: httpx.AsyncClient) -> None:

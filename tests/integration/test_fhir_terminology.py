@@ -129,3 +129,21 @@ async def test_what_cannot_be_answered_says_why(
     answer = await client.get(path)
     assert answer.status_code == status, answer.text
     assert said in answer.json()["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"valueString": "x"},
+        {"part": "x"},
+        {"part": [None]},
+        {"part": [{"name": "concept", "valueCodeableConcept": "x"}]},
+        {"part": [{"name": "concept", "valueCodeableConcept": {"coding": [None]}}]},
+    ],
+)
+async def test_a_dependency_that_cannot_be_read_is_refused(
+    client: httpx.AsyncClient, wrong: dict[str, Any]
+) -> None:
+    asked = parameters(system=LOINC, code="2093-3")
+    asked["parameter"].append({"name": "dependency", **wrong})
+    assert (await client.post("ConceptMap/$translate", json=asked)).status_code == 400

@@ -127,3 +127,13 @@ async def test_r4_has_its_own_codes_on_a_fresh_server() -> None:
             assert {"name": "result", "valueBoolean": is_right} in told.json()["parameter"]
         searched = {"category:in": "http://hl7.org/fhir/ValueSet/observation-category"}
         assert (await fresh.get("Observation", params=searched)).status_code == 200
+
+
+@pytest.mark.parametrize("tag", ["-", "zh_CN", "zh-CN;x", "中文"])
+async def test_a_language_that_is_none_is_refused(client: httpx.AsyncClient, tag: str) -> None:
+    asked = {"url": f"{SETS}/fats", "displayLanguage": tag}
+    answer = await client.get("ValueSet/$expand", params=asked)
+    assert answer.status_code == 400
+    assert tag in answer.json()["issue"][0]["diagnostics"]
+    right = {**asked, "displayLanguage": "zh-CN, en;q=0.5, *;q=0"}
+    assert (await client.get("ValueSet/$expand", params=right)).status_code == 200

@@ -18,6 +18,7 @@ from terminology.ecl.concepts import (
     Column,
     Designation,
     Ids,
+    Mask,
     Numbers,
     RefsetRows,
     Texts,
@@ -122,11 +123,11 @@ class Edition:
     def _column(self, codes: Iterable[str]) -> NDArray[np.uint32]:
         return np.array([self._positions.get(c, NO_CONCEPT) for c in codes], dtype=np.uint32)
 
-    def active(self) -> Ids:
-        return self._ids(c.code for c in self.concepts if c.is_active)
+    def active(self) -> Mask:
+        return np.array([c.is_active for c in self.concepts], dtype=np.bool_)
 
-    def defined(self) -> Ids:
-        return self._ids(c.code for c in self.concepts if c.is_defined)
+    def defined(self) -> Mask:
+        return np.array([c.is_defined for c in self.concepts], dtype=np.bool_)
 
     def parents(self, of: Ids) -> Ids:
         return self._ids(chain.from_iterable(self.concepts[at].parents for at in of.tolist()))
@@ -196,6 +197,10 @@ class Edition:
             np.array([row.time for row in rows], dtype=np.uint32),
             {name: self._values([row.fields[name] for row in rows]) for name in rows[0].fields},
         )
+
+    @property
+    def keeps_inactive_designations(self) -> bool:
+        return True
 
     def designations(self, of: Ids) -> Iterable[Designation]:
         wanted = set(of.tolist())

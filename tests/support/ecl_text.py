@@ -10,10 +10,11 @@ from terminology.ecl.syntax import (
     Cardinality,
     Compound,
     Concept,
+    ConceptFilter,
     ConceptTest,
     ConceptValue,
     Constraint,
-    Described,
+    DescriptionFilter,
     DescriptionTest,
     Dialect,
     DialectTest,
@@ -66,20 +67,19 @@ def written(constraint: Constraint) -> str:
             return f"^R {_sub(of)}"
         case Compound(operator=operator, parts=parts):
             return f" {operator} ".join(map(_sub, parts))
-        case Dotted(of=of, name=name):
-            return f"{_sub(of)} . {_sub(name)}"
+        case Dotted(of=of, names=names):
+            return " . ".join(map(_sub, (of, *names)))
         case Refined(of=of, refinement=refinement):
             return f"{_sub(of)} : {_refinement(refinement)}"
         case _:
             return _filtered(constraint)
 
 
-def _filtered(constraint: Described | Filtered | WithHistory) -> str:
+def _filtered(constraint: Filtered | WithHistory) -> str:
     match constraint:
-        case Described(of=of, tests=tests):
-            return f"{_sub(of)}{_filter('D', tests)}"
-        case Filtered(of=of, tests=tests):
-            return f"{_sub(of)}{_filter('C', tests)}"
+        case Filtered(of=of, filters=filters):
+            kinds = {DescriptionFilter: "D", ConceptFilter: "C"}
+            return _sub(of) + "".join(_filter(kinds[type(each)], each.tests) for each in filters)
         case WithHistory(of=of, refsets=refsets):
             return f"{_sub(of)} {{{{ + HISTORY ({written(refsets)}) }}}}"
 

@@ -4,7 +4,7 @@ Source: http://hl7.org/fhir/R4/operations.html#executing.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from fastapi import Request, Response
@@ -33,13 +33,23 @@ class Call:
     type: str | None
     id: str | None
     arguments: tuple[tuple[str, Any], ...]
+    _by_name: dict[str, list[Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Order the arguments by name: of a batch each part is asked for a dozen of them."""
+        found: dict[str, list[Any]] = {}
+        for name, value in self.arguments:
+            found.setdefault(name, []).append(value)
+        object.__setattr__(self, "_by_name", found)
 
     def one(self, name: str) -> Any:
         """Return the argument `name`, None without it; BadRequest (400) where it stands twice."""
-        found = [value for key, value in self.arguments if key == name]
+        found = self._by_name.get(name)
+        if found is None:
+            return None
         if len(found) > 1:
             raise BadRequest("value", f"{name} stands {len(found)} times; send it once.")
-        return found[0] if found else None
+        return found[0]
 
     def text(self, name: str) -> str | None:
         """Return the argument `name` as text; BadRequest (400) where it is something else."""
@@ -50,7 +60,9 @@ class Call:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return all values of a repeating argument, those joined by commas taken apart."""
-        values = [value for key, value in self.arguments if key == name]
+        values = self._by_name.get(name)
+        if values is None:
+            return ()
         if not all(isinstance(value, str) for value in values):
             raise BadRequest("value", f"{name} takes primitive values.")
         return tuple(part for value in values for part in value.split(",") if part)
@@ -78,7 +90,7 @@ class Call:
 
     def check_known(self, *names: str) -> None:
         """Refuse (400) an argument that the operation does not take: it would not be honoured."""
-        for name, _value in self.arguments:
+        for name in self._by_name:
             if name not in names:
                 text = f"{name[:60]!r} is no parameter of this operation: {', '.join(names)}."
                 raise BadRequest("not-supported", text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.display_language import asked_language
 from fhir_server.rest.operations.reading import reading_operation
 from fhir_server.rest.operations.session import Session
 from fhir_server.rest.read import read_current
@@ -40,9 +41,7 @@ def lookup(call: Call) -> Callable[[Session], JsonObject]:
     coded = _coded(call, "code", "coding")
     asked = Lookup(
         code=coded.code,
-        languages=wanted(
-            call.text("displayLanguage") or call.request.headers.get("accept-language")
-        ),
+        languages=wanted(asked_language(call)),
         properties=call.texts("property"),
     )
     named = call.texts("useSupplement")

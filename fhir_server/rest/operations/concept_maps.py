@@ -65,14 +65,21 @@ def _codes(call: Call) -> tuple[tuple[str, str, str], ...]:
 
 def _dependencies(call: Call) -> Iterator[tuple[str, str]]:
     for name, value in call.arguments:
-        if name != "dependency":
-            continue
-        if not isinstance(value, dict):
-            raise BadRequest("value", "dependency has parts: element and concept.")
-        parts = {each.get("name"): each for each in value.get("part", ())}
-        element = parts.get("element", {}).get("valueUri", "")
-        for coding in parts.get("concept", {}).get("valueCodeableConcept", {}).get("coding", ()):
-            yield element, str(coding.get("code", ""))
+        if name == "dependency":
+            parts = {part.get("name"): part for part in _objects(value, "part")}
+            element = parts.get("element", {}).get("valueUri", "")
+            concept = parts.get("concept", {}).get("valueCodeableConcept", {})
+            for coding in _objects(concept, "coding"):
+                yield str(element), str(coding.get("code", ""))
+
+
+def _objects(value: Any, name: str) -> list[JsonObject]:
+    """Return the list of objects in an element of a dependency."""
+    found = value.get(name, []) if isinstance(value, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        text = "dependency has the parts element (a uri) and concept (a CodeableConcept)."
+        raise BadRequest("value", text)
+    return found
 
 
 def _maps(session: Session, call: Call, asked: Translate) -> list[JsonObject]:

@@ -5,11 +5,12 @@ valueset-operation-validate-code.html.
 """
 
 from collections.abc import Callable, Hashable
-from typing import Any, Final
+from typing import Final
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.codes_asked import read_asked, read_codes
 from fhir_server.rest.operations.reading import reading_operation
 from fhir_server.rest.operations.session import Session
 from fhir_server.rest.operations.value_sets import (
@@ -23,9 +24,6 @@ from fhir_server.rest.operations.value_sets import (
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import access_to
 from fhir_server.store.terminology import code_system_of
-from terminology.service.code_checks import ValidateCode
-from terminology.service.code_findings import Coded
-from terminology.service.languages import wanted
 from terminology.service.membership import Membership
 from terminology.service.validate_code import validate_code
 
@@ -59,18 +57,15 @@ VALUE_SET_PARAMETERS: Final = (
 def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
     """Say whether a code is one of a code system, with the right display."""
     call.check_known(*CODE_SYSTEM_PARAMETERS)
-    versions, supplements = versions_of(call), call.texts("useSupplement")
 
     def read(session: Session) -> JsonObject:
         url, version = _code_system(session, call)
-        codes, concept = _codes(call, url, version)
+        codes, concept = read_codes(call, url, version)
         if any(each.system != url for each in codes if url):
             text = f"The operation asks of {url}; a coding is of another code system."
             raise BadRequest("value", text, "Parameters.parameter")
-        library = session.library(sent_along(call, session))
-        composition = session.composition(library, versions, supplements)
-        membership = Membership(composition, library, None)
-        return validate_code(membership, _asked(call, codes, concept))
+        membership = _membership(call, session, of_value_set=False)
+        return validate_code(membership, read_asked(call, codes, concept))
 
     return read
 
@@ -78,27 +73,28 @@ def in_code_system(call: Call) -> Callable[[Session], JsonObject]:
 def in_value_set(call: Call) -> Callable[[Session], JsonObject]:
     """Say whether a code is one of a value set, with the right display."""
     call.check_known(*VALUE_SET_PARAMETERS)
-    codes, concept = _codes(call, call.text("system") or "", call.text("systemVersion") or "")
-    asked = _asked(call, codes, concept)
-    return lambda session: validate_code(_membership(call, session), asked)
+    codes, concept = read_codes(call, call.text("system") or "", call.text("systemVersion") or "")
+    asked = read_asked(call, codes, concept)
+    return lambda session: validate_code(_membership(call, session, of_value_set=True), asked)
 
 
-def _membership(call: Call, session: Session) -> Membership:
-    """Return the codes of the value set that is asked of; those of one request share them."""
+def _membership(call: Call, session: Session, *, of_value_set: bool) -> Membership:
+    """Return what codes are looked for in; those of one request that ask alike share it."""
     along = sent_along(call, session)
     library = session.library(along)
 
     def evaluate() -> Membership:
         versions, supplements = versions_of(call), call.texts("useSupplement")
         composition = session.composition(library, versions, supplements)
-        return Membership(composition, library, value_set_of(call, session, library, versions))
+        value_set = value_set_of(call, session, library, versions) if of_value_set else None
+        return Membership(composition, library, value_set)
 
     which: list[Hashable] = [
         (name, value if isinstance(value, str) else id(value))
         for name, value in call.arguments
         if name in _WHICH
     ]
-    return session.membership((call.id, *which, *map(id, along)), evaluate)
+    return session.membership((of_value_set, call.id, *which, *map(id, along)), evaluate)
 
 
 def _code_system(session: Session, call: Call) -> tuple[str, str]:
@@ -108,48 +104,6 @@ def _code_system(session: Session, call: Call) -> tuple[str, str]:
     access = access_to(call.request)
     found = code_system_of(read_current(session.connection, "CodeSystem", call.id, access).body)
     return found.url, found.version
-
-
-def _codes(call: Call, system: str, version: str) -> tuple[tuple[Coded, ...], JsonObject | None]:
-    """Return the codes to check, and the CodeableConcept that they are of, if they are."""
-    code, coding, concept = call.text("code"), call.one("coding"), call.one("codeableConcept")
-    if sum(each is not None for each in (code, coding, concept)) != 1:
-        raise BadRequest("required", "Send code, coding or codeableConcept, one of them.")
-    if code is not None:
-        return (Coded(code, system, version, call.text("display") or ""),), None
-    if coding is not None:
-        return (_coded(coding, "Coding", version),), None
-    if not isinstance(concept, dict):
-        raise BadRequest("value", "codeableConcept takes a CodeableConcept.")
-    codings = concept.get("coding", [])
-    if not isinstance(codings, list):
-        raise BadRequest("value", "CodeableConcept.coding is a list of Codings.")
-    found = tuple(
-        _coded(each, f"CodeableConcept.coding[{place}]", version)
-        for place, each in enumerate(codings)
-    )
-    return found, concept
-
-
-def _coded(coding: Any, place: str, version: str) -> Coded:
-    if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
-        raise BadRequest("value", f"{place} is no Coding with a code.")
-    system, own, display = (str(coding.get(name, "")) for name in ("system", "version", "display"))
-    return Coded(coding["code"], system, own or version, display, place)
-
-
-def _asked(call: Call, codes: tuple[Coded, ...], concept: JsonObject | None) -> ValidateCode:
-    language = call.text("displayLanguage") or call.request.headers.get("accept-language")
-    return ValidateCode(
-        codes=codes,
-        concept=concept,
-        languages=wanted(language),
-        abstract=call.flag("abstract") is not False,
-        active_only=call.flag("activeOnly") or False,
-        lenient_display=call.flag("lenient-display-validation") or False,
-        infers_system=call.flag("inferSystem") or False,
-        membership_only=call.flag("valueset-membership-only") or False,
-    )
 
 
 OPERATIONS = tuple(

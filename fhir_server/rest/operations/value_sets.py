@@ -9,6 +9,7 @@ from typing import Final
 from fhir_server.r4.codec import JsonObject, decode
 from fhir_server.r4.outcome import BadRequest
 from fhir_server.rest.operations.call import Call
+from fhir_server.rest.operations.display_language import asked_language
 from fhir_server.rest.operations.reading import reading_operation
 from fhir_server.rest.operations.session import Session
 from fhir_server.rest.read import read_current
@@ -65,7 +66,7 @@ def expansion(call: Call) -> Callable[[Session], JsonObject]:
 
 
 def _asked(call: Call) -> Expand:
-    language = call.text("displayLanguage") or call.request.headers.get("accept-language")
+    language = asked_language(call)
     given = {"filter": call.text("filter"), "displayLanguage": language}
     flags = {name: call.flag(name) for name in _FLAGS}
     offset, count = call.number("offset", least=0), call.number("count", least=0)

@@ -17,7 +17,7 @@ from fhir_server.r4.codec import decode, encode
 from fhir_server.r4.outcome import FhirError
 from fhir_server.r4.validation import validate
 from inference.engine import GraphFailed
-from inference.registry import LoadedModel, ModelRegistry
+from inference.registry import ModelRegistry
 from tests.support.fakes import FakeReader, FakeRecord, FakeTracer
 from tests.support.hooks import bundle, order_sign, prefetch
 from tests.support.patients import NOW, REGISTRY, observation, patient, predictor, usual_results
@@ -239,12 +239,14 @@ async def test_a_client_on_this_server_s_own_fhir_endpoint_needs_no_prefetch():
     assert all("/_history/1" in i.reference for i in cards["ckd-epi-2021"].basis if i.reference)
 
 
-async def test_a_failing_model_gives_a_visible_card_never_none():
+async def test_a_failing_model_gives_a_visible_card_never_none(monkeypatch):
     class Broken:
         def run(self, rows):
             raise GraphFailed("no memory")
 
-    registry = ModelRegistry(LoadedModel(m.definition, m.digest, Broken()) for m in REGISTRY)
+    registry = ModelRegistry.discover()
+    for model in registry:
+        monkeypatch.setattr(model, "_engine", Broken())
     house = House(predictor=replace(predictor(), registry=registry))
     cards = await house.cards(order_sign())
     assert cards["china-par"].indicator == "warning"

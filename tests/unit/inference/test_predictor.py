@@ -9,7 +9,7 @@ import pytest
 from inference.engine import GraphFailed
 from inference.prediction import Prediction, Withheld
 from inference.predictor import recompute
-from inference.registry import LoadedModel, ModelRegistry
+from inference.registry import ModelRegistry
 from tests.support import oracles
 from tests.support.patients import (
     NOW,
@@ -260,16 +260,14 @@ def test_a_deceased_patient_gets_no_estimate():
     assert {answer.kind for answer in found} == {"not-applicable"}
 
 
-def test_a_graph_that_fails_is_said_and_the_others_still_answer():
+def test_a_graph_that_fails_is_said_and_the_others_still_answer(monkeypatch):
     class Broken:
         def run(self, rows):
             raise GraphFailed("no memory")
 
-    loaded = [
-        LoadedModel(m.definition, m.digest, Broken()) if m.definition.id == "china-par" else m
-        for m in REGISTRY
-    ]
-    found = replace(predictor(), registry=ModelRegistry(loaded)).answer_all(snapshot())
+    broken = ModelRegistry.discover()
+    monkeypatch.setattr(broken.get("china-par"), "_engine", Broken())
+    found = replace(predictor(), registry=broken).answer_all(snapshot())
     kinds = {a.model.id: getattr(a, "kind", "predicted") for a in found}
     assert kinds == {
         "china-par": "failed", "ckd-epi-2021": "predicted", "prevent-base-10y": "predicted",

@@ -87,10 +87,12 @@ class Shelf:
 
     def code_systems(self, url: str) -> Sequence[CodeSystem]:
         held = self._held("CodeSystem", url)
-        return [ListedCodeSystem(each) for each in held if each["content"] != "supplement"]
+        return [ListedCodeSystem(each) for each in held if each.get("content") != "supplement"]
 
     def supplements(self, url: str) -> Sequence[JsonObject]:
-        return [each for each in self._held("CodeSystem", url) if each["content"] == "supplement"]
+        return [
+            each for each in self._held("CodeSystem", url) if each.get("content") == "supplement"
+        ]
 
     def value_sets(self, url: str) -> Sequence[JsonObject]:
         return self._held("ValueSet", url)

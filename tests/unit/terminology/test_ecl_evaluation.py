@@ -367,6 +367,14 @@ def test_a_member_that_is_no_concept_is_left_out() -> None:
     assert names(asked("^ 900000000000508004 {{ M active = 1 }}", edition)) == set()
 
 
+def test_a_reference_set_without_a_concept_is_none_that_can_be_answered() -> None:
+    edition = replace(EDITION, rows=(*EDITION.rows, RowFact("999000011000000103", CODES["asthma"])))
+    result = asked("^R 195967001", edition)
+    assert names(result) == {"problem list", "ICD-10 map"}
+    assert result.unknown == ()
+    assert names(asked("^ *", edition)) >= {"asthma"}
+
+
 def test_a_date_of_a_member_is_compared_as_a_date() -> None:
     rows = tuple(
         RowFact(CODES["empty refset"], CODES[name], {"sourceEffectiveTime": time})
@@ -405,3 +413,43 @@ def test_a_text_that_asks_for_hours_is_refused() -> None:
     with pytest.raises(EclError) as refused:
         evaluate(parse(f"195967001{filters}"), wide)
     assert refused.value.code == TOO_COSTLY
+
+
+def test_a_set_of_hundreds_of_parts_is_put_together_one_by_one() -> None:
+    assert names(asked(" OR ".join(["< 19829001", "195967001", "*"] * 200))) == EVERYTHING
+    assert names(asked(" AND ".join(["< 19829001", "*"] * 200))) == LUNG
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<<^(", ")"),
+        ("* MINUS (", ")"),
+        ("<< ^ (", ") {{ C active = 1 }} {{ D active = 1 }} {{ + HISTORY }}"),
+        ("* : 42752001 = (", ")"),
+        ("* : [0..9] R 42752001 = (", ")"),
+        ("* : (42752001 = (", "))"),
+        ("* : { 42752001 = (", ") }"),
+        ("* : [0..9] { (42752001 = (", ")) }"),
+        ("^ * {{ M targetComponentId = ", " }}"),
+        ("* {{ C moduleId = ", " }}"),
+        ("* {{ D typeId = ", " }}"),
+        ("* {{ + HISTORY ((900000000000527005) AND (", ")) }}"),
+    ],
+)
+def test_what_is_read_however_deep_is_evaluated(before: str, after: str) -> None:
+    depth = 30 // sum(map(before.count, ("(", "{{" if "{{" in before else "{")))
+    text = before * depth + "*" + after * depth
+    try:
+        result = asked(text)
+    except EclError as refused:
+        assert "no historical association" in refused.reason
+    else:
+        assert set(names(result)) <= EVERYTHING
+
+
+@pytest.mark.parametrize(
+    "text", ["195967001" + ".*" * 4_000, "195967001" + "{{C active=1}}" * 690, "*" + ",*" * 4_000]
+)
+def test_what_is_long_is_not_deep(text: str) -> None:
+    assert set(names(asked(text))) <= EVERYTHING

@@ -128,7 +128,10 @@ def test_a_heading_is_refused_where_a_test_is_asked_for():
     everything = value_set()
     assert checked(Coded("LIPID", URL), value_set=everything)["result"] is True
     found = checked(Coded("LIPID", URL), value_set=everything, abstract=False)
-    assert (found["result"], found["issues"]) == (False, [("error", "code-rule", "code")])
+    refused = [("error", "code-rule", "code"), ("error", "not-in-vs", "code")]
+    assert (found["result"], found["issues"]) == (False, refused)
+    alone = checked(Coded("LIPID", URL), value_set=None, abstract=False)
+    assert (alone["result"], alone["issues"]) == (False, [("error", "code-rule", "code")])
 
 
 @pytest.mark.parametrize(
