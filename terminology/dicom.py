@@ -1,7 +1,7 @@
 """The codes and context groups of DICOM PS3.16, as the package pydicom carries them.
 
-pydicom and its tables take 50 MB and most of a second: they are read when somebody asks for one of
-these codes, and not before.
+pydicom and its tables take 30 MB and more than half a second: they are read when somebody asks for
+one of these codes, and not before.
 """
 
 import re

@@ -6,6 +6,7 @@ grammar, and the maps of imaging.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.own_terminology import every_code_system, own_terminology
@@ -74,7 +75,8 @@ class WithBuiltIn:
 def own_heads() -> Iterator[CodeSystem]:
     """Yield the built-in code systems without their concepts, in no order."""
     yield units.UNITS
-    for resource in (*shipped_codes.heads(), *imaging_maps.heads(), *every_code_system()):
+    # R4's own are 10 MB with their concepts, so that each is let go before the next is read.
+    for resource in chain(shipped_codes.heads(), imaging_maps.heads(), every_code_system()):
         yield ListedCodeSystem(
             {name: value for name, value in resource.items() if name != "concept"}
         )

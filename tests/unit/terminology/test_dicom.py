@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
 
 from terminology import dicom
 from terminology.check_digits import is_loinc_code, is_sctid
 from terminology.codings import LOINC, RADLEX, SNOMED, UCUM
-from terminology.service.built_in import WithBuiltIn
+from terminology.service.built_in import WithBuiltIn, own_heads
 from terminology.service.code_checks import ValidateCode
 from terminology.service.code_findings import Coded
 from terminology.service.code_system import CodeSystem
@@ -195,3 +196,13 @@ def test_a_server_that_nobody_asks_does_not_load_pydicom() -> None:
         "sys.exit('pydicom' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_names_of_all_code_systems_are_told_without_all_codes_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in own_heads()) > 1000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6_000_000

@@ -10,6 +10,8 @@ from terminology.catalogue import LoincCode
 from terminology.check_digits import is_loinc_code
 from terminology.codings import LOINC
 from terminology.service.built_in import WithBuiltIn
+from terminology.service.code_findings import Coded
+from terminology.service.displays import check_display
 from terminology.service.library import code_system
 from terminology.service.lookup import Lookup, lookup
 from terminology.ucum import same_dimension
@@ -99,6 +101,16 @@ def test_a_name_that_loinc_has_changed_is_known_in_both_forms() -> None:
     older = [each.value for each in found.designations if each.language == "en"]
     assert found.display.endswith("(CKD-EPI 2021)/1.73 sq M")
     assert older[0].startswith("Glomerular filtration rate/1.73 sq M.predicted")
+
+
+@pytest.mark.parametrize("of_hormone", [" N-Terminal", ""])
+def test_a_hospital_may_send_the_older_name(of_hormone: str) -> None:
+    name = f"Natriuretic peptide.B prohormone{of_hormone} [Mass/volume] in Serum or Plasma"
+    system = code_system(FRESH, LOINC, None)
+    concept = system.get("33762-6")
+    assert concept is not None
+    sent = Coded("33762-6", LOINC, display=name)
+    assert check_display(sent, system, concept, (), is_lenient=False) is None
 
 
 def loinc(**changed: Any) -> dict[str, Any]:
