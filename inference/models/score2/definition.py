@@ -1,0 +1,65 @@
+"""SCORE2: ten-year risk of cardiovascular disease in Europe at 40-69 years."""
+
+from inference.contract import (
+    Evidence,
+    ModelDefinition,
+    PopulationEvidence,
+    TaskClass,
+    Text,
+    Voice,
+)
+from inference.families.score2 import parts
+
+MODEL = ModelDefinition(
+    id="score2",
+    version="1.0.0",
+    name=Text("SCORE2", "SCORE2"),
+    task_class=TaskClass.PROGNOSTIC,
+    population=Text(
+        "40-69 岁、无心血管病且无糖尿病的成人（欧洲人群建模）",
+        "adults aged 40-69 without cardiovascular disease and without diabetes (derived in Europe)",
+    ),
+    # The graph reads its columns in this order.
+    inputs=(
+        parts.SEX,
+        parts.age(40, 69, reference=60),
+        parts.EUROPE,
+        parts.SMOKER,
+        parts.SYSTOLIC_PRESSURE,
+        parts.DIABETES,
+        parts.TOTAL_CHOLESTEROL,
+        parts.HDL_CHOLESTEROL,
+    ),
+    outcomes=(parts.CVD,),
+    scales=(parts.ESC_2021_BELOW_70,),
+    exclusions=(parts.PRIOR_CVD, parts.WITH_DIABETES),
+    contribution_scale="log-hazard",
+    evidence=(
+        PopulationEvidence(
+            "CN",
+            Evidence.FOREIGN,
+            Text(
+                "欧洲人群建模；欧洲风险地区不含中国，中国患者宜用 SCORE2 亚太版或 China-PAR",
+                "derived in Europe; none of its risk regions is China's: for Chinese patients "
+                "there are SCORE2 Asia-Pacific and China-PAR",
+            ),
+        ),
+        PopulationEvidence(
+            "*",
+            Evidence.FOREIGN,
+            Text(
+                "欧洲 15 国 25 个队列外部验证，c 统计量 0.67-0.81；未在本国单独评估",
+                "validated in 25 cohorts of 15 European countries, c 0.67-0.81; "
+                "not judged for this country on its own",
+            ),
+        ),
+    ),
+    limits=(parts.STATED_REGION, parts.DIABETES_TERM, parts.OWN_BOUNDS, parts.NO_COVARIANCE),
+    citation="SCORE2 working group. Eur Heart J 2021;42:2439-2454",
+    citation_url="https://doi.org/10.1093/eurheartj/ehab309",
+    coefficient_provenance=(
+        "The paper's supplement as public programs carry it; the supplement itself was not seen"
+    ),
+    licence="Published equation; no licence terms known for the coefficients",
+    voice=Voice.ON_REQUEST,
+)
