@@ -10,8 +10,10 @@ from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.codings import UCUM
 
-_YEAR_ONLY: Final = 4  # the length of the FHIR dateTime "2015"
-_MONTH_ONLY: Final = 7  # the length of the FHIR dateTime "2015-03"
+_YEAR_ONLY: Final = len("2015")
+_MONTH_ONLY: Final = len("2015-03")
+
+Ages = tuple[float, float]
 
 
 def onset_age(
@@ -25,27 +27,17 @@ def onset_age(
     """
     if isinstance(disease, Absent):
         return Absent(name, disease.reason)
-    found = []
-    silent = []
-    for entry in snapshot.conditions.entries:
-        if entry.reference not in disease.sources:
-            continue
-        ages = _ages(entry.resource, snapshot, zone)
-        if ages is None:
-            silent.append(entry.reference)
-        else:
-            found.append((ages, entry.reference))
-    if not found:
-        return Absent(name, Reason("onset-not-known"))
-    (low, high), source = min(found)
     now = demographics.age(snapshot, zone=zone)
     if isinstance(now, Absent):
         return Absent(name, now.reason)
-    if high > now.value:
-        # An age that has not been reached yet: the part of a year that is still to come is cut.
-        if low > now.value:
-            return Absent(name, Reason("value-in-future", {"source": source}))
-        high = now.value
+    stated, silent = _stated(disease, snapshot, zone)
+    if not stated:
+        return Absent(name, Reason("onset-not-known"))
+    (low, high), source = min(stated)
+    if low > now.value:
+        return Absent(name, Reason("value-in-future", {"source": source}))
+    # A year that is not over leaves an age open that the patient has not reached.
+    high = min(high, now.value)
     cautions = []
     if low != high:
         cautions.append(Reason("onset-inexact", {"low": f"{low:g}", "high": f"{high:g}"}))
@@ -55,9 +47,24 @@ def onset_age(
     return Feature(name, age, "a", f"{age:g}", (source,), cautions=tuple(cautions))
 
 
-def _ages(
-    condition: Mapping[str, Any], snapshot: PatientSnapshot, zone: tzinfo
-) -> tuple[float, float] | None:
+def _stated(
+    disease: Feature, snapshot: PatientSnapshot, zone: tzinfo
+) -> tuple[list[tuple[Ages, str]], list[str]]:
+    """Return the ages that the disease's entries state, and the entries that state none."""
+    stated: list[tuple[Ages, str]] = []
+    silent: list[str] = []
+    for entry in snapshot.conditions.entries:
+        if entry.reference not in disease.sources:
+            continue
+        ages = _ages(entry.resource, snapshot, zone)
+        if ages is None:
+            silent.append(entry.reference)
+        else:
+            stated.append((ages, entry.reference))
+    return stated, silent
+
+
+def _ages(condition: Mapping[str, Any], snapshot: PatientSnapshot, zone: tzinfo) -> Ages | None:
     """Return the least and the greatest age that the stated onset allows."""
     stated = condition.get("onsetAge")
     if stated:

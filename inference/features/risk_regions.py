@@ -23,6 +23,9 @@ class RiskRegions:
     score2_asia_pacific: RiskRegion | None = None
 
 
+NOT_STATED: Final = RiskRegions()
+
+
 def risk_region(name: str, region: RiskRegion | None) -> Feature | Absent:
     """Return the region as 0 (low) to 3 (very high); a region that is not stated is not guessed.
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from inference.families.score2 import equation, graph
+from inference.equations.score2 import equation, graph
 from inference.models.score2.definition import MODEL
 
 _EQUATION = equation.Equation(

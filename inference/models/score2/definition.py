@@ -8,7 +8,8 @@ from inference.contract import (
     Text,
     Voice,
 )
-from inference.families.score2 import parts
+from inference.equations import inputs
+from inference.equations.score2 import parts
 
 MODEL = ModelDefinition(
     id="score2",
@@ -21,18 +22,18 @@ MODEL = ModelDefinition(
     ),
     # The graph reads its columns in this order.
     inputs=(
-        parts.SEX,
-        parts.age(40, 69, reference=60),
+        inputs.male(),
+        inputs.age(40, 69, reference=60),
         parts.EUROPE,
         parts.SMOKER,
-        parts.SYSTOLIC_PRESSURE,
-        parts.DIABETES,
-        parts.TOTAL_CHOLESTEROL,
-        parts.HDL_CHOLESTEROL,
+        parts.systolic_pressure(reference=120),
+        inputs.diabetes(),
+        parts.total_cholesterol(),
+        parts.hdl_cholesterol(reference=1.3),
     ),
     outcomes=(parts.CVD,),
     scales=(parts.ESC_2021_BELOW_70,),
-    exclusions=(parts.PRIOR_CVD, parts.WITH_DIABETES),
+    exclusions=parts.WITHOUT_DIABETES,
     contribution_scale="log-hazard",
     evidence=(
         PopulationEvidence(
@@ -54,12 +55,10 @@ MODEL = ModelDefinition(
             ),
         ),
     ),
-    limits=(parts.STATED_REGION, parts.DIABETES_TERM, parts.OWN_BOUNDS, parts.NO_COVARIANCE),
+    limits=parts.LIMITS_WITHOUT_DIABETES,
     citation="SCORE2 working group. Eur Heart J 2021;42:2439-2454",
     citation_url="https://doi.org/10.1093/eurheartj/ehab309",
-    coefficient_provenance=(
-        "The paper's supplement as public programs carry it; the supplement itself was not seen"
-    ),
-    licence="Published equation; no licence terms known for the coefficients",
+    coefficient_provenance=parts.PROVENANCE,
+    licence=parts.LICENCE,
     voice=Voice.ON_REQUEST,
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from inference.families.score2 import equation, graph
+from inference.equations.score2 import equation, graph
 from inference.models.score2_asia_pacific.definition import MODEL
 
 # The Asia-Pacific regions, low to very high, as the paper's supplement has them.

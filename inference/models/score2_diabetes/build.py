@@ -2,8 +2,8 @@
 
 import torch
 
-from inference.families.score2 import equation, graph
-from inference.families.score2.equation import Term
+from inference.equations.score2 import equation, graph
+from inference.equations.score2.equation import Term
 from inference.models.score2_diabetes.definition import MODEL
 
 # SCORE2-Diabetes working group, Eur Heart J 2023;44:2544-2556, supplement. Everybody whom the
@@ -14,9 +14,7 @@ _DIABETES_BY_AGE = (-0.0983, -0.1272)
 _AGE = (0.5368, 0.6624)
 
 _TERMS = {
-    "age": Term(
-        (_AGE[0] + _DIABETES_BY_AGE[0], _AGE[1] + _DIABETES_BY_AGE[1]), centre=60, step=5
-    ),
+    "age": Term((_AGE[0] + _DIABETES_BY_AGE[0], _AGE[1] + _DIABETES_BY_AGE[1]), centre=60, step=5),
     "smoker": Term((0.4774, 0.6139), by_age=(-0.0672, -0.1122)),
     "systolic_pressure": Term((0.1322, 0.1421), by_age=(-0.0268, -0.0167), centre=120, step=20),
     "total_cholesterol": Term((0.1102, 0.1127), by_age=(-0.0181, -0.0200), centre=6),

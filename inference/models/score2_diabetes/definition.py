@@ -1,6 +1,7 @@
 """SCORE2-Diabetes: ten-year risk of cardiovascular disease in type 2 diabetes at 40-69 years."""
 
 import math
+from dataclasses import replace
 
 from inference.contract import (
     Category,
@@ -14,7 +15,8 @@ from inference.contract import (
     Text,
     Voice,
 )
-from inference.families.score2 import parts
+from inference.equations import inputs
+from inference.equations.score2 import parts
 
 MODEL = ModelDefinition(
     id="score2-diabetes",
@@ -28,13 +30,13 @@ MODEL = ModelDefinition(
     ),
     # The graph reads its columns in this order.
     inputs=(
-        parts.SEX,
-        parts.age(40, 69, reference=60),
+        inputs.male(),
+        inputs.age(40, 69, reference=60),
         parts.EUROPE,
         parts.SMOKER,
-        parts.SYSTOLIC_PRESSURE,
-        parts.TOTAL_CHOLESTEROL,
-        parts.HDL_CHOLESTEROL,
+        parts.systolic_pressure(reference=120),
+        parts.total_cholesterol(),
+        parts.hdl_cholesterol(reference=1.3),
         InputSpec(
             "age_at_diagnosis",
             "type_2_diabetes_onset_age",
@@ -44,25 +46,25 @@ MODEL = ModelDefinition(
             69,
             reference=50,
         ),
-        InputSpec(
-            "hba1c",
-            "hba1c",
-            Text("糖化血红蛋白", "Haemoglobin A1c"),
-            "mmol/mol",
-            20,
-            150,
-            loinc=("59261-8", "4548-4", "17856-6"),
-            max_age_days=365,
-            cv=0.04,
-            reference=31,
+        replace(
+            inputs.laboratory(
+                "hba1c",
+                Text("糖化血红蛋白", "Haemoglobin A1c"),
+                "mmol/mol",
+                (20, 150),
+                loinc=("59261-8", "4548-4", "17856-6"),
+                max_age_days=365,
+                cv=0.04,
+                reference=31,
+            ),
+            asked_at=53,  # 7 %, ESC guideline on diabetes 2023
         ),
-        InputSpec(
-            "egfr",
+        inputs.laboratory(
             "egfr",
             Text("估算肾小球滤过率", "Estimated glomerular filtration rate"),
             "mL/min/{1.73_m2}",
-            45,  # below it the damage to the kidney is severe, and the risk very high without it
-            150,
+            # Below 45 the damage to the kidney is severe, and the risk very high without a score.
+            (45, 150),
             loinc=("98979-8",),
             max_age_days=180,
             cv=0.06,
@@ -90,7 +92,7 @@ MODEL = ModelDefinition(
         ),
     ),
     exclusions=(
-        parts.PRIOR_CVD,
+        *parts.EXCLUSIONS,
         Exclusion(
             "without_type_2_diabetes",
             Text(
@@ -131,15 +133,11 @@ MODEL = ModelDefinition(
             "论文所用的 eGFR 公式未核对；本软件用 CKD-EPI 2021",
             "which equation for eGFR the paper used was not checked; here it is CKD-EPI 2021",
         ),
-        parts.STATED_REGION,
-        parts.OWN_BOUNDS,
-        parts.NO_COVARIANCE,
+        *parts.COMMON_LIMITS,
     ),
     citation="SCORE2-Diabetes working group. Eur Heart J 2023;44:2544-2556",
     citation_url="https://doi.org/10.1093/eurheartj/ehad260",
-    coefficient_provenance=(
-        "The paper's supplement as public programs carry it; the supplement itself was not seen"
-    ),
-    licence="Published equation; no licence terms known for the coefficients",
+    coefficient_provenance=parts.PROVENANCE,
+    licence=parts.LICENCE,
     voice=Voice.ON_REQUEST,
 )

@@ -2,8 +2,8 @@
 
 import torch
 
-from inference.families.score2 import equation, graph
-from inference.families.score2.equation import Term
+from inference.equations.score2 import equation, graph
+from inference.equations.score2.equation import Term
 from inference.models.score2_op.definition import MODEL
 
 # SCORE2-OP working group, Eur Heart J 2021;42:2455-2467, supplement; pressure per mm[Hg].

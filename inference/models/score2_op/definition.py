@@ -1,7 +1,5 @@
 """SCORE2-OP: ten-year risk of cardiovascular disease in Europe from the age of 70."""
 
-from dataclasses import replace
-
 from inference.contract import (
     Evidence,
     ModelDefinition,
@@ -10,7 +8,8 @@ from inference.contract import (
     Text,
     Voice,
 )
-from inference.families.score2 import parts
+from inference.equations import inputs
+from inference.equations.score2 import parts
 
 MODEL = ModelDefinition(
     id="score2-op",
@@ -23,18 +22,18 @@ MODEL = ModelDefinition(
     ),
     # The graph reads its columns in this order.
     inputs=(
-        parts.SEX,
-        parts.age(70, 89, reference=73),
+        inputs.male(),
+        inputs.age(70, 89, reference=73),
         parts.EUROPE,
         parts.SMOKER,
-        replace(parts.SYSTOLIC_PRESSURE, reference=150),
-        parts.DIABETES,
-        parts.TOTAL_CHOLESTEROL,
-        replace(parts.HDL_CHOLESTEROL, reference=1.4),
+        parts.systolic_pressure(reference=150),
+        inputs.diabetes(),
+        parts.total_cholesterol(),
+        parts.hdl_cholesterol(reference=1.4),
     ),
     outcomes=(parts.CVD,),
     scales=(parts.ESC_2021_FROM_70,),
-    exclusions=(parts.PRIOR_CVD, parts.WITH_DIABETES),
+    exclusions=parts.WITHOUT_DIABETES,
     contribution_scale="log-hazard",
     evidence=(
         PopulationEvidence(
@@ -53,16 +52,11 @@ MODEL = ModelDefinition(
             "the paper derived it from the age of 65 and with people who have diabetes; the ESC "
             "guideline uses it from 70 and without diabetes, and so does this model",
         ),
-        parts.STATED_REGION,
-        parts.DIABETES_TERM,
-        parts.OWN_BOUNDS,
-        parts.NO_COVARIANCE,
+        *parts.LIMITS_WITHOUT_DIABETES,
     ),
     citation="SCORE2-OP working group. Eur Heart J 2021;42:2455-2467",
     citation_url="https://doi.org/10.1093/eurheartj/ehab312",
-    coefficient_provenance=(
-        "The paper's supplement as public programs carry it; the supplement itself was not seen"
-    ),
-    licence="Published equation; no licence terms known for the coefficients",
+    coefficient_provenance=parts.PROVENANCE,
+    licence=parts.LICENCE,
     voice=Voice.ON_REQUEST,
 )

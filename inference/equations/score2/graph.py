@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from inference.contract import InputSpec
-from inference.families.score2.equation import MEN, WOMEN, Equation, Term
+from inference.equations.score2.equation import MEN, WOMEN, Equation, Term
 
 # Sex and region choose coefficients and scales; they add nothing of their own.
 _NO_TERM = Term((0.0, 0.0))
