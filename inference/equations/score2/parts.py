@@ -95,17 +95,20 @@ PROVENANCE: Final = (
 LICENCE: Final = "Published equation; no licence terms known for the coefficients"
 
 
+# The targets of 2021 are for LDL; this is the last one of ESC for the total, in mmol/L
+# (Eur Heart J 2012;33:1635-1701).
+ESC_CHOLESTEROL: Final = 5.0
+
+
 def systolic_pressure(*, reference: float) -> InputSpec:
     """Return the systolic pressure in mm[Hg], asked again at 130 (ESC guideline of 2021)."""
     return replace(inputs.systolic_pressure(70, 250, reference=reference), asked_at=130)
 
 
-def total_cholesterol() -> InputSpec:
+def total_cholesterol(*, asked_at: float) -> InputSpec:
     """Return total cholesterol in mmol/L, the unit of the papers."""
     found = inputs.total_cholesterol(2, 11, reference=6)
-    # The targets of 2021 are for LDL; 5 mmol/L is the last one of ESC for the total
-    # (Eur Heart J 2012;33:1635-1701).
-    return replace(found, unit="mmol/L", asked_at=5)
+    return replace(found, unit="mmol/L", asked_at=asked_at)
 
 
 def hdl_cholesterol(*, reference: float) -> InputSpec:

@@ -28,7 +28,7 @@ MODEL = ModelDefinition(
         parts.SMOKER,
         parts.systolic_pressure(reference=120),
         inputs.diabetes(),
-        parts.total_cholesterol(),
+        parts.total_cholesterol(asked_at=parts.ESC_CHOLESTEROL),
         parts.hdl_cholesterol(reference=1.3),
     ),
     outcomes=(parts.CVD,),

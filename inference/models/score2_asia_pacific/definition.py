@@ -29,7 +29,7 @@ MODEL = ModelDefinition(
         parts.SMOKER,
         parts.systolic_pressure(reference=120),
         inputs.diabetes(),
-        parts.total_cholesterol(),
+        parts.total_cholesterol(asked_at=5.2),  # Chinese lipid guideline 2023
         parts.hdl_cholesterol(reference=1.3),
     ),
     outcomes=(parts.CVD,),

@@ -35,7 +35,7 @@ MODEL = ModelDefinition(
         parts.EUROPE,
         parts.SMOKER,
         parts.systolic_pressure(reference=120),
-        parts.total_cholesterol(),
+        parts.total_cholesterol(asked_at=parts.ESC_CHOLESTEROL),
         parts.hdl_cholesterol(reference=1.3),
         InputSpec(
             "age_at_diagnosis",
