@@ -33,14 +33,12 @@ ASIA_PACIFIC: Final = InputSpec(
     3,
 )
 
-CVD: Final = Outcome(
-    "cvd",
-    Text(
-        "心血管病（心血管死亡、非致死性心肌梗死或卒中）",
-        "cardiovascular disease (cardiovascular death, non-fatal myocardial infarction or stroke)",
-    ),
-    "1",
-    horizon_years=10,
+CVD: Final = Outcome("cvd", Text("心血管病", "cardiovascular disease"), "1", horizon_years=10)
+
+_WHAT_IS_MEANT: Final = Text(
+    "结局为心血管死亡、非致死性心肌梗死或非致死性卒中，不含非致死性心力衰竭和血运重建",
+    "the outcome is cardiovascular death, non-fatal myocardial infarction or non-fatal stroke; "
+    "non-fatal heart failure and revascularisation are not in it",
 )
 
 _PREGNANCY: Final = Exclusion(
@@ -86,7 +84,19 @@ _OWN_BOUNDS: Final = Text(
     "the papers print no bounds for pressure and lipids; those of this model are our own",
 )
 
-COMMON_LIMITS: Final = (_STATED_REGION, _OWN_BOUNDS, primary_prevention.NO_COVARIANCE)
+_NOT_SEEN: Final = Text(
+    "系数取自公开程序，与论文摘要及示例一致；论文补充材料未核对",
+    "coefficients taken from public programs, which repeat the papers' own examples; "
+    "the papers' supplements were not seen",
+)
+
+COMMON_LIMITS: Final = (
+    _WHAT_IS_MEANT,
+    _STATED_REGION,
+    _OWN_BOUNDS,
+    _NOT_SEEN,
+    primary_prevention.NO_COVARIANCE,
+)
 LIMITS_WITHOUT_DIABETES: Final = (_DIABETES_TERM, _OTHER_HIGH_RISK, *COMMON_LIMITS)
 
 PROVENANCE: Final = (
