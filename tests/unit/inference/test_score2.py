@@ -209,6 +209,8 @@ def test_a_record_with_every_value_gets_the_equation_s_risk(model_id):
     assert inputs["total_cholesterol"] == pytest.approx(5.80)
     assert found.features["region"].reported == "risk-region-high"
     assert found.confidence.level == "low"
+    together = sum(each.share for each in found.contributions)
+    assert together == pytest.approx(found.primary.value - found.reference, abs=1e-12)
 
 
 def test_an_hba1c_of_7_percent_is_one_of_53_mmol_per_mol():
