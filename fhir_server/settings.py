@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference.contract import Language
+from inference.features.risk_regions import RiskRegion, RiskRegions
 
 PREFIX = "ATTENDING_"
 
@@ -54,6 +55,16 @@ class Settings(BaseSettings):
         "CN",
         pattern="^[A-Z]{2}$",
         description="ISO 3166 country of the patients: which validation evidence counts",
+    )
+    score2_region: RiskRegion | None = Field(
+        None,
+        description="SCORE2 risk region in Europe: low, moderate, high or very-high; none: SCORE2, "
+        "SCORE2-OP and SCORE2-Diabetes make no estimate",
+    )
+    score2_asia_pacific_region: RiskRegion | None = Field(
+        None,
+        description="SCORE2 Asia-Pacific risk region: low, moderate, high or very-high (China: "
+        "high); none: that model makes no estimate",
     )
     timezone: str = Field(
         "Asia/Shanghai", description="IANA zone of dates and HL7v2 times that name none"
@@ -186,6 +197,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The zone of dates that name none."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def risk_regions(self) -> RiskRegions:
+        """The risk regions of the SCORE2 models that are stated."""
+        return RiskRegions(self.score2_region, self.score2_asia_pacific_region)
 
     @property
     def public_url(self) -> str:

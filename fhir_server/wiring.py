@@ -175,6 +175,7 @@ def _cds(
         region=settings.region,
         validated=frozenset(settings.validated_models),
         local_codes=local_codes,
+        risk_regions=settings.risk_regions,
     )
     services = discovery.discover()
     wanted = {name for service in services.values() for name in service.analytes}

@@ -18,6 +18,7 @@ from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenA
 from inference.engine import GraphFailed, GraphOutput
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
+from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.prediction import (
     Answer,
     Estimate,
@@ -45,7 +46,8 @@ class Predictor:
     """All models of a deployment.
 
     `region` is the ISO 3166 country whose evidence counts; `validated` holds `id@version` of the
-    models that the hospital validated on its own patients.
+    models that the hospital validated on its own patients; `risk_regions` are the regions of the
+    SCORE2 models that the deployment states.
     """
 
     registry: ModelRegistry
@@ -54,6 +56,7 @@ class Predictor:
     region: str
     validated: Collection[str] = ()
     local_codes: LocalCodes | None = None
+    risk_regions: RiskRegions = NOT_STATED
 
     def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> tuple[Answer, ...]:
         """Return one answer per model that speaks unasked, in the registry's order.
@@ -77,6 +80,7 @@ class Predictor:
             catalogue=self.catalogue,
             zone=self.zone,
             local_codes=self.local_codes,
+            risk_regions=self.risk_regions,
         )
         answers: dict[str, Answer] = {}
         for model in sorted(models, key=lambda m: not _provided(m.definition)):

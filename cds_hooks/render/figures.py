@@ -6,6 +6,7 @@ from decimal import Decimal
 from cds_hooks.wording import Wording, escape
 from inference.contract import InputSpec, Outcome
 from inference.features.feature import Feature
+from inference.features.risk_regions import RISK_REGIONS
 from terminology.catalogue import load
 from terminology.units import UnitRefused, convert
 
@@ -16,6 +17,8 @@ _PRINTED_UNITS = {
     "umol/L": "μmol/L",
     "{decile}": "/ 10",
 }
+
+_WORDS = ("yes", "no", "male", "female", *(f"risk-region-{region}" for region in RISK_REGIONS))
 
 
 def unit(code: str) -> str:
@@ -52,12 +55,11 @@ def _on_its_side(value: float, decimals: int, bounds: Sequence[float]) -> str:
 def reported(feature: Feature, wording: Wording) -> str:
     """Return a feature's value as its source wrote it."""
     if feature.unit == "1":
-        known = ("yes", "no", "male", "female")
-        if feature.reported in known:
+        if feature.reported in _WORDS:
             return wording.say(f"value.{feature.reported}")
         return wording.say("value.yes" if feature.value else "value.no")
     if feature.unit == "a":
-        return wording.say("value.years", years=f"{feature.value:.0f}")
+        return wording.say("value.years", years=f"{feature.value:g}")
     number, _, code = feature.reported.partition(" ")
     return f"{escape(number)} {unit(code)}"
 

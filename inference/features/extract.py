@@ -5,10 +5,12 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from inference.contract import InputSpec
-from inference.features import demographics
+from inference.features import demographics, diabetes_type
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, from_conditions, from_prescriptions
+from inference.features.onset import onset_age
 from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity
+from inference.features.risk_regions import NOT_STATED, RiskRegions, risk_region
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
 from terminology import code_sets
@@ -27,6 +29,7 @@ class FeatureReader:
 
     `derived` holds features that another model computed from the same snapshot; they go before
     measured ones, because that model's equation is the one that the input asks for.
+    `risk_regions` are what the deployment states of itself.
     """
 
     def __init__(
@@ -36,8 +39,10 @@ class FeatureReader:
         catalogue: Catalogue,
         zone: tzinfo,
         local_codes: LocalCodes | None = None,
+        risk_regions: RiskRegions = NOT_STATED,
     ) -> None:
         self.snapshot = snapshot
+        self.risk_regions = risk_regions
         self._local_codes = local_codes
         self.derived: dict[str, Feature] = {}
         self._catalogue = catalogue
@@ -179,6 +184,12 @@ def _prescription(name: str, wanted: code_sets.CodeSet) -> "Resolver":
     return resolve
 
 
+def _type_2_onset(reader: FeatureReader) -> Feature | Absent:
+    disease = reader.flag("type_2_diabetes")
+    name = "type_2_diabetes_onset_age"
+    return onset_age(name, disease, snapshot=reader.snapshot, zone=reader.zone)
+
+
 Resolver = Callable[[FeatureReader], Feature | Absent]
 
 FLAGS: Mapping[str, Resolver] = {
@@ -190,10 +201,19 @@ FLAGS: Mapping[str, Resolver] = {
     "current_smoker": _current_smoker,
     "family_cvd": _family_cvd,
     "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
+    "type_2_diabetes": lambda r: diabetes_type.type_2_diabetes(r.snapshot.conditions),
+    "without_type_2_diabetes": lambda r: diabetes_type.without_type_2_diabetes(
+        r.flag("type_2_diabetes")
+    ),
+    "type_2_diabetes_onset_age": _type_2_onset,
     "prior_cvd": _condition("prior_cvd", code_sets.PRIOR_CVD, ever=True),
     "heart_failure": _condition("heart_failure", code_sets.HEART_FAILURE, ever=True),
     "dialysis": _condition("dialysis", code_sets.DIALYSIS, ever=False),
     "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
     "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
     "statin": _prescription("statin", code_sets.STATIN),
+    "score2_region": lambda r: risk_region("score2_region", r.risk_regions.score2),
+    "score2_asia_pacific_region": lambda r: risk_region(
+        "score2_asia_pacific_region", r.risk_regions.score2_asia_pacific
+    ),
 }
