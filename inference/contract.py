@@ -39,6 +39,11 @@ class WhenAbsent(StrEnum):
     """Only the outcomes named in `needed_for` are left out."""
     OPTIONAL = "optional"
     """The estimate does not use it; a category that does is reported as not known."""
+    MISSING_TERM = "missing-term"
+    """The estimate uses the equation's own published term for "not measured", and names the input.
+
+    That term stands for people who were not tested: a value outside the domain withholds.
+    """
 
 
 class Voice(StrEnum):
@@ -66,7 +71,10 @@ class InputSpec:
     `feature` names what is looked for: an analyte of the lab catalogue or a clinical flag.
     `low` and `high` bound the model's own domain in `unit`, ends included; a value outside is
     refused, never clipped. `max_age_days` is how old a value may be. `sd` (absolute) and `cv`
-    (relative) describe a single reading's spread around the person's usual value.
+    (relative) describe a single reading's spread around the person's usual value. A contribution
+    is measured against `reference`; an input without one keeps the patient's value there.
+    `asked_at` is the value, a guideline's target where there is one, at which the model is run
+    again to show what this input weighs.
     """
 
     name: str
@@ -84,6 +92,7 @@ class InputSpec:
     sd: float = 0.0
     cv: float = 0.0
     reference: float | None = None
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,10 @@ class PopulationEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ModelDefinition:
-    """Everything about a model but its graph; see docs/reference/models.md for each field."""
+    """Everything about a model but its graph; see docs/reference/models.md for each field.
+
+    `scales` is empty where no guideline draws a line through the estimate.
+    """
 
     id: str
     version: str
@@ -176,8 +188,8 @@ class ModelDefinition:
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The values of the primary outcome at which a category changes."""
-        return self.scales[0].bounds
+        """The values of the primary outcome at which a category changes; none without a scale."""
+        return self.scales[0].bounds if self.scales else ()
 
     def evidence_for(self, region: str) -> PopulationEvidence:
         """Return the evidence for a country: its own entry, else the entry for any."""

@@ -7,7 +7,8 @@ EXCLUSIONS = (
         "prior_cvd",
         Text(
             "已有心血管病，不适用一级预防方程",
-            "cardiovascular disease is already present; a primary-prevention equation does not apply",
+            "cardiovascular disease is already present; "
+            "a primary-prevention equation does not apply",
         ),
         unknown_withholds=True,
     ),
