@@ -45,8 +45,8 @@ def _untimed(_name: str) -> AbstractContextManager[object]:
 class Predictor:
     """All models of a deployment.
 
-    `region` is the ISO 3166 country whose evidence counts; `validated` holds `id@version` of the
-    models that the hospital validated on its own patients.
+    `region` is the ISO 3166 country whose evidence and baseline risk count; `validated` holds
+    `id@version` of the models that the hospital validated on its own patients.
     """
 
     registry: ModelRegistry
@@ -77,6 +77,7 @@ class Predictor:
             snapshot,
             catalogue=self.catalogue,
             zone=self.zone,
+            region=self.region,
             local_codes=self.local_codes,
         )
         answers: dict[str, Answer] = {}

@@ -9,6 +9,8 @@ from inference.features import demographics
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, from_conditions, from_prescriptions
 from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity
+from inference.features.race import black
+from inference.features.region import north_america
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
 from terminology import code_sets
@@ -26,7 +28,8 @@ class FeatureReader:
     """Answers for any input of any model, from one snapshot.
 
     `derived` holds features that another model computed from the same snapshot; they go before
-    measured ones, because that model's equation is the one that the input asks for.
+    measured ones, because that model's equation is the one that the input asks for. `region` is
+    the ISO 3166 country that the deployment states.
     """
 
     def __init__(
@@ -35,9 +38,11 @@ class FeatureReader:
         *,
         catalogue: Catalogue,
         zone: tzinfo,
+        region: str,
         local_codes: LocalCodes | None = None,
     ) -> None:
         self.snapshot = snapshot
+        self.region = region
         self._local_codes = local_codes
         self.derived: dict[str, Feature] = {}
         self._catalogue = catalogue
@@ -187,12 +192,15 @@ FLAGS: Mapping[str, Resolver] = {
     "lives_north_of_yangtze": lambda r: demographics.lives_north_of_yangtze(r.snapshot),
     "lives_in_city": lambda reader: demographics.lives_in_city(reader.snapshot),
     "social_deprivation_decile": lambda r: demographics.social_deprivation_decile(r.snapshot),
+    "north_america": lambda reader: north_america(reader.region),
+    "black": lambda reader: black(reader.snapshot),
     "current_smoker": _current_smoker,
     "family_cvd": _family_cvd,
     "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
     "prior_cvd": _condition("prior_cvd", code_sets.PRIOR_CVD, ever=True),
     "heart_failure": _condition("heart_failure", code_sets.HEART_FAILURE, ever=True),
     "dialysis": _condition("dialysis", code_sets.DIALYSIS, ever=False),
+    "kidney_transplant": _condition("kidney_transplant", code_sets.KIDNEY_TRANSPLANT, ever=True),
     "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
     "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
     "statin": _prescription("statin", code_sets.STATIN),

@@ -1,5 +1,7 @@
 """Framingham general cardiovascular risk profile (D'Agostino 2008): ten-year risk."""
 
+from dataclasses import replace
+
 from inference.contract import (
     Category,
     CategoryScale,
@@ -28,11 +30,11 @@ MODEL = ModelDefinition(
     inputs=(
         inputs.male(),
         inputs.age(30, 74, reference=50),
-        inputs.total_cholesterol(100, 405, reference=180),
+        replace(inputs.total_cholesterol(100, 405, reference=180), asked_at=200),
         inputs.hdl_cholesterol(10, 100, reference=45),
-        inputs.systolic_pressure(90, 200, reference=125),
+        replace(inputs.systolic_pressure(90, 200, reference=125), asked_at=130),
         inputs.treated(),
-        inputs.smoker(),
+        replace(inputs.smoker(), asked_at=0),
         inputs.diabetes(),
     ),
     outcomes=(
@@ -85,8 +87,9 @@ MODEL = ModelDefinition(
             "CN",
             Evidence.FOREIGN,
             Text(
-                "美国人群建模；在中国高估可达 63%，仅供比较",
-                "derived in the US; over-predicts in China by up to 63 %: for comparison only",
+                "美国人群建模；在中国高估可达 63%，仅供比较，不作决策依据",
+                "derived in the US; over-predicts in China by up to 63 %: for comparison only, "
+                "no ground for decisions",
             ),
         ),
         PopulationEvidence(

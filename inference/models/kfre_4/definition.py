@@ -1,7 +1,7 @@
 """KFRE of four variables: two- and five-year risk of kidney failure (Tangri)."""
 
 from inference.contract import ModelDefinition, TaskClass, Text, Voice
-from inference.equations import kidney_failure as kfre
+from inference.equations.kidney_failure import parts as kfre
 
 MODEL = ModelDefinition(
     id="kfre-4",

@@ -2,7 +2,7 @@
 
 from inference.contract import ModelDefinition, TaskClass, Text, Voice
 from inference.equations import inputs
-from inference.equations import kidney_failure as kfre
+from inference.equations.kidney_failure import parts as kfre
 
 # Within-person variation by the EFLM database, rounded up.
 _CHEMISTRY = (
@@ -64,8 +64,8 @@ MODEL = ModelDefinition(
     limits=(
         Text(
             "血钙取实测总钙；建模时是否按白蛋白校正未能核对",
-            "calcium is the total as measured; whether the equation was made with calcium corrected "
-            "for albumin could not be checked",
+            "calcium is the total as measured; whether the equation was made with calcium "
+            "corrected for albumin could not be checked",
         ),
         *kfre.LIMITS,
     ),

@@ -16,9 +16,9 @@ from inference.equations import inputs
 from inference.equations.primary_prevention import NO_COVARIANCE
 
 # The centres of the published equation; contributions are measured against them.
-CENTRE_AGE = 70.36
-CENTRE_EGFR = 36.11
-CENTRE_LN_ACR = 5.137
+_CENTRE_AGE = 70.36
+_CENTRE_EGFR = 36.11
+_CENTRE_LN_ACR = 5.137
 
 POPULATION = Text(
     "eGFR<60、未透析且未移植的成人慢性肾脏病患者（G3-G5 期）",
@@ -27,7 +27,8 @@ POPULATION = Text(
 )
 
 # The papers state eGFR below 60 and adults; the other ends are ours, wide about their cohorts.
-SEX_AND_AGE = (inputs.male(reference=0), inputs.age(18, 100, reference=CENTRE_AGE))
+# No input has a target: KDIGO 2024 asks for a relative fall of albuminuria and for no one figure.
+SEX_AND_AGE = (inputs.male(reference=0), inputs.age(18, 100, reference=_CENTRE_AGE))
 KIDNEY = (
     inputs.laboratory(
         "egfr",
@@ -37,7 +38,7 @@ KIDNEY = (
         loinc=("98979-8",),
         max_age_days=180,
         cv=0.06,
-        reference=CENTRE_EGFR,
+        reference=_CENTRE_EGFR,
     ),
     inputs.laboratory(
         "acr",
@@ -47,9 +48,11 @@ KIDNEY = (
         loinc=("9318-7", "14959-1", "30000-4", "32294-1"),
         max_age_days=365,
         cv=0.30,
-        reference=math.exp(CENTRE_LN_ACR),
+        reference=math.exp(_CENTRE_LN_ACR),
     ),
 )
+# Which of the two published baseline risks holds is a fact of the deployment, so it has no
+# reference: it moves the base and is no patient's contribution.
 CALIBRATION = InputSpec(
     "north_america",
     "north_america",
@@ -57,7 +60,6 @@ CALIBRATION = InputSpec(
     "1",
     0,
     1,
-    reference=0,
 )
 
 OUTCOMES = (
@@ -73,9 +75,13 @@ SCALES = (
         "kfre-referral",
         Text("5 年肾衰竭风险分层", "Five-year kidney failure risk"),
         (
-            Category("below-3", Text("低于 3%", "below 3 %")),
-            Category("3-to-5", Text("3%-<5%", "3 % to <5 %"), attention=True),
-            Category("5-or-more", Text("≥5%", "5 % or more"), attention=True),
+            Category("below-3", Text("5 年风险 <3%", "5-year risk below 3 %")),
+            Category(
+                "3-to-5", Text("5 年风险 3%-<5%", "5-year risk of 3 to under 5 %"), attention=True
+            ),
+            Category(
+                "5-or-more", Text("5 年风险 ≥5%", "5-year risk of 5 % or more"), attention=True
+            ),
         ),
         Text(
             "KDIGO 2024：5 年风险 3%-5% 可用于判断是否转诊肾内科（并结合 eGFR 与白蛋白尿标准）",
@@ -89,9 +95,13 @@ SCALES = (
         "kfre-planning",
         Text("2 年肾衰竭风险分层", "Two-year kidney failure risk"),
         (
-            Category("up-to-10", Text("不超过 10%", "up to 10 %")),
-            Category("above-10", Text(">10%-40%", "above 10 to 40 %"), attention=True),
-            Category("above-40", Text(">40%", "above 40 %"), attention=True),
+            Category("up-to-10", Text("2 年风险 ≤10%", "2-year risk up to 10 %")),
+            Category(
+                "above-10",
+                Text("2 年风险 >10%-40%", "2-year risk above 10 to 40 %"),
+                attention=True,
+            ),
+            Category("above-40", Text("2 年风险 >40%", "2-year risk above 40 %"), attention=True),
         ),
         Text(
             "KDIGO 2024：2 年风险 >10% 可用于启动多学科管理，>40% 可用于肾脏替代治疗的准备",
@@ -99,10 +109,10 @@ SCALES = (
             "above 40 % to time the preparation of kidney replacement therapy",
         ),
         _KDIGO_CITATION,
+        bounds=(0.10, 0.40),
         outcome="kidney-failure-2y",
     ),
 )
-PLANNING_ABOVE = (0.10, 0.40)
 
 EXCLUSIONS = (
     Exclusion(
