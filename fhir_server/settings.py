@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     region: str = Field(
         "CN",
         pattern="^[A-Z]{2}$",
-        description="ISO 3166 country of the patients: which validation evidence counts",
+        description="ISO 3166 country of the patients: which validation evidence counts, and which "
+        "baseline risk of KFRE",
     )
     timezone: str = Field(
         "Asia/Shanghai", description="IANA zone of dates and HL7v2 times that name none"

@@ -85,8 +85,8 @@ SCALES = (
         ),
         Text(
             "KDIGO 2024：5 年风险 3%-5% 可用于判断是否转诊肾内科（并结合 eGFR 与白蛋白尿标准）",
-            "KDIGO 2024: a five-year risk of 3-5 % can be used to determine the need for nephrology "
-            "referral, in addition to criteria of eGFR and albuminuria",
+            "KDIGO 2024: a five-year risk of 3-5 % can be used to determine the need for "
+            "nephrology referral, in addition to criteria of eGFR and albuminuria",
         ),
         _KDIGO_CITATION,
         bounds=(0.03, 0.05),
@@ -175,7 +175,13 @@ LIMITS = (
     ),
     Text(
         "论文未给出年龄上限、eGFR 下限与化验值范围，所用范围为本产品设定",
-        "the papers state no upper age, no lower eGFR and no laboratory ranges: those used are ours",
+        "the papers state no upper age, no lower eGFR and no laboratory ranges: "
+        "those used are ours",
+    ),
+    Text(
+        "基线风险按部署所在国家选取：美国与加拿大用北美值，其余（含中国）用北美以外的值",
+        "the baseline risk follows the country of the deployment: the North American one in the "
+        "United States and Canada, the other elsewhere, China included",
     ),
     NO_COVARIANCE,
 )

@@ -67,13 +67,17 @@ MODEL = ModelDefinition(
             "calcium is the total as measured; whether the equation was made with calcium "
             "corrected for albumin could not be checked",
         ),
+        Text(
+            "北美以外的 5 年基线风险高于北美（8 变量），与 4 变量方程相反：论文如此发表",
+            "the five-year baseline risk outside North America is the higher one, unlike that of "
+            "the equation of four variables: so it was published",
+        ),
         *kfre.LIMITS,
     ),
     citation=kfre.CITATION,
     citation_url=kfre.CITATION_URL,
     coefficient_provenance=(
-        "As printed in the papers, and as one public program (kfre 0.1.18) has them; there are no "
-        "reference rows of a second program"
+        "As printed in the papers; the figures of a public program (kfre 0.1.18) are repeated"
     ),
     licence=kfre.LICENCE,
     voice=Voice.ON_REQUEST,

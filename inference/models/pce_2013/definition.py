@@ -127,8 +127,10 @@ MODEL = ModelDefinition(
             "in Chinese Americans predicted to observed events were 1.9 to 1 (Rodriguez 2019)",
         ),
         Text(
-            "公开程序之间有差异：150 行中有 2 行相差 0.2 个百分点，其余一致",
-            "public programs disagree",
+            "公开程序之间有差异：150 行（女性）中一程序全部一致，另一程序有 56 行不同"
+            "（黑人至多 0.44、白人至多 0.08 个百分点，1 行分层不同）",
+            "public programs disagree: of 150 rows (women) one repeats all, another differs in 56 "
+            "(by up to 0.44 points in Black and 0.08 in White women; one row in category)",
         ),
         NO_COVARIANCE,
     ),
@@ -136,7 +138,7 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1161/01.cir.0000437741.48606.98",
     coefficient_provenance=(
         "As printed in the paper, and as an unrelated public program has them; the paper's four "
-        "worked examples and 150 rows (women) of public programs are repeated"
+        "worked examples and 150 rows (women) of a public program are repeated"
     ),
     licence="Published equation; no licence terms known for the coefficients",
     voice=Voice.ON_REQUEST,
