@@ -60,8 +60,8 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "occurrenceDateTime": prediction.at.isoformat(timespec="milliseconds"),
         "basis": list(_basis(prediction)),
         "prediction": [
-            _outcome(estimate, prediction.placements if index == 0 else (), wording)
-            for index, estimate in enumerate(prediction.estimates)
+            _outcome(estimate, prediction.placements_of(estimate.outcome), wording)
+            for estimate in prediction.estimates
         ],
         "note": [{"text": context.notice}],
     }

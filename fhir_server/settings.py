@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     region: str = Field(
         "CN",
         pattern="^[A-Z]{2}$",
-        description="ISO 3166 country of the patients: which validation evidence counts",
+        description="ISO 3166 country of the patients: which validation evidence counts, and which "
+        "baseline risk of KFRE",
     )
     score2_region: RiskRegion | None = Field(
         None,

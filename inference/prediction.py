@@ -100,6 +100,11 @@ class Prediction:
         """The estimate that the card's summary states."""
         return self.estimates[0]
 
+    def placements_of(self, outcome: Outcome) -> tuple[Placement, ...]:
+        """Return where the patient stands on the scales that grade one outcome."""
+        graded = self.model.scales_of(outcome)
+        return tuple(placed for placed in self.placements if placed.scale in graded)
+
     @property
     def needs_attention(self) -> bool:
         """Whether any scale may place the patient on a step that a physician should look at."""

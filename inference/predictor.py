@@ -45,9 +45,9 @@ def _untimed(_name: str) -> AbstractContextManager[object]:
 class Predictor:
     """All models of a deployment.
 
-    `region` is the ISO 3166 country whose evidence counts; `validated` holds `id@version` of the
-    models that the hospital validated on its own patients; `risk_regions` are the regions of the
-    SCORE2 models that the deployment states.
+    `region` is the ISO 3166 country whose evidence and baseline risk count; `validated` holds
+    `id@version` of the models that the hospital validated on its own patients; `risk_regions` are
+    the regions of the SCORE2 models that the deployment states.
     """
 
     registry: ModelRegistry
@@ -79,6 +79,7 @@ class Predictor:
             snapshot,
             catalogue=self.catalogue,
             zone=self.zone,
+            region=self.region,
             local_codes=self.local_codes,
             risk_regions=self.risk_regions,
         )

