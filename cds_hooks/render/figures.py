@@ -15,6 +15,11 @@ _PRINTED_UNITS = {
     "kg/m2": "kg/m²",
     "umol/L": "μmol/L",
     "{decile}": "/ 10",
+    # A score, a grade and a class are bare numbers.
+    "{score}": "",
+    "{class}": "",
+    "{grade}": "",
+    "{degree}": "",
 }
 
 

@@ -9,6 +9,8 @@ from inference.features import demographics
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, from_conditions, from_prescriptions
 from inference.features.quantities import CLOCK_TOLERANCE, MeasurementTable, quantity
+from inference.features.scores import SCORE_FLAGS
+from inference.features.scores import Resolver as SnapshotResolver
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
 from terminology import code_sets
@@ -179,9 +181,14 @@ def _prescription(name: str, wanted: code_sets.CodeSet) -> "Resolver":
     return resolve
 
 
+def _from_snapshot(resolve: SnapshotResolver) -> "Resolver":
+    return lambda reader: resolve(reader.snapshot, reader.zone)
+
+
 Resolver = Callable[[FeatureReader], Feature | Absent]
 
 FLAGS: Mapping[str, Resolver] = {
+    **{name: _from_snapshot(resolve) for name, resolve in SCORE_FLAGS.items()},
     "male": lambda reader: demographics.male(reader.snapshot),
     "age": lambda reader: demographics.age(reader.snapshot, zone=reader.zone),
     "lives_north_of_yangtze": lambda r: demographics.lives_north_of_yangtze(r.snapshot),
