@@ -78,8 +78,11 @@ def _other_outcomes(prediction: Prediction, wording: Wording) -> Iterator[str]:
     others = prediction.estimates[1:]
     if not others and not prediction.not_computed:
         return
-    years = str(prediction.primary.outcome.horizon_years)
-    yield f"### {wording.say('heading.other-outcomes', years=years)}\n"
+    years = prediction.primary.outcome.horizon_years
+    if years is None:
+        yield f"### {wording.say('heading.other-outcomes-of-state')}\n"
+    else:
+        yield f"### {wording.say('heading.other-outcomes', years=str(years))}\n"
     for estimate in others:
         low, high = (figures.amount(estimate.outcome, e) for e in (estimate.low, estimate.high))
         name = wording.text(estimate.outcome.name)

@@ -88,7 +88,7 @@ def _hypertension(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:
         return drugs
     if drugs.value:
         return Absent(name, Reason("unconfirmed", {"sources": ", ".join(drugs.sources[:3])}))
-    return Feature(name, 0.0, "1", "no", (), cautions=found.cautions + drugs.cautions)
+    return found
 
 
 def _renal_replacement(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:

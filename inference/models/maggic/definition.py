@@ -64,7 +64,8 @@ _SMOKER = InputSpec(
     reference=0,
     asked_at=0,
 )
-_DEATH = Text("任何原因死亡", "death from any cause")
+_DEATH_1Y = Text("1 年内任何原因死亡", "death from any cause within 1 year")
+_DEATH_3Y = Text("3 年内任何原因死亡", "death from any cause within 3 years")
 _STEPS = ("0-16", "17-20", "21-24", "25-28", "29-32", "≥33")
 
 MODEL = ModelDefinition(
@@ -94,8 +95,8 @@ MODEL = ModelDefinition(
     ),
     outcomes=(
         Outcome("maggic", Text("MAGGIC 评分", "MAGGIC score"), SCORE_UNIT),
-        Outcome("death-1y", _DEATH, "1", horizon_years=1),
-        Outcome("death-3y", _DEATH, "1", horizon_years=3),
+        Outcome("death-1y", _DEATH_1Y, "1", horizon_years=1),
+        Outcome("death-3y", _DEATH_3Y, "1", horizon_years=3),
     ),
     scales=(
         CategoryScale(

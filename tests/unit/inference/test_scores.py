@@ -91,6 +91,8 @@ def test_an_unknown_item_is_assumed_to_add_nothing(model_id):
     everything = without_points(model_id)
     for spec in specs(model_id):
         if spec.when_absent is WhenAbsent.SPAN:
+            # The card says that unknown inputs stand at their reference value.
+            assert spec.assumed == spec.reference
             assert score(model_id, everything | {spec.name: spec.assumed}) == 0
             assert max(score(model_id, everything | {spec.name: v}) for v in spec.span) > 0
         else:
