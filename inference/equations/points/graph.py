@@ -1,75 +1,95 @@
-"""What the graphs of point scores have in common: tables, and NaN for an unknown item.
+"""What the graphs of point scores have in common: tables of points as one matrix product.
 
-A comparison with NaN is false, which in a point score reads as "no points": every step here
-carries the NaN through.
+A table is a start and, at each bound, a rise or a fall; a flag is a table with one bound between no
+and yes. All bounds of a score are compared at once.
 """
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 
+from inference.contract import InputSpec
+
+_YES_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The points of one input: `points[0]`, then one more entry for each bound.
+
+    `at_least` are the bounds that count from where they stand, `above` those that must be passed.
+    """
+
+    points: Sequence[float]
+    at_least: Sequence[float] = ()
+    above: Sequence[float] = ()
+
+    def steps(self) -> list[tuple[float, float]]:
+        """Return each bound, in the form `value >= bound`, with the change of points there."""
+        passed = [math.nextafter(bound, math.inf) for bound in self.above]
+        bounds = sorted([*self.at_least, *passed])
+        changes = [after - before for before, after in itertools.pairwise(self.points)]
+        return list(zip(bounds, changes, strict=True))
+
+
+def yes(points: float) -> Table:
+    """Return the table of a flag that gives `points` where it is set."""
+    return Table((0.0, points), at_least=(_YES_FROM,))
+
+
+def no(points: float) -> Table:
+    """Return the table of a flag that gives `points` where it is not set."""
+    return Table((points, 0.0), at_least=(_YES_FROM,))
+
 
 class Points(torch.nn.Module):
-    """A score of `columns`; a subclass says in `shares` which points each column gives."""
+    """Points of the inputs by `tables`; an input that is not known has NaN points."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, specs: Sequence[InputSpec], **variants: Mapping[str, Table]) -> None:
         super().__init__()
-        self.columns = tuple(columns)
-        self.register_buffer("zero", torch.tensor(0.0, dtype=torch.float64))
-        self.register_buffer("one", torch.tensor(1.0, dtype=torch.float64))
-        self.register_buffer("middle", torch.tensor(0.5, dtype=torch.float64))
+        names = [spec.name for spec in specs]
+        steps = sorted(
+            {
+                (names.index(name), bound)
+                for tables in variants.values()
+                for name, table in tables.items()
+                for bound, _ in table.steps()
+            }
+        )
+        self.register_buffer("column", torch.tensor([column for column, _ in steps]))
+        self.doubles("bound", [bound for _, bound in steps])
+        for variant, tables in variants.items():
+            start = torch.zeros(len(names), dtype=torch.float64)
+            change = torch.zeros((len(steps), len(names)), dtype=torch.float64)
+            for name, table in tables.items():
+                start[names.index(name)] = table.points[0]
+                for bound, amount in table.steps():
+                    change[steps.index((names.index(name), bound)), names.index(name)] = amount
+            self.register_buffer(f"start_{variant}", start)
+            self.register_buffer(f"change_{variant}", change)
         self.register_buffer("unknown", torch.tensor(-1, dtype=torch.int64))
 
-    def doubles(self, name: str, values: Any) -> None:
+    def doubles(self, name: str, values: object) -> None:
         """Keep numbers as a float64 buffer: a literal would be exported as float32."""
         self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
 
-    def table(
-        self,
-        name: str,
-        points: Sequence[Any],
-        *,
-        at_least: Sequence[float] = (),
-        above: Sequence[float] = (),
-    ) -> None:
-        """Keep a table of points by the bounds that a value reaches (`at_least`) or passes."""
-        self.doubles(f"{name}_points", points)
-        if at_least:
-            self.doubles(f"{name}_at_least", list(at_least))
-        if above:
-            self.doubles(f"{name}_above", list(above))
+    def reached(self, x: torch.Tensor) -> torch.Tensor:
+        """Return 1 for each bound that a row has reached, else 0."""
+        return (x[:, self.column] >= self.bound).to(torch.float64)
 
-    def step(self, name: str, value: torch.Tensor) -> torch.Tensor:
-        """Return how many bounds of the table each value has reached or passed."""
-        found = torch.zeros_like(value, dtype=torch.int64)
-        if hasattr(self, f"{name}_at_least"):
-            found = found + (value[:, None] >= getattr(self, f"{name}_at_least")).sum(dim=1)
-        if hasattr(self, f"{name}_above"):
-            found = found + (value[:, None] > getattr(self, f"{name}_above")).sum(dim=1)
-        return found
+    def points(self, reached: torch.Tensor, variant: str) -> torch.Tensor:
+        """Return the points of each input [n, k] by the tables of `variant`."""
+        change = reached @ getattr(self, f"change_{variant}")
+        return change + getattr(self, f"start_{variant}")
 
-    def look_up(self, name: str, value: torch.Tensor) -> torch.Tensor:
-        """Return the points of each value; NaN where the value is not known."""
-        return self.known(value, getattr(self, f"{name}_points")[self.step(name, value)])
+    def known(self, x: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+        """Return `points`, NaN where the input is: a comparison with NaN reads as "no points"."""
+        return points + (x - x)
 
-    def known(self, value: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-        """Return `points`, NaN where `value` is."""
-        return torch.where(torch.isnan(value), value, points)
-
-    def yes(self, value: torch.Tensor) -> torch.Tensor:
-        """Return 1 where a flag is set and 0 where it is not; NaN where it is not known."""
-        return self.known(value, torch.where(value > self.middle, self.one, self.zero))
-
-    def named(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the columns of the input matrix by name."""
-        return {name: x[:, place] for place, name in enumerate(self.columns)}
-
-    def matrix(self, shares: Mapping[str, torch.Tensor], like: torch.Tensor) -> torch.Tensor:
-        """Return the points as [n, k] in the order of the columns; a column may give none."""
-        none = torch.zeros_like(like)
-        return torch.stack([shares.get(name, none) for name in self.columns], dim=1)
-
-    def category(self, name: str, score: torch.Tensor) -> torch.Tensor:
+    def category(self, score: torch.Tensor, bounds: torch.Tensor) -> torch.Tensor:
         """Return the step of a scale that a score stands on; -1 where it is not known."""
-        return torch.where(torch.isnan(score), self.unknown, self.step(name, score))
+        step = (score[:, None] >= bounds).to(torch.int64).sum(dim=1)
+        return torch.where(torch.isnan(score), self.unknown, step)

@@ -2,13 +2,20 @@
 
 import torch
 
-from inference.equations.points.graph import Points
+from inference.equations.points.graph import Points, Table, yes
 from inference.models.has_bled.definition import MODEL
 
+_COLUMNS = [spec.name for spec in MODEL.inputs]
 _FLAGS = (
     "renal_replacement", "chronic_liver_disease", "stroke", "bleeding_history", "labile_inr",
     "bleeding_drugs", "alcohol_excess",
 )  # fmt: skip
+_TABLES = {
+    **{name: yes(1.0) for name in _FLAGS},
+    "systolic_pressure": Table((0.0, 1.0), above=(160.0,)),
+    "creatinine": Table((0.0, 1.0), at_least=(200.0,)),
+    "age": Table((0.0, 1.0), above=(65.0,)),
+}
 
 
 class HasBled(Points):
@@ -18,23 +25,21 @@ class HasBled(Points):
     """
 
     def __init__(self) -> None:
-        super().__init__([spec.name for spec in MODEL.inputs])
-        self.table("systolic_pressure", [0.0, 1.0], above=(160.0,))
-        self.table("creatinine", [0.0, 1.0], at_least=(200.0,))
-        self.table("age", [0.0, 1.0], above=(65.0,))
-        self.table("bleeding_risk", [0.0, 1.0], at_least=MODEL.bounds)
+        super().__init__(MODEL.inputs, all=_TABLES)
+        self.doubles("high_from", MODEL.bounds)
+        self.doubles("one", 1.0)
+        self.doubles("creatinine", [float(name == "creatinine") for name in _COLUMNS])
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        v = self.named(x)
-        shares = {name: self.yes(v[name]) for name in _FLAGS}
-        shares |= {name: self.look_up(name, v[name]) for name in ("systolic_pressure", "age")}
-        by_creatinine = self.look_up("creatinine", v["creatinine"])
-        shares["creatinine"] = by_creatinine * (self.one - shares["renal_replacement"])
-        contributions = self.matrix(shares, v["age"])[:, None, :]
-        estimate = contributions.sum(dim=2)
-        category = self.category("bleeding_risk", estimate[:, 0])
-        return estimate, torch.zeros_like(estimate), contributions, category
+        points = self.points(self.reached(x), "all")
+        place = _COLUMNS.index("renal_replacement")
+        replaced = points[:, place : place + 1]
+        contributions = self.known(x, points * (self.one - replaced * self.creatinine))
+        score = contributions.sum(dim=1)
+        estimate = score[:, None]
+        category = self.category(score, self.high_from)
+        return estimate, torch.zeros_like(estimate), contributions[:, None, :], category
 
 
 OUTPUTS = ("estimate", "base", "contributions", "bleeding-risk")

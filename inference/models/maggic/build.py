@@ -2,9 +2,10 @@
 
 import torch
 
-from inference.equations.points.graph import Points
+from inference.equations.points.graph import Points, Table, no, yes
 from inference.models.maggic.definition import MODEL
 
+_COLUMNS = [spec.name for spec in MODEL.inputs]
 # Points by ejection fraction (below 30, 30-39, 40 and more), then by age and by pressure.
 _AGE = (
     (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0),
@@ -29,11 +30,32 @@ _THREE_YEARS = (
     0.397, 0.427, 0.458, 0.490, 0.523, 0.556, 0.590, 0.625, 0.658, 0.692, 0.725, 0.756, 0.787,
     0.815, 0.842, 0.866, 0.889, 0.908, 0.926, 0.941, 0.953, 0.964, 0.973, 0.980, 0.985,
 )  # fmt: skip
-_SCORES = tuple(float(score) for score in range(1, 51))
-_PER_FLAG = {"male": 1.0, "smoker": 1.0, "diabetes": 3.0, "copd": 2.0,
-             "heart_failure_18_months": 2.0}  # fmt: skip
-_PER_LACK = {"beta_blocker": 3.0, "renin_angiotensin": 1.0}
-_TABLES = ("lvef", "bmi", "creatinine", "nyha_class")
+_AGES = (55.0, 60.0, 65.0, 70.0, 75.0, 80.0)
+_PRESSURES = (110.0, 120.0, 130.0, 140.0, 150.0)
+_TABLES = {
+    "male": yes(1.0),
+    "lvef": Table((7.0, 6.0, 5.0, 3.0, 2.0, 0.0), at_least=(20.0, 25.0, 30.0, 35.0, 40.0)),
+    "bmi": Table((6.0, 5.0, 3.0, 2.0, 0.0), at_least=(15.0, 20.0, 25.0, 30.0)),
+    "creatinine": Table(
+        (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0),
+        at_least=(90.0, 110.0, 130.0, 150.0, 170.0, 210.0, 250.0),
+    ),
+    "nyha_class": Table((0.0, 2.0, 6.0, 8.0), at_least=(2.0, 3.0, 4.0)),
+    "smoker": yes(1.0),
+    "diabetes": yes(3.0),
+    "copd": yes(2.0),
+    "heart_failure_18_months": yes(2.0),
+    "beta_blocker": no(3.0),
+    "renin_angiotensin": no(1.0),
+}
+
+
+def _by_fraction(column: int) -> dict[str, Table]:
+    """Return all tables for one range of the ejection fraction."""
+    return _TABLES | {
+        "age": Table(_AGE[column], at_least=_AGES),
+        "systolic_pressure": Table(_PRESSURE[column], at_least=_PRESSURES),
+    }
 
 
 class Maggic(Points):
@@ -44,47 +66,29 @@ class Maggic(Points):
     """
 
     def __init__(self) -> None:
-        super().__init__([spec.name for spec in MODEL.inputs])
-        for name, points in (_PER_FLAG | _PER_LACK).items():
-            self.doubles(f"each_{name}", points)
-        self.register_buffer("ages", torch.tensor(len(_AGE[0]), dtype=torch.int64))
-        self.register_buffer("pressures", torch.tensor(len(_PRESSURE[0]), dtype=torch.int64))
-        self.table("tier", [0.0] * 3, at_least=(30.0, 40.0))
-        self.table("age", sum(_AGE, ()), at_least=(55.0, 60.0, 65.0, 70.0, 75.0, 80.0))
-        self.table("sbp", sum(_PRESSURE, ()), at_least=(110.0, 120.0, 130.0, 140.0, 150.0))
-        self.table("lvef", [7.0, 6.0, 5.0, 3.0, 2.0, 0.0], at_least=(20.0, 25.0, 30.0, 35.0, 40.0))
-        self.table("bmi", [6.0, 5.0, 3.0, 2.0, 0.0], at_least=(15.0, 20.0, 25.0, 30.0))
-        self.table(
-            "creatinine",
-            [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
-            at_least=(90.0, 110.0, 130.0, 150.0, 170.0, 210.0, 250.0),
-        )
-        self.table("nyha_class", [0.0, 2.0, 6.0, 8.0], at_least=(2.0, 3.0, 4.0))
-        self.table("one_year", _ONE_YEAR, at_least=_SCORES)
-        self.table("three_years", _THREE_YEARS, at_least=_SCORES)
-        self.table("risk_group", [0.0] * 6, at_least=MODEL.bounds)
+        low, middle, high = (_by_fraction(column) for column in range(3))
+        super().__init__(MODEL.inputs, low=low, middle=middle, high=high)
+        self.doubles("middle_from", 30.0)
+        self.doubles("high_from", 40.0)
+        self.doubles("mortality", list(zip(_ONE_YEAR, _THREE_YEARS, strict=True)))
+        # The paper's table ends at 50 points: more than that reads as 50.
+        self.doubles("scores", [float(score) for score in range(1, len(_ONE_YEAR))])
+        self.doubles("groups", MODEL.bounds)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        v = self.named(x)
-        shares = {name: self.look_up(name, v[name]) for name in _TABLES}
-        tier = self.step("tier", v["lvef"])
-        age = self.age_points[tier * self.ages + self.step("age", v["age"])]
-        pressure = v["systolic_pressure"]
-        by_pressure = self.sbp_points[tier * self.pressures + self.step("sbp", pressure)]
-        shares["age"] = self.known(v["age"], age)
-        shares["systolic_pressure"] = self.known(pressure, by_pressure)
-        for name in _PER_FLAG:
-            shares[name] = getattr(self, f"each_{name}") * self.yes(v[name])
-        for name in _PER_LACK:
-            shares[name] = getattr(self, f"each_{name}") * (self.one - self.yes(v[name]))
-        points = self.matrix(shares, v["age"])
-        score = points.sum(dim=1)
-        mortality = [self.look_up(name, score) for name in ("one_year", "three_years")]
-        estimate = torch.stack([score, *mortality], dim=1)
+        reached = self.reached(x)
+        place = _COLUMNS.index("lvef")
+        fraction = x[:, place : place + 1]
+        low, middle, high = (self.points(reached, name) for name in ("low", "middle", "high"))
+        reduced = torch.where(fraction >= self.middle_from, middle, low)
+        points = self.known(x, torch.where(fraction >= self.high_from, high, reduced))
+        score = points.sum(dim=1, keepdim=True)
+        mortality = self.mortality[(score >= self.scores).to(torch.int64).sum(dim=1)]
+        estimate = torch.cat([score, self.known(score, mortality)], dim=1)
         contributions = torch.stack([points] * len(MODEL.outcomes), dim=1)
-        category = self.category("risk_group", score)
-        return estimate, torch.zeros_like(estimate), contributions, category
+        group = self.category(score[:, 0], self.groups)
+        return estimate, torch.zeros_like(estimate), contributions, group
 
 
 OUTPUTS = ("estimate", "base", "contributions", "risk-group")
