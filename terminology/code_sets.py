@@ -6,13 +6,11 @@ tells what was diagnosed, not when: whether a diagnosis still counts is for the 
 Condition's status and dates to say.
 """
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
-from terminology.code_set import CodeSet, Rule, Verdict, code_set
+from terminology.code_set import CodeSet, Rule, Verdict, code_set, listed_sctids
 
 __all__ = [
     "ALL",
@@ -34,12 +32,7 @@ __all__ = [
 @cache
 def _snomed() -> Mapping[str, Mapping[str, Verdict]]:
     """Read the listed SNOMED CT codes by set, all of them from the Global Patient Set."""
-    text = files("terminology").joinpath("data", "snomed_code_sets.csv").read_text("utf-8")
-    verdicts: dict[str, Verdict] = {v: v for v in ("member", "not-member", "unconfirmed")}
-    by_set: dict[str, dict[str, Verdict]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        by_set.setdefault(row["code_set"], {})[row["sctid"]] = verdicts[row["verdict"]]
-    return by_set
+    return listed_sctids("snomed_code_sets.csv")
 
 
 _DIABETES_WORDS: Final = (

@@ -79,7 +79,7 @@ def _other_outcomes(prediction: Prediction, wording: Wording) -> Iterator[str]:
     others = prediction.estimates[1:]
     outcomes = [estimate.outcome for estimate in others] + list(prediction.not_computed)
     for horizon in dict.fromkeys(outcome.horizon_years for outcome in outcomes):
-        yield f"### {wording.say('heading.other-outcomes', years=str(horizon))}\n"
+        yield f"### {_other_heading(horizon, wording)}\n"
         for estimate in others:
             if estimate.outcome.horizon_years == horizon:
                 yield _other_outcome(prediction.model, estimate, wording)
@@ -87,6 +87,12 @@ def _other_outcomes(prediction: Prediction, wording: Wording) -> Iterator[str]:
             if outcome.horizon_years == horizon:
                 name = wording.text(outcome.name)
                 yield "- " + wording.say("detail.outcome-missing", outcome=name)
+
+
+def _other_heading(horizon: int | None, wording: Wording) -> str:
+    if horizon is None:
+        return wording.say("heading.other-outcomes-of-state")
+    return wording.say("heading.other-outcomes", years=str(horizon))
 
 
 def _other_outcome(model: ModelDefinition, estimate: Estimate, wording: Wording) -> str:

@@ -17,6 +17,11 @@ _PRINTED_UNITS = {
     "umol/L": "μmol/L",
     "{decile}": "/ 10",
     "{index}": "",
+    # A score, a grade and a class are bare numbers.
+    "{score}": "",
+    "{class}": "",
+    "{grade}": "",
+    "{degree}": "",
 }
 _DECIMALS = {"{index}": 2}
 
@@ -26,6 +31,10 @@ _WORDS = ("yes", "no", "male", "female", *(f"risk-region-{region}" for region in
 def unit(code: str) -> str:
     """Return a UCUM code as it is printed."""
     return _PRINTED_UNITS.get(code, escape(code))
+
+
+def _with_unit(number: str, code: str) -> str:
+    return f"{number} {unit(code)}".rstrip()
 
 
 def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
@@ -39,7 +48,7 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
             return "<0.1%"
         return f"{_on_its_side(100 * value, 1, [100 * bound for bound in bounds])}%"
     printed = _on_its_side(value, _DECIMALS.get(outcome.unit, 0), bounds)
-    return f"{printed} {unit(outcome.unit)}".rstrip()
+    return _with_unit(printed, outcome.unit)
 
 
 _LEAST_RISK = 0.001
@@ -64,7 +73,7 @@ def reported(feature: Feature, wording: Wording) -> str:
     if feature.unit == "a":
         return wording.say("value.years", years=f"{feature.value:g}")
     number, _, code = feature.reported.partition(" ")
-    return f"{escape(number)} {unit(code)}"
+    return _with_unit(escape(number), code)
 
 
 def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording) -> str:
@@ -77,7 +86,7 @@ def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording)
         return wording.say("value.years", years=f"{value:g}")
     shown, code = _as_reported(spec, feature, value)
     number = f"{shown:.3g}" if abs(shown) < _WHOLE_FROM else f"{shown:.0f}"
-    return f"{number} {unit(code)}"
+    return _with_unit(number, code)
 
 
 def _as_reported(spec: InputSpec, feature: Feature, value: float) -> tuple[float, str]:
@@ -95,4 +104,4 @@ def share(outcome: Outcome, value: float, wording: Wording) -> str:
     """Return a part of an estimate with its sign; of a risk in percentage points."""
     if outcome.unit == "1":
         return wording.say("unit.percentage-points", share=f"{100 * value:+.1f}")
-    return f"{value:+.1f} {unit(outcome.unit)}"
+    return _with_unit(f"{value:+.1f}", outcome.unit)

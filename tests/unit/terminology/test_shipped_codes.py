@@ -34,6 +34,7 @@ BRACKETS = {
 # A name without brackets, or with one that leaves the dimension open.
 BY_PROPERTY = {
     "MFr": "%",
+    "VFr": "%",
     "SFr": "mol/mol",
     "RelTime": "1",
     "Pres": "Pa",
