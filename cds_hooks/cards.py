@@ -17,14 +17,21 @@ class IncompleteCard(TypeError):
 
 @dataclass(frozen=True, slots=True)
 class CardConfidence:
-    """How far to trust the card: a level, P(category unchanged) and the reasons in words."""
+    """How far to trust the card: a level, P(category unchanged) and the reasons in words.
+
+    `probability` is None for an estimate without a category; such a card is never of level high.
+    """
 
     level: Literal["high", "medium", "low"]
-    probability: float
+    probability: float | None
     reasons: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not self.reasons or not 0.0 <= self.probability <= 1.0:
+        if self.probability is None:
+            complete = self.level != "high"
+        else:
+            complete = 0.0 <= self.probability <= 1.0
+        if not self.reasons or not complete:
             raise IncompleteCard("a confidence has a probability from 0 to 1 and its reasons")
 
 
@@ -106,11 +113,7 @@ class Card:
     def to_json(self, *, topic_system: str, override_system: str) -> dict[str, Any]:
         """Return the wire form; optional fields without a value are left out, never null."""
         extension: dict[str, Any] = {
-            "org.attending.confidence": {
-                "level": self.confidence.level,
-                "probability": self.confidence.probability,
-                "reasons": list(self.confidence.reasons),
-            },
+            "org.attending.confidence": _confidence_json(self.confidence),
             "org.attending.model": {
                 "id": self.model.id,
                 "version": self.model.version,
@@ -141,6 +144,13 @@ class Card:
             "links": _links_json(self.links),
             "extension": extension,
         }
+
+
+def _confidence_json(confidence: CardConfidence) -> dict[str, Any]:
+    found: dict[str, Any] = {"level": confidence.level}
+    if confidence.probability is not None:
+        found["probability"] = confidence.probability
+    return found | {"reasons": list(confidence.reasons)}
 
 
 def _basis_json(item: BasisItem) -> Mapping[str, Any]:

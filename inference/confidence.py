@@ -24,20 +24,16 @@ def judge(
     *,
     region: str,
     validated_here: bool,
-    probability: float,
+    probability: float | None,
     features: Iterable[Feature],
     absent: Sequence[tuple[InputSpec, Absent]],
     unknown_states: Iterable[Reason],
 ) -> Confidence:
-    """Return the lowest of the component levels, with a reason for each that lowers it."""
-    found: list[tuple[Level, Reason]] = []
-    share = {"percent": f"{100 * probability:.0f}"}
-    if probability < UNSTABLE:
-        found.append(("low", Reason("category-unstable", share)))
-    elif probability < STABLE:
-        found.append(("medium", Reason("category-uncertain", share)))
-    else:
-        found.append(("high", Reason("category-stable", share)))
+    """Return the lowest of the component levels, with a reason for each that lowers it.
+
+    `probability` is that of the category staying the same, None for a model without categories.
+    """
+    found = [_stability(probability)]
     evidence = Evidence.LOCAL if validated_here else model.evidence_for(region).grade
     found.append((_BY_EVIDENCE[evidence], Reason(f"evidence-{evidence.value}")))
     for spec, missing in absent:
@@ -48,3 +44,15 @@ def judge(
     found.extend(("medium", reason) for reason in unknown_states)
     level = min((level for level, _ in found), key=_ORDER.index)
     return Confidence(level, probability, tuple(reason for _, reason in found))
+
+
+def _stability(probability: float | None) -> tuple[Level, Reason]:
+    if probability is None:
+        # Nothing shows that such an estimate is stable, so it is never of high confidence.
+        return "medium", Reason("category-none")
+    share = {"percent": f"{100 * probability:.0f}"}
+    if probability < UNSTABLE:
+        return "low", Reason("category-unstable", share)
+    if probability < STABLE:
+        return "medium", Reason("category-uncertain", share)
+    return "high", Reason("category-stable", share)

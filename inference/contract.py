@@ -39,6 +39,11 @@ class WhenAbsent(StrEnum):
     """Only the outcomes named in `needed_for` are left out."""
     OPTIONAL = "optional"
     """The estimate does not use it; a category that does is reported as not known."""
+    MISSING_TERM = "missing-term"
+    """The estimate uses the equation's own published term for "not measured", and names the input.
+
+    That term stands for people who were not tested: a value outside the domain withholds.
+    """
 
 
 class Voice(StrEnum):
@@ -149,7 +154,10 @@ class PopulationEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ModelDefinition:
-    """Everything about a model but its graph; see docs/reference/models.md for each field."""
+    """Everything about a model but its graph; see docs/reference/models.md for each field.
+
+    `scales` is empty where no guideline draws a line through the estimate.
+    """
 
     id: str
     version: str
@@ -176,8 +184,8 @@ class ModelDefinition:
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The values of the primary outcome at which a category changes."""
-        return self.scales[0].bounds
+        """The values of the primary outcome at which a category changes; none without a scale."""
+        return self.scales[0].bounds if self.scales else ()
 
     def evidence_for(self, region: str) -> PopulationEvidence:
         """Return the evidence for a country: its own entry, else the entry for any."""

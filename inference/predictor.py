@@ -103,7 +103,7 @@ class Predictor:
             for spec in definition.inputs
             if isinstance(missing := found[spec.name], Absent)
         )
-        blocking = tuple(pair for pair in absent if pair[0].when_absent is WhenAbsent.REQUIRED)
+        blocking = tuple(pair for pair in absent if _blocks(*pair))
         withholding = tuple(reason for reason, withholds in unknown if withholds)
         if blocking or withholding:
             withholding += reader.snapshot.cautions
@@ -184,6 +184,14 @@ def _stand_in(spec: InputSpec) -> float:
     return spec.assumed if spec.assumed is not None else math.nan
 
 
+def _blocks(spec: InputSpec, missing: Absent) -> bool:
+    # The term for "not measured" says nothing of a person whose value is beyond the equation.
+    outside = missing.reason.code == "outside-domain"
+    return spec.when_absent is WhenAbsent.REQUIRED or (
+        outside and spec.when_absent is WhenAbsent.MISSING_TERM
+    )
+
+
 def _provided(definition: ModelDefinition) -> bool:
     return any(outcome.provides for outcome in definition.outcomes)
 
@@ -256,13 +264,15 @@ def _estimates(
 
 def _placements(
     definition: ModelDefinition, output: GraphOutput, corners: int
-) -> tuple[tuple[Placement, ...], float]:
+) -> tuple[tuple[Placement, ...], float | None]:
     """Place the patient on each scale; the share of draws that stay on the first scale's step."""
     placements = []
     for scale in definition.scales:
         steps = output.categories[scale.id][: 1 + corners]
         known = sorted({int(step) for step in steps if step >= 0})
         placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
+    if not definition.scales:
+        return (), None
     first = output.categories[definition.scales[0].id]
     stay = float(np.mean(first[1 + corners :] == first[0]))
     return tuple(placements), stay

@@ -11,6 +11,7 @@ _PRINTED_UNITS = {
     "mL/min/{1.73_m2}": "mL/min/1.73m²",
     "kg/m2": "kg/m²",
     "umol/L": "μmol/L",
+    "{decile}": "/ 10",
 }
 
 

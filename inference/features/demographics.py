@@ -9,6 +9,10 @@ from inference.snapshot import PatientSnapshot
 from terminology.regions import find_province
 
 URBAN_EXTENSION = "https://attending.org/fhir/StructureDefinition/lives-in-city"
+DEPRIVATION_EXTENSION = (
+    "https://attending.org/fhir/StructureDefinition/social-deprivation-decile"
+)
+_UNITED_STATES = ("US", "USA")  # ISO 3166, as FHIR R4 wants Address.country coded
 
 
 def male(snapshot: PatientSnapshot) -> Feature | Absent:
@@ -62,10 +66,35 @@ def lives_in_city(snapshot: PatientSnapshot) -> Feature | Absent:
     return Absent("lives_in_city", Reason("residence-unknown"))
 
 
+def social_deprivation_decile(snapshot: PatientSnapshot) -> Feature | Absent:
+    """Return the decile 1-10 of the Social Deprivation Index, as the Patient's extension states it.
+
+    The index is one of areas of the United States (Robert Graham Center): a home elsewhere has
+    none. Its table by zip code is not in this product, so nothing is looked up.
+    """
+    name = "social_deprivation_decile"
+    homes = [a for a in _current_addresses(snapshot) if a.get("country")]
+    if any(str(a["country"]).strip().upper() not in _UNITED_STATES for a in homes):
+        return Absent(name, Reason("deprivation-outside-us"))
+    deciles = {
+        extension["valueInteger"]
+        for extension in snapshot.patient.resource.get("extension", ())
+        if extension.get("url") == DEPRIVATION_EXTENSION and "valueInteger" in extension
+    }
+    if len(deciles) != 1:
+        return Absent(name, Reason("deprivation-not-stated"))
+    value = int(deciles.pop())
+    source = (snapshot.patient.reference,)
+    return Feature(name, float(value), "{decile}", f"{value} {{decile}}", source)
+
+
 def _home_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
+    return [a for a in _current_addresses(snapshot) if a.get("state")]
+
+
+def _current_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
     addresses = snapshot.patient.resource.get("address", ())
-    current = [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
-    return [a for a in current if a.get("state")]
+    return [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
 
 
 def moment(text: str, *, zone: tzinfo) -> datetime | None:

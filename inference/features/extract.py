@@ -186,6 +186,7 @@ FLAGS: Mapping[str, Resolver] = {
     "age": lambda reader: demographics.age(reader.snapshot, zone=reader.zone),
     "lives_north_of_yangtze": lambda r: demographics.lives_north_of_yangtze(r.snapshot),
     "lives_in_city": lambda reader: demographics.lives_in_city(reader.snapshot),
+    "social_deprivation_decile": lambda r: demographics.social_deprivation_decile(r.snapshot),
     "current_smoker": _current_smoker,
     "family_cvd": _family_cvd,
     "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),

@@ -1,0 +1,13 @@
+"""PREVENT with haemoglobin A1c: ten-year risks of cardiovascular disease (AHA)."""
+
+from inference.contract import Text, WhenAbsent
+from inference.equations.prevent import declare, inputs, limits
+
+MODEL = declare.model(
+    id="prevent-hba1c-10y",
+    name=Text("PREVENT 加糖化血红蛋白", "PREVENT with HbA1c"),
+    years=10,
+    optional=(inputs.hba1c(WhenAbsent.REQUIRED),),
+    limits=(limits.HBA1C,),
+    provenance="coefficients.csv beside this file: the paper's supplemental tables",
+)

@@ -1,0 +1,13 @@
+"""PREVENT with the Social Deprivation Index: ten-year risks of cardiovascular disease (AHA)."""
+
+from inference.contract import Text
+from inference.equations.prevent import declare, inputs, limits
+
+MODEL = declare.model(
+    id="prevent-sdi-10y",
+    name=Text("PREVENT 加社会剥夺指数", "PREVENT with SDI"),
+    years=10,
+    optional=(inputs.sdi(),),
+    limits=(limits.MISSING, limits.SDI),
+    provenance="coefficients.csv beside this file: the paper's supplemental tables",
+)
