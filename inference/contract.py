@@ -71,7 +71,10 @@ class InputSpec:
     `feature` names what is looked for: an analyte of the lab catalogue or a clinical flag.
     `low` and `high` bound the model's own domain in `unit`, ends included; a value outside is
     refused, never clipped. `max_age_days` is how old a value may be. `sd` (absolute) and `cv`
-    (relative) describe a single reading's spread around the person's usual value.
+    (relative) describe a single reading's spread around the person's usual value. A contribution
+    is measured against `reference`; an input without one keeps the patient's value there.
+    `asked_at` is the value, a guideline's target where there is one, at which the model is run
+    again to show what this input weighs.
     """
 
     name: str
@@ -89,6 +92,7 @@ class InputSpec:
     sd: float = 0.0
     cv: float = 0.0
     reference: float | None = None
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

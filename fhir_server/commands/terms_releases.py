@@ -106,6 +106,8 @@ def _tell(report: Report, language: Language) -> None:
             "refused": _counted(refused),
         }
         print(say(language, "terms.file", file=file, **counts))
+    for file, lacks in report.absent:
+        print(say(language, "terms.absent", file=file, lacks=lacks))
 
 
 def _of(counts: Counter[tuple[str, str]], file: str) -> dict[str, int]:

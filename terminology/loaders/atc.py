@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
-from terminology.loaders.drafts import SYNONYM, Draft, Drafts, Shown, unseen
+from terminology.loaders.drafts import SYNONYM, Draft, Drafts
 from terminology.loaders.report import Report
 from terminology.loaders.sources import Source, SourceRefused
 from terminology.loaders.tables import File, Row, files, rows
@@ -33,7 +33,6 @@ def load(
     report: Report,
     *,
     version: str = "",
-    shown: Shown = unseen,
 ) -> About:
     """Read the tables, write the release's content, and return what it is.
 
@@ -44,15 +43,12 @@ def load(
     drafts, found = Drafts(), files(sources, r".*\.(csv|txt|tsv)")
     if not found:
         raise SourceRefused("There is no table (.csv, .txt or .tsv).")
-    for done, file in enumerate(found):
-        shown(done, len(found) + 1)
+    for file in found:
         _read(file, drafts, report)
     if not len(drafts):
         raise SourceRefused("No row of it is an ATC code with a name.")
     _link(drafts, report)
-    shown(len(found), len(found) + 1)
     drafts.write(writer)
-    shown(len(found) + 1, len(found) + 1)
     return About(url=URL, version=version, head=_head(version), uses=(SYNONYM,))
 
 

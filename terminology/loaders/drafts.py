@@ -1,23 +1,18 @@
 """Concepts while the files of a release are read: what is said of one stands in several of them."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from terminology.releases.form import Body, Text
 from terminology.releases.writing import ReleaseWriter
 
-Shown: TypeAlias = Callable[[int, int], None]
 SYNONYM: Final = {
     "system": "http://snomed.info/sct",
     "code": "900000000000013009",
     "display": "Synonym",
 }
-
-
-def unseen(_done: int, _whole: int) -> None:
-    """Show no progress."""
 
 
 class Draft(msgspec.Struct):

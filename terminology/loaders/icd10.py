@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
-from terminology.loaders.drafts import Drafts, Shown, unseen
+from terminology.loaders.drafts import Drafts
 from terminology.loaders.icd10_list import read_list
 from terminology.loaders.icd10_tabular import read_order, read_tabular
 from terminology.loaders.report import Report
@@ -20,8 +20,9 @@ from terminology.releases.writing import ReleaseWriter
 
 URL: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 FILTERABLE: Final = ("billable", "additionalCode")
-_TABULAR: Final = r".*tabular.*\.xml"
-_ORDER: Final = r".*order_?[0-9]{4}\.txt"
+# The addenda beside them tell only what has changed.
+_TABULAR: Final = r"(?!.*addenda).*tabular.*\.xml"
+_ORDER: Final = r"(?!.*addenda).*order[-_a-z]*[0-9]{4}\.txt"
 _LIST: Final = r".*\.(csv|txt|tsv)"
 _IDEOGRAPH: Final = re.compile("[\u4e00-\u9fff]")
 
@@ -34,7 +35,6 @@ def load(
     version: str = "",
     url: str = "",
     name: str = "",
-    shown: Shown = unseen,
 ) -> About:
     """Read the one file, write the release's content, and return what it is.
 
@@ -50,17 +50,14 @@ def load(
             "write with these codes."
         )
     if kind == _ORDER and not version:
-        told.append("".join(filter(str.isdecimal, file.short.rpartition("order")[2])))
+        told.append(file.short[-8:-4])
     reading: dict[str, Callable[[], None]] = {
         _TABULAR: lambda: told.append(read_tabular(file, drafts, report)),
         _ORDER: lambda: read_order(file, drafts, report),
         _LIST: lambda: read_list(file, drafts, report),
     }
-    shown(0, 2)
     reading[kind]()
-    shown(1, 2)
     drafts.write(writer)
-    shown(2, 2)
     if not len(drafts):
         raise SourceRefused(f"{file.short}: no row of it is a code with a name.")
     known = next((each for each in told if each), "")

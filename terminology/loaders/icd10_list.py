@@ -44,7 +44,7 @@ def read_list(file: File, drafts: Drafts, report: Report) -> None:
             report.refuse(row.file, row.line, "no ICD-10 code, or no name", row.text)
         elif drafts.add(_draft(row)):
             report.loaded[row.file] += 1
-            if row["parent"]:
+            if row["parent"] not in ("", code):
                 above.append((code, row["parent"]))
         else:
             report.refuse(row.file, row.line, "this code stood here before", row.text)

@@ -4,11 +4,11 @@ Sources: https://loinc.org/kb/users-guide/ for the files; http://hl7.org/fhir/R4
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
-from terminology.loaders.drafts import Drafts, Shown, unseen
+from terminology.loaders.drafts import Drafts
 from terminology.loaders.loinc_answers import (
     Members,
     read_answer_links,
@@ -80,7 +80,6 @@ def load(
     report: Report,
     *,
     version: str = "",
-    shown: Shown = unseen,
 ) -> About:
     """Read every file, write the release's content, and return what it is.
 
@@ -92,25 +91,19 @@ def load(
     if not version:
         raise SourceRefused("The release does not tell its version: give it (--version 2.80).")
     coded: set[str] = set()
-    steps: Sequence[Callable[[], None]] = (
-        lambda: read_consumer_names(sources, drafts, report),
-        lambda: read_replacements(sources, drafts, report),
-        lambda: read_parts(sources, drafts, report),
-        lambda: coded.update(read_links(sources, drafts, report)),
-        lambda: coded.update(read_radiology(sources, drafts, report)),
-        lambda: read_answers(sources, drafts, members, report),
-        lambda: read_answer_links(sources, drafts, members, report),
-        lambda: read_groups(sources, drafts, members, report),
-        lambda: read_hierarchy(sources, drafts, report),
-        lambda: read_variants(sources, drafts, report),
-        lambda: _write(drafts, writer),
-        lambda: members.write(writer),
-        lambda: write_words(sources, writer),
-    )
-    for done, step in enumerate(steps):
-        shown(done, len(steps))
-        step()
-    shown(len(steps), len(steps))
+    read_consumer_names(sources, drafts, report)
+    read_replacements(sources, drafts, report)
+    read_parts(sources, drafts, report)
+    coded.update(read_links(sources, drafts, report))
+    coded.update(read_radiology(sources, drafts, report))
+    read_answers(sources, drafts, members, report)
+    read_answer_links(sources, drafts, members, report)
+    read_groups(sources, drafts, members, report)
+    read_hierarchy(sources, drafts, report)
+    read_variants(sources, drafts, report)
+    _write(drafts, writer)
+    members.write(writer)
+    write_words(sources, writer)
     uses = tuple({"system": URL, "code": each, "display": each} for each in USES)
     return About(url=URL, version=version, head=_head(version, coded), uses=uses)
 

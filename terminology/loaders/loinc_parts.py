@@ -133,8 +133,9 @@ def read_hierarchy(sources: Sequence[Source], drafts: Drafts, report: Report) ->
             drafts.add(Draft(code=code, display=text, is_abstract=True))
         links.append((row.file, row.line, row.text, code, row["IMMEDIATE_PARENT"]))
     for name, line, text, code, parent in links:
-        if parent and parent not in drafts:
-            report.refuse(name, line, "nothing is known of what stands above it", text)
+        if parent == code or (parent and parent not in drafts):
+            why = "it stands above itself" if parent == code else "what stands above it is unknown"
+            report.refuse(name, line, why, text)
             continue
         report.loaded[name] += 1
         if parent:

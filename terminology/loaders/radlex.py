@@ -5,11 +5,11 @@ Sources: https://radlex.org (OWL in RDF/XML); https://bioportal.bioontology.org/
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
-from terminology.loaders.drafts import SYNONYM, Draft, Drafts, Shown, unseen
+from terminology.loaders.drafts import SYNONYM, Draft, Drafts
 from terminology.loaders.radlex_owl import read_owl
 from terminology.loaders.report import Report
 from terminology.loaders.sources import Source, SourceRefused
@@ -29,6 +29,7 @@ _COLUMNS: Final = {
     "definitions": "definition", "definition": "definition",
     "parents": "parents", "parent": "parents", "obsolete": "obsolete",
     "name_zh": "zh-CN", "chinese": "zh-CN", "中文名称": "zh-CN", "name_de": "de",
+    "preferred_name_german": "de", "preferred_name_for_obsolete": "obsolete name",
 }  # fmt: skip
 
 
@@ -38,7 +39,6 @@ def load(
     report: Report,
     *,
     version: str = "",
-    shown: Shown = unseen,
 ) -> About:
     """Read the file, write the release's content, and return what it is.
 
@@ -51,15 +51,9 @@ def load(
         raise SourceRefused(f"One OWL file (.owl) or one table (.csv) is wanted; there is {names}.")
     named = [_LABEL_VERSION.search(each.label) for each in sources]
     told = [version or next((each[1] for each in named if each is not None), "")]
-    steps: Sequence[Callable[[], None]] = (
-        lambda: told.extend(read_owl(each, drafts, report) for each in ontologies),
-        lambda: _read_tables(tables, drafts, report),
-        lambda: drafts.write(writer),
-    )
-    for done, step in enumerate(steps):
-        shown(done, len(steps))
-        step()
-    shown(len(steps), len(steps))
+    told.extend(read_owl(each, drafts, report) for each in ontologies)
+    _read_tables(tables, drafts, report)
+    drafts.write(writer)
     known = next((each for each in told if each), "")
     if not known:
         raise SourceRefused("The file does not tell its version: give it (--version 4.1).")
@@ -73,7 +67,7 @@ def _read_tables(tables: Sequence[File], drafts: Drafts, report: Report) -> None
     for file in tables:
         for row in rows(file, ("code", "name"), report, named=_named):
             match = _RID.fullmatch(row["code"])
-            if match is None or not row["name"]:
+            if match is None or not _name(row, match[1]):
                 report.refuse(row.file, row.line, "no RID, or no name", row.text)
             elif drafts.add(_draft(match[1], row)):
                 above += ((match[1], row, each) for each in row["parents"].split("|") if each)
@@ -89,18 +83,26 @@ def _read_tables(tables: Sequence[File], drafts: Drafts, report: Report) -> None
 
 
 def _named(header: str) -> str:
-    return _COLUMNS.get(header.casefold(), header)
+    # BioPortal names what is RadLex's own by its address: http://radlex.org/RID/Comment.
+    own = header.rpartition("/RID/Preferred_")[1:]
+    return _COLUMNS.get("".join(own).removeprefix("/RID/").casefold(), header)
+
+
+def _name(row: Row, code: str) -> str:
+    """Return the name; an obsolete term has its RID in this column, and its name in another."""
+    return row["obsolete name"] if row["name"] in ("", code) else row["name"]
 
 
 def _draft(code: str, row: Row) -> Draft:
     synonyms = [each.strip() for each in row["synonyms"].split("|") if each.strip()]
     is_obsolete = row["obsolete"].casefold() in ("true", "1", "yes")
     # The table does not say in which language a synonym is.
-    texts = [Text(each, "", 0) for each in synonyms if each != row["name"]]
+    name = _name(row, code)
+    texts = [Text(each, "", 0) for each in synonyms if each != name]
     texts += (Text(row[tag], tag) for tag in ("zh-CN", "de") if row[tag])
     return Draft(
         code=code,
-        display=row["name"],
+        display=name,
         definition=row["definition"],
         texts=sorted(texts, key=lambda each: (each.language, each.value)),
         properties=[("inactive", "valueBoolean", is_obsolete)],

@@ -5,11 +5,11 @@ http://hl7.org/fhir/R4/rxnorm.html for properties.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
-from terminology.loaders.drafts import SYNONYM, Draft, Drafts, Shown, unseen
+from terminology.loaders.drafts import SYNONYM, Draft, Drafts
 from terminology.loaders.report import Report
 from terminology.loaders.sources import Source, SourceRefused
 from terminology.loaders.tables import File, Row, file_named
@@ -58,7 +58,6 @@ def load(
     report: Report,
     *,
     version: str = "",
-    shown: Shown = unseen,
 ) -> About:
     """Read the files, write the release's content, and return what it is.
 
@@ -74,16 +73,10 @@ def load(
     drafts, attributes = Drafts(), found["RXNSAT.RRF"]
     if attributes is None:
         report.absent.append(("RXNSAT.RRF", "attributes, such as strength and NDC"))
-    steps: Sequence[Callable[[], None]] = (
-        lambda: _read_names(names, drafts, report),
-        lambda: _read_relations(relations, drafts, report),
-        lambda: _read_attributes(attributes, drafts, report),
-        lambda: drafts.write(writer),
-    )
-    for done, step in enumerate(steps):
-        shown(done, len(steps))
-        step()
-    shown(len(steps), len(steps))
+    _read_names(names, drafts, report)
+    _read_relations(relations, drafts, report)
+    _read_attributes(attributes, drafts, report)
+    drafts.write(writer)
     return About(url=URL, version=version, head=_head(version), uses=(SYNONYM,))
 
 
@@ -196,7 +189,9 @@ def _head(version: str) -> JsonObject:
         "RXNORM) is in the public domain. Courtesy of the U.S. National Library of Medicine.",
         "caseSensitive": True,
         "language": "en",
-        "hierarchyMeaning": "is-a",
+        # R4, "No Subsumption relationships are defined by RxNorm": `isa` leads from a drug to the
+        # group of its ingredients and form.
+        "hierarchyMeaning": "grouped-by",
         "content": "complete",
         "property": [{"code": code, "type": kind} for code, kind in sorted(codes.items())],
     }

@@ -45,7 +45,7 @@ def _positions(release: Release, asked: Filter) -> Positions:
         return _constraint(release, asked.value)
     if release.url == _SNOMED and asked.is_of_code and asked.op == "in":
         return _refset(release, asked.value)
-    if asked.name in ("parent", "child") and asked.op in ("=", "in"):
+    if asked.name in _BESIDE and asked.op in ("=", "in"):
         return _beside(release, asked)
     if asked.name in release.filterable:
         return _of_property(release, asked)
@@ -105,9 +105,18 @@ def _refset(release: Release, value: str) -> Positions:
     return united(found, len(release))
 
 
+# http://hl7.org/fhir/R4/loinc.html defines the last two; whose parent is X stands in X's children.
+_BESIDE: Final = {
+    "parent": "children",
+    "child": "parents",
+    "ancestor": "descendants",
+    "descendant": "ancestors",
+}
+
+
 def _beside(release: Release, asked: Filter) -> Positions:
-    """Return the concepts that stand directly below (`parent`), or above, one of these."""
-    which = "children" if asked.name == "parent" else "parents"
+    """Return the concepts of which one of these is the parent, a child, an ancestor and so on."""
+    which = _BESIDE[asked.name]
     found = []
     for code in asked.value.split(",") if asked.op == "in" else (asked.value,):
         position = release.position(code.strip())

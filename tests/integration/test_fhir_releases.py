@@ -1,6 +1,8 @@
 """SNOMED CT from its own file, asked by the operations and searches of FHIR."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from scripts.make_rf2_release import CORE, DATE, ROOT, Release
 from terminology.loaders import snomed
 from terminology.loaders.report import Report
 from terminology.loaders.sources import source_of
+from terminology.releases import shelf as shelf_room
 from terminology.releases.shelf import Shelf
 from terminology.releases.writing import ReleaseWriter
 from tests.support.fhir_http import problem, put_all, serving
@@ -231,3 +234,42 @@ async def test_capabilities_name_both_versions(client: httpx.AsyncClient) -> Non
     (found,) = (each for each in read(answer)["codeSystem"] if each["uri"] == SNOMED)
     assert found["version"] == [{"code": VERSION, "isDefault": True}, {"code": OLDER}]
     assert found["subsumption"] is True
+
+
+async def test_versions_are_switched_under_load_and_no_request_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_room, "_SECONDS", 0.0)
+    Release(300, seed=5).write(tmp_path / "rf2")
+    releases = tmp_path / "releases"
+
+    def put(date: str) -> Path:
+        writer = ReleaseWriter(releases, filterable=snomed.FILTERABLE)
+        sources = [source_of(tmp_path / "rf2")]
+        version = f"{EDITION}/version/{date}"
+        return writer.finish(snomed.load(sources, writer, Report(), version=version))
+
+    place = put("20260101")
+    seen: set[str] = set()
+    done = False
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        while not done:
+            asked = {"system": SNOMED, "code": MADE.codes[7]}
+            found = told(await client.get("CodeSystem/$lookup", params=asked))
+            seen.add(found["version"].rpartition("/")[2])
+            below_it = {"url": f"{SNOMED}?fhir_vs=isa/{ROOT}", **asked}
+            valid = told(await client.get("ValueSet/$validate-code", params=below_it))
+            assert valid["result"] is True
+
+    async with serving(releases=Shelf(releases)) as client:
+        asking = [asyncio.create_task(ask(client)) for _ in range(4)]
+        for month in range(2, 7):
+            newer = await asyncio.to_thread(put, f"2026{month:02}01")
+            place.unlink()
+            place = newer
+            await asyncio.sleep(0.05)
+        done = True
+        await asyncio.gather(*asking)
+    assert "20260601" in seen
+    assert len(seen) > 2

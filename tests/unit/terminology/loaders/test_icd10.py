@@ -8,7 +8,7 @@ from terminology.loaders import icd10
 from terminology.loaders.report import Report
 from terminology.loaders.sources import SourceRefused
 from terminology.releases.release import Release
-from tests.unit.terminology.loaders.deliveries import codes, loaded
+from tests.unit.terminology.loaders.deliveries import codes, loaded, zipped
 
 URL = "http://hospital.example/icd-10"
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
@@ -126,6 +126,17 @@ def test_the_order_file_gets_the_points_that_it_leaves_out(tmp_path: Path) -> No
         (5, "not the columns of an order file"),
         (6, "this code stood here before"),
     ]
+
+
+def test_of_what_cms_delivers_together_the_whole_list_is_taken(tmp_path: Path) -> None:
+    files = {
+        "icd10cm-order-addenda-2099.txt": "Add: X00",
+        "icd10cm-codes-2099.txt": "X00 Made-up fever",
+        "icd10cm-order-April-2099.txt": line(1, "X00", "1", "Fever", "Made-up fever"),
+    }
+    release, _ = loaded(icd10.load, icd10.FILTERABLE, zipped(tmp_path / "cms.zip", files))
+    assert release.canonical == "http://hl7.org/fhir/sid/icd-10-cm|2099"
+    assert codes(release, release.everyone) == ["X00"]
 
 
 CHINESE = (

@@ -20,6 +20,7 @@ from tests.unit.terminology.loaders.loinc_delivery import (
     SCAN,
     TESTASE,
     TESTASE_URINE,
+    node,
     tables,
     written,
 )
@@ -194,6 +195,23 @@ def test_an_answer_list_of_which_a_row_is_damaged_is_no_value_set(tmp_path: Path
     release, report = account(tmp_path, files)
     assert release.value_set("http://loinc.org/vs/LL1-1") is None
     assert report.refused["AnswerList.csv", "no id of an answer, or no text"] == 1
+
+
+def test_a_row_of_the_hierarchy_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    files = tables()
+    place = "AccessoryFiles/ComponentHierarchyBySystem/ComponentHierarchyBySystem.csv"
+    files[place] += [
+        node("LP1-1", "LP1-1", "Testase"),
+        node("LP8-8", COLOUR, "Colour"),
+        node("LP1-1", "1-1", "no term"),
+    ]
+    release, report = account(tmp_path, files)
+    assert release.is_below(TESTASE, "LP9-9")
+    assert sorted(why for file, why in report.refused if file in place) == [
+        "it stands above itself",
+        "no such term, and no part with a name",
+        "what stands above it is unknown",
+    ]
 
 
 def test_a_missing_column_is_named_with_its_file(tmp_path: Path) -> None:

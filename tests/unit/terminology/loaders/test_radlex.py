@@ -99,16 +99,19 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
 def test_the_table_of_bioportal_has_synonyms_and_parents(tmp_path: Path) -> None:
     base = "http://radlex.org/RID/"
     table = (
-        "Preferred Label,Class ID,Synonyms,Obsolete,Parents,New Column\n"
-        f"made-up organ,{base}RID900,,false,http://www.w3.org/2002/07/owl#Thing,x\n"
-        f'"left, lobe",{base}RID901,lobe on the left|sinister lobe,false,{base}RID900,x\n'
-        f"old lobe,{base}RID902,,true,{base}RID899,x\n"
-        f"nameless,{base}Nothing,,false,,x\n"
+        "Preferred Label,Class ID,Synonyms,Obsolete,Parents,"
+        f"{base}Preferred_Name_for_Obsolete,{base}Preferred_name_German\n"
+        f"made-up organ,{base}RID900,,false,http://www.w3.org/2002/07/owl#Thing,,\n"
+        f'"left, lobe",{base}RID901,lobe on the left|sinister lobe,false,{base}RID900,,Lappen\n'
+        f"RID902,{base}RID902,,true,{base}RID899,old lobe,\n"
+        f"nameless,{base}Nothing,,false,,,\n"
     )
     release, report = load(tmp_path, "RADLEX.csv", table, "4.1")
     assert release.is_below("RID901", "RID900")
     assert codes(release, release.with_texts("sinister")) == ["RID901"]
     assert codes(release, release.inactive) == ["RID902"]
+    assert codes(release, release.with_texts("old lobe")) == ["RID902"]
+    assert codes(release, release.with_texts("Lappen")) == ["RID901"]
     assert report.loaded["RADLEX.csv"] == 3
     assert report.refused == {("RADLEX.csv", "no RID, or no name"): 1}
     assert report.absent == [("RADLEX.csv", f"line 4: {base}RID899, which is above RID902")]

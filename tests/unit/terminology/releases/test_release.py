@@ -195,6 +195,17 @@ def test_supplements_speak_of_a_release(release: Release) -> None:
     assert [each["display"] for each in found] == ["Triglycerides"]
 
 
+def test_loinc_s_filters_over_every_path(release: Release) -> None:
+    def found(name: str, value: str) -> set[str]:
+        part = {"system": URL, "filter": [{"property": name, "op": "=", "value": value}]}
+        return codes(release, {"resourceType": "ValueSet", "compose": {"include": [part]}})
+
+    assert found("ancestor", "LIPID") == {"TC", "TG", "LDL", "HDL"}
+    assert found("descendant", "LDL") == {"TC", "LIPID"}
+    assert found("parent", "TC") == {"LDL", "HDL"}
+    assert found("child", "LDL") == {"TC"}
+
+
 def test_a_code_that_is_not_there_selects_nothing_silently(release: Release) -> None:
     part = {"system": URL, "filter": [{"property": "concept", "op": "is-a", "value": "XX"}]}
     with pytest.raises(FhirError, match="Unknown code 'XX'"):
