@@ -9,13 +9,7 @@ from inference.snapshot import PatientSnapshot
 from terminology.regions import find_province
 
 URBAN_EXTENSION = "https://attending.org/fhir/StructureDefinition/lives-in-city"
-<<<<<<< HEAD
-DEPRIVATION_EXTENSION = (
-    "https://attending.org/fhir/StructureDefinition/social-deprivation-decile"
-)
-=======
 DEPRIVATION_EXTENSION = "https://attending.org/fhir/StructureDefinition/social-deprivation-decile"
->>>>>>> main
 _UNITED_STATES = ("US", "USA")  # ISO 3166, as FHIR R4 wants Address.country coded
 
 
