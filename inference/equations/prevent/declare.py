@@ -10,7 +10,6 @@ from inference.contract import (
     Category,
     CategoryScale,
     Evidence,
-    Exclusion,
     InputSpec,
     ModelDefinition,
     Outcome,
@@ -19,6 +18,8 @@ from inference.contract import (
     Text,
     Voice,
 )
+from inference.equations import primary_prevention
+from inference.equations.prevent import limits as known_limits
 from inference.equations.prevent.inputs import basic_inputs
 
 Horizon = Literal[10, 30]
@@ -39,26 +40,6 @@ _TREATMENT_THRESHOLD = CategoryScale(
     ),
     "Circulation 2025;152:e114-e218",
     bounds=(0.075,),
-)
-
-_EXCLUSIONS = (
-    Exclusion(
-        "prior_cvd",
-        Text(
-            "已有心血管病，不适用一级预防方程",
-            "cardiovascular disease is already present; "
-            "a primary-prevention equation does not apply",
-        ),
-        unknown_withholds=True,
-    ),
-    Exclusion(
-        "heart_failure",
-        Text(
-            "已有心力衰竭，不适用一级预防方程",
-            "heart failure is already present; a primary-prevention equation does not apply",
-        ),
-        unknown_withholds=True,
-    ),
 )
 
 _EVIDENCE = (
@@ -83,26 +64,6 @@ _EVIDENCE = (
     ),
 )
 
-_LIMITS = (
-    Text(
-        "区间不含系数的协方差（未发表）",
-        "the interval leaves out the coefficients' covariance, which is unpublished",
-    ),
-)
-
-_LIMITS_30Y = (
-    Text(
-        "30 年风险没有指南界值，因此不给出分层",
-        "no guideline threshold is known to us for the 30-year risk: it is not put in a category",
-    ),
-    Text(
-        "上列 c 统计量是 10 年基础模型总心血管病风险的；原文平均随访不足 5 年，30 年风险未经同等长度的随访验证",
-        "the c statistics are those of the ten-year base model for cardiovascular disease; the "
-        "paper's mean follow-up was under five years, so 30-year risks were not validated over "
-        "30 years",
-    ),
-)
-
 
 def _outcomes(years: Horizon) -> tuple[Outcome, ...]:
     names = {
@@ -115,6 +76,13 @@ def _outcomes(years: Horizon) -> tuple[Outcome, ...]:
     return tuple(Outcome(id, name, "1", years) for id, name in names.items())
 
 
+def _limits(years: Horizon, *, is_base: bool) -> tuple[Text, ...]:
+    found = (primary_prevention.NO_COVARIANCE, known_limits.RANGES)
+    if years == 30:
+        return (*found, known_limits.OF_THE_BASE, known_limits.THIRTY_YEARS)
+    return found if is_base else (*found, known_limits.OF_THE_BASE)
+
+
 def model(
     *,
     id: str,
@@ -122,7 +90,7 @@ def model(
     years: Horizon,
     optional: tuple[InputSpec, ...] = (),
     limits: tuple[Text, ...] = (),
-    provenance: str,
+    coefficients: str = "coefficients.csv",
     voice: Voice = Voice.ON_REQUEST,
 ) -> ModelDefinition:
     """Return one equation's definition: the base predictors, then `optional`, in this order.
@@ -137,18 +105,19 @@ def model(
         task_class=TaskClass.PROGNOSTIC,
         population=Text(
             f"30-{oldest} 岁、无心血管病史的成人（美国人群建模）",
-            f"adults aged 30-{oldest} without cardiovascular disease (derived in the United States)",
+            f"adults aged 30-{oldest} without cardiovascular disease "
+            "(derived in the United States)",
         ),
         inputs=(*basic_inputs(oldest=oldest), *optional),
         outcomes=_outcomes(years),
         scales=(_TREATMENT_THRESHOLD,) if years == 10 else (),
-        exclusions=_EXCLUSIONS,
+        exclusions=primary_prevention.EXCLUSIONS,
         contribution_scale="log-odds",
         evidence=_EVIDENCE,
-        limits=(*_LIMITS, *(_LIMITS_30Y if years == 30 else ()), *limits),
+        limits=(*_limits(years, is_base=not optional), *limits),
         citation="Khan SS, et al. Circulation 2024;149:430-449",
         citation_url="https://doi.org/10.1161/CIRCULATIONAHA.123.067626",
-        coefficient_provenance=provenance,
+        coefficient_provenance=f"{coefficients} beside this file: the paper's supplemental tables",
         licence="Coefficients in print; the AHA publishes licence terms for its own code",
         voice=voice,
     )

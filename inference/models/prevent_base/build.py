@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 
-from inference.equations.prevent import build
+from inference.equations.prevent import graph
 from inference.models.prevent_base.definition import MODEL
 
-OUTPUTS = build.outputs(MODEL)
+OUTPUTS = graph.outputs(MODEL)
 
 
 def module() -> torch.nn.Module:
     """Return the module to export."""
     coefficients = Path(__file__).with_name("coefficients_10y.csv")
-    return build.Prevent(MODEL, coefficients, unknown_is_placed=True)
+    return graph.Prevent(MODEL, coefficients, as_first_built=True)

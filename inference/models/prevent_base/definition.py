@@ -7,6 +7,6 @@ MODEL = declare.model(
     id="prevent-base-10y",
     name=Text("PREVENT 基础模型", "PREVENT base"),
     years=10,
-    provenance="coefficients_10y.csv beside this file: the paper's supplemental tables",
+    coefficients="coefficients_10y.csv",
     voice=Voice.UNASKED,
 )

@@ -7,5 +7,4 @@ MODEL = declare.model(
     id="prevent-base-30y",
     name=Text("PREVENT 基础模型（30 年）", "PREVENT base, 30 years"),
     years=30,
-    provenance="coefficients.csv beside this file: the paper's supplemental tables",
 )

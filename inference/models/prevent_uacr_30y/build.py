@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from inference.equations.prevent import build
+from inference.equations.prevent import graph
 from inference.models.prevent_uacr_30y.definition import MODEL
 
-OUTPUTS = build.outputs(MODEL)
+OUTPUTS = graph.outputs(MODEL)
 
 
 def module() -> torch.nn.Module:
     """Return the module to export."""
-    return build.Prevent(MODEL, Path(__file__).with_name("coefficients.csv"))
+    return graph.Prevent(MODEL, Path(__file__).with_name("coefficients.csv"))
