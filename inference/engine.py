@@ -36,6 +36,14 @@ class GraphOutput:
     contributions: Matrix
     categories: dict[str, NDArray[np.int64]]
 
+    def rows(self, start: int, stop: int | None = None) -> "GraphOutput":
+        """Return the outputs of a run of rows."""
+        part = slice(start, stop)
+        categories = {scale: steps[part] for scale, steps in self.categories.items()}
+        return GraphOutput(
+            self.estimate[part], self.base[part], self.contributions[part], categories
+        )
+
 
 class Engine:
     """One loaded graph; `run` is safe to call from several threads."""

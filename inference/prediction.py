@@ -50,11 +50,24 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """An input's exact share of the primary outcome's linear predictor, against its reference."""
+    """An input's exact share of the primary outcome, against its reference.
+
+    `amount` is its share of the linear predictor, `share` of the estimate, in the outcome's unit.
+    """
 
     spec: InputSpec
     feature: Feature
     amount: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The same model's primary estimate for a person who has `spec` at its `asked_at`."""
+
+    spec: InputSpec
+    feature: Feature
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,8 @@ class Prediction:
     """A model's answer for one patient at one moment.
 
     `inputs` is the row that the graph read, with NaN for what was not known: with the digest it
-    is all that is needed to compute the same figures again.
+    is all that is needed to compute the same figures again. `reference` is the primary estimate
+    of the person whom the contributions are measured against.
     """
 
     model: ModelDefinition
@@ -76,7 +90,9 @@ class Prediction:
     estimates: tuple[Estimate, ...]
     not_computed: tuple[Outcome, ...]
     placements: tuple[Placement, ...]
+    reference: float
     contributions: tuple[Contribution, ...]
+    counterfactuals: tuple[Counterfactual, ...]
     confidence: Confidence
 
     @property

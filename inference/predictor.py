@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from inference import uncertainty
+from inference import explanation, uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenAbsent
 from inference.engine import GraphFailed, GraphOutput
@@ -20,7 +20,6 @@ from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.prediction import (
     Answer,
-    Contribution,
     Estimate,
     Placement,
     Prediction,
@@ -132,10 +131,15 @@ class Predictor:
             spec.name: features[spec.name].value if spec.name in features else _stand_in(spec)
             for spec in specs
         }
-        output = model.engine.run(uncertainty.rows(specs, list(inputs.values()), gone))
+        point = list(inputs.values())
+        readings = uncertainty.rows(specs, point, gone)
+        probes = explanation.probes(specs, point, features)
+        run = model.engine.run(np.concatenate([readings, probes.rows]))
+        output, answers = run.rows(0, len(readings)), run.rows(len(readings))
         corners = uncertainty.corner_count(specs, gone)
         estimates, not_computed = _estimates(definition, output, corners, absent)
         placements, probability = _placements(definition, output, corners)
+        reference = explanation.reference_estimate(definition, answers)
         recorded = {name: value if name in features else math.nan for name, value in inputs.items()}
         return Prediction(
             model=definition,
@@ -149,7 +153,11 @@ class Predictor:
             estimates=estimates,
             not_computed=not_computed,
             placements=placements,
-            contributions=_contributions(specs, features, output),
+            reference=reference,
+            contributions=explanation.contributions(definition, features, output, reference),
+            counterfactuals=explanation.counterfactuals(
+                probes.asked, features, answers, estimates[0].value
+            ),
             confidence=judge(
                 definition,
                 region=self.region,
@@ -276,15 +284,3 @@ def _placements(
     first = output.categories[definition.scales[0].id]
     stay = float(np.mean(first[1 + corners :] == first[0]))
     return tuple(placements), stay
-
-
-def _contributions(
-    specs: Sequence[InputSpec], features: Mapping[str, Feature], output: GraphOutput
-) -> tuple[Contribution, ...]:
-    shares = output.contributions[0, 0]
-    found = [
-        Contribution(spec, features[spec.name], float(share))
-        for spec, share in zip(specs, shares, strict=True)
-        if spec.name in features and share != 0.0
-    ]
-    return tuple(sorted(found, key=lambda c: abs(c.amount), reverse=True))

@@ -1,6 +1,5 @@
 """The Markdown body of a prediction's card."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 from cds_hooks.prefetch import CLIENT_ONLY
@@ -20,6 +19,7 @@ def body(prediction: Prediction, wording: Wording) -> str:
         list(_other_outcomes(prediction, wording)),
         list(_values(prediction, wording)),
         list(_contributions(prediction, wording)),
+        list(_counterfactuals(prediction, wording)),
         list(missing(prediction.absent, wording)),
         list(_confidence(prediction, wording)),
         list(_limits(prediction, wording)),
@@ -119,15 +119,43 @@ def cited(source: str) -> str:
 def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
     if not prediction.contributions:
         return
+    outcome = prediction.primary.outcome
     yield f"### {wording.say('heading.contributions')}\n"
-    for share in prediction.contributions[:TOP_CONTRIBUTIONS]:
-        yield "- " + wording.say(
-            f"detail.contribution.{prediction.model.contribution_scale}",
-            input=wording.text(share.spec.label),
-            value=figures.reported(share.feature, wording),
-            reference=figures.reference(share.spec, wording),
-            factor=f"{math.exp(share.amount):.2f}",
+    yield (
+        wording.say(
+            "detail.contributions-from",
+            reference=figures.amount(outcome, prediction.reference),
+            value=figures.amount(outcome, prediction.primary.value, prediction.model.bounds),
         )
+        + "\n"
+    )
+    shown = prediction.contributions[:TOP_CONTRIBUTIONS]
+    for each in shown:
+        yield "- " + wording.say(
+            "detail.contribution",
+            input=wording.text(each.spec.label),
+            value=figures.reported(each.feature, wording),
+            reference=figures.at(each.spec, each.feature, each.spec.reference, wording),
+            share=figures.share(outcome, each.share, wording),
+        )
+    if len(shown) < len(prediction.contributions):
+        rest = prediction.primary.value - prediction.reference - sum(each.share for each in shown)
+        share = figures.share(outcome, rest, wording)
+        yield "- " + wording.say("detail.contribution-rest", share=share)
+
+
+def _counterfactuals(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    if not prediction.counterfactuals:
+        return
+    yield f"### {wording.say('heading.counterfactuals')}\n"
+    for each in prediction.counterfactuals:
+        yield "- " + wording.say(
+            "detail.counterfactual",
+            input=wording.text(each.spec.label),
+            asked=figures.at(each.spec, each.feature, each.spec.asked_at, wording),
+            value=figures.amount(prediction.primary.outcome, each.value, prediction.model.bounds),
+        )
+    yield "\n" + wording.say("detail.counterfactual-note")
 
 
 def missing(absent: tuple[tuple[InputSpec, Absent], ...], wording: Wording) -> Iterator[str]:

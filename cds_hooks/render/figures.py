@@ -1,10 +1,13 @@
 """Figures as a physician reads them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from cds_hooks.wording import Wording, escape
 from inference.contract import InputSpec, Outcome
 from inference.features.feature import Feature
+from terminology.catalogue import load
+from terminology.units import UnitRefused, convert
 
 _PRINTED_UNITS = {
     "mm[Hg]": "mmHg",
@@ -34,6 +37,7 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
 
 
 _LEAST_RISK = 0.001
+_WHOLE_FROM = 1000
 _MOST_DECIMALS = 6
 
 
@@ -58,12 +62,32 @@ def reported(feature: Feature, wording: Wording) -> str:
     return f"{escape(number)} {unit(code)}"
 
 
-def reference(spec: InputSpec, wording: Wording) -> str:
-    """Return the value that a contribution is measured against."""
-    if spec.reference is None:
+def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording) -> str:
+    """Return another value of an input, in the unit in which its source wrote `feature`."""
+    if value is None:
         return wording.say("value.none")
     if spec.unit == "1":
-        return wording.say("value.yes" if spec.reference else "value.no")
+        return wording.say("value.yes" if value else "value.no")
     if spec.unit == "a":
-        return wording.say("value.years", years=f"{spec.reference:g}")
-    return f"{spec.reference:.4g} {unit(spec.unit)}"
+        return wording.say("value.years", years=f"{value:g}")
+    shown, code = _as_reported(spec, feature, value)
+    number = f"{shown:.3g}" if abs(shown) < _WHOLE_FROM else f"{shown:.0f}"
+    return f"{number} {unit(code)}"
+
+
+def _as_reported(spec: InputSpec, feature: Feature, value: float) -> tuple[float, str]:
+    code = feature.reported.partition(" ")[2]
+    try:
+        analyte = load().analyte(spec.feature)
+        found = convert(Decimal(repr(value)), unit=spec.unit, analyte=analyte, to=code)
+    except (KeyError, UnitRefused):
+        # Not measured but computed, or in a unit of its own: said in the model's unit.
+        return value, spec.unit
+    return float(found.value), code
+
+
+def share(outcome: Outcome, value: float, wording: Wording) -> str:
+    """Return a part of an estimate with its sign; of a risk in percentage points."""
+    if outcome.unit == "1":
+        return wording.say("unit.percentage-points", share=f"{100 * value:+.1f}")
+    return f"{value:+.1f} {unit(outcome.unit)}"

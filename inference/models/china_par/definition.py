@@ -41,6 +41,7 @@ MODEL = ModelDefinition(
             max_age_days=_VITAL_AGE_DAYS,
             sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
             reference=120,
+            asked_at=130,  # Chinese hypertension guideline 2024: below 130/80 where tolerated
         ),
         InputSpec(
             "treated",
@@ -62,6 +63,7 @@ MODEL = ModelDefinition(
             max_age_days=_LAB_AGE_DAYS,
             cv=0.06,
             reference=170,
+            asked_at=5.2 / 0.02586,  # Chinese lipid guideline 2023: 5.2 mmol/L, in mg/dL
         ),
         InputSpec(
             "hdl_cholesterol",
@@ -97,6 +99,7 @@ MODEL = ModelDefinition(
             loinc=("72166-2",),
             max_age_days=_VITAL_AGE_DAYS,
             reference=0,
+            asked_at=0,
         ),
         InputSpec("diabetes", "diabetes", Text("糖尿病", "Diabetes"), "1", 0, 1, reference=0),
         InputSpec(
