@@ -1,7 +1,7 @@
 """A release as a folder or as one zip file, read whole and written atomically.
 
-The zip has one form only (stored, without times), so that no byte of it can change unnoticed and the
-same files make the same bytes on every machine.
+The zip has one form only (stored, without times), so that no byte of it can change unnoticed and
+the same files make the same bytes on every machine.
 """
 
 import contextlib
