@@ -82,11 +82,15 @@ def generate(path: Path) -> PublicKey:
     held = next((p for p in place.parents if (p / ".git").exists()), None)
     if held is not None:
         raise KeyRefused(f"{path}: {held} is a repository; keep a private key outside of it")
+    public_place = place.with_name(place.name + PUBLIC_SUFFIX)
+    for each in (place, public_place):
+        if each.exists():
+            raise KeyRefused(f"{each}: is there already; a key is never overwritten")
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     _write_new(place, pem, 0o600)
-    _write_new(place.with_name(place.name + PUBLIC_SUFFIX), public, 0o644)
+    _write_new(public_place, public, 0o644)
     return PublicKey(key.public_key().public_bytes_raw())
 
 
@@ -126,8 +130,6 @@ def verify(signature: Signature, message: bytes, key: PublicKey) -> None:
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        raise KeyRefused(f"{path}: is there already; a key is never overwritten") from None
     except OSError as error:
         raise KeyRefused(f"{path}: cannot be written ({error.strerror})") from error
     with os.fdopen(handle, "wb") as file:

@@ -9,7 +9,10 @@ import io
 import os
 import re
 import secrets
+import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -20,6 +23,16 @@ SUFFIX: Final = ".zip"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_FILES: Final = 64
 _MOST_BYTES: Final = 1 << 30
+# What zipfile raises on bytes that are no zip; a flag may say that it is encrypted (RuntimeError).
+_BROKEN_ZIP: Final = (
+    zipfile.BadZipFile,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    struct.error,
+    zlib.error,
+)
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can say
 
 
@@ -27,7 +40,9 @@ def read(path: Path) -> dict[str, bytes]:
     """Return every file of a release by name; `ModelRefused` where the form is another."""
     try:
         files = _from_folder(path) if path.is_dir() else _from_zip(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except ModelRefused:
+        raise
+    except (OSError, *_BROKEN_ZIP) as error:
         raise ModelRefused(
             f"{path}: cannot be read: {error}", f"{path}：无法读取：{error}"
         ) from error
@@ -78,6 +93,17 @@ def replace(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             part.unlink()
     sync_folder(path.parent)
+
+
+def discard(path: Path) -> None:
+    """Take a release away: first its name, so that nobody sees half of it."""
+    part = _part(path)
+    path.rename(part)
+    sync_folder(path.parent)
+    if part.is_dir():
+        shutil.rmtree(part)
+    else:
+        part.unlink()
 
 
 def sync_folder(folder: Path) -> None:

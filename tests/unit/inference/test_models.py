@@ -181,7 +181,7 @@ def test_one_changed_byte_of_a_shipped_file_is_refused(tmp_path, name):
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
-    with pytest.raises(ModelRefused, match="sha256 is|manifest"):
+    with pytest.raises(ModelRefused):
         load("china_par", folder)
 
 
@@ -202,7 +202,7 @@ def test_a_definition_that_says_something_else_than_the_manifest_is_refused(tmp_
     folder = copied("china_par", tmp_path)
     changed = replace(folders.definition("china_par"), licence="anything")
     monkeypatch.setattr(folders, "definition", lambda _name: changed)
-    with pytest.raises(ModelRefused, match="definition.json: sha256 is"):
+    with pytest.raises(ModelRefused, match=r"definition\.json: sha256 is"):
         load("china_par", folder)
 
 
