@@ -221,3 +221,14 @@ def test_an_engine_is_made_once_for_a_version_whatever_else_changes(tmp_path, mo
     decide(tmp_path, "1.1.0", "active")
     held.refresh()
     assert held.get(ID) is kept
+
+
+def test_a_production_server_leaves_an_unsigned_release_out(tmp_path):
+    from fhir_server.models_in_service import open_shelf
+    from tests.support.server import settings
+
+    put(tmp_path / "models")
+    held = open_shelf(settings(tmp_path, profile="production"))
+    assert served(held) == "1.0.0"
+    assert ["is not signed" in refusal.en for refusal in held.view.refusals] == [True]
+    assert open_shelf(settings(tmp_path)).view.refusals == ()
