@@ -16,7 +16,7 @@ import numpy as np
 from inference import explanation, uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenAbsent
-from inference.engine import GraphFailed, GraphOutput
+from inference.engine import GraphFailed, GraphOutput, Matrix
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.prediction import (
@@ -161,8 +161,7 @@ class Predictor:
             for spec in specs
         }
         point = list(inputs.values())
-        readings = uncertainty.rows(specs, point, gone)
-        probes = explanation.probes(specs, point, features)
+        readings, probes = _rows(specs, point, gone)
         run = model.engine.run(np.concatenate([readings, probes.rows]))
         output, answers = run.rows(0, len(readings)), run.rows(len(readings))
         corners = uncertainty.corner_count(specs, gone)
@@ -200,13 +199,28 @@ class Predictor:
 
 
 def recompute(model: LoadedModel, inputs: Mapping[str, float]) -> tuple[float, ...]:
-    """Run the graph on a recorded input row (NaN for not known); one value per outcome."""
+    """Run the graph on a recorded input row (NaN for not known); one value per outcome.
+
+    All rows of the prediction are run again: of one row alone, or of another number of rows, the
+    runtime may sum a matrix product in another order, and the last digit differs.
+    """
     specs = model.definition.inputs
-    row = [
-        _stand_in(spec) if math.isnan(inputs[spec.name]) else inputs[spec.name] for spec in specs
+    gone = [math.isnan(inputs[spec.name]) for spec in specs]
+    point = [
+        _stand_in(spec) if absent else inputs[spec.name]
+        for spec, absent in zip(specs, gone, strict=True)
     ]
-    estimate = model.engine.run(np.array([row], dtype=np.float64)).estimate[0]
+    readings, probes = _rows(specs, point, gone)
+    estimate = model.engine.run(np.concatenate([readings, probes.rows])).estimate[0]
     return tuple(float(value) for value in estimate)
+
+
+def _rows(
+    specs: tuple[InputSpec, ...], point: Sequence[float], gone: Sequence[bool]
+) -> tuple[Matrix, explanation.Probes]:
+    """Return the rows that a prediction runs: readings around the point, then what explains it."""
+    known = [spec.name for spec, absent in zip(specs, gone, strict=True) if not absent]
+    return uncertainty.rows(specs, point, gone), explanation.probes(specs, point, known)
 
 
 def input_hash(definition: ModelDefinition, digest: str, inputs: Mapping[str, float]) -> str:

@@ -6,9 +6,9 @@ import pytest
 
 from cds_hooks.replay import ReplayRefused, replay
 from fhir_server.r4.codec import decode, encode
-from tests.support.hooks import order_sign, prefetch
+from tests.support.hooks import bundle, order_sign, prefetch
 from tests.support.model_releases import ID, decide, put, roll_back, shelf
-from tests.support.patients import patient, predictor
+from tests.support.patients import REGISTRY, observation, patient, predictor, usual_results
 from tests.unit.cds_hooks.test_evaluate import House
 
 pytestmark = pytest.mark.anyio
@@ -49,3 +49,16 @@ async def test_what_a_version_said_is_computed_again_after_it_was_rolled_back(tm
     (tmp_path / "china-par-1.1.0.zip").unlink()
     with pytest.raises(ReplayRefused, match=r"does not hold the model china-par 1\.1\.0"):
         replay(assessment, proof, shelf(tmp_path))
+
+
+async def test_every_record_is_computed_again_to_the_last_digit():
+    """A matrix product of one row may be summed in another order than one of 260 rows."""
+    for waist in range(80, 100):
+        results = [
+            observation("waist", "8280-0", str(waist), "cm") if r["id"] == "waist" else r
+            for r in usual_results()
+        ]
+        deployment = House()
+        await deployment.cards(order_sign(prefetch=prefetch(observations=bundle(results))))
+        assessment, proof = (decode(encode(each)) for each in deployment.record.resources[:2])
+        assert [o for o in replay(assessment, proof, REGISTRY) if not o.same] == []
