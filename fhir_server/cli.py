@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from fhir_server.commands import hl7v2_arguments, terms_arguments
+from fhir_server.commands import hl7v2_arguments, models_arguments, terms_arguments
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -38,6 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
     given.add_argument("--since", help="only what changed after this instant")
     terms = commands.add_parser("terms", help="look after terminology")
     terms_arguments.add_tasks(terms)
+    models = commands.add_parser("models", help="look after the models: releases, keys, states")
+    models_arguments.add_tasks(models)
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     hl7v2_arguments.add_tasks(hl7v2)
     return parser
@@ -91,6 +93,8 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         return export_folder(settings, options.folder, options.type, options.since)
     if options.command == "terms":
         return terms_arguments.run(options, settings)
+    if options.command == "models":
+        return models_arguments.run(options, settings)
     return hl7v2_arguments.run(options, settings)
 
 

@@ -126,6 +126,16 @@ class Settings(BaseSettings):
     validated_models: tuple[str, ...] = Field(
         (), description="JSON array of ID@VERSION that this hospital validated on its patients"
     )
+    models_dir: Path | None = Field(
+        None,
+        description="folder of installed releases of models and of their states; default: models "
+        "in the data folder",
+    )
+    models_trusted_keys: tuple[Path, ...] = Field(
+        (),
+        description="JSON array of public key files; where one is named, and in production, a "
+        "release of a model must be signed by one of them",
+    )
     cors_origins: tuple[str, ...] = Field(
         (), description="JSON array of origins whose pages may call; evaluation adds loopback"
     )
@@ -226,6 +236,11 @@ class Settings(BaseSettings):
     def releases_folder(self) -> Path:
         """Where the releases of large terminologies are."""
         return self.terminology_dir or self.data_dir / "terminology"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where installed releases of models and their states are."""
+        return self.models_dir or self.data_dir / "models"
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

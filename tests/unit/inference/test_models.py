@@ -1,7 +1,9 @@
 """One suite over every model folder: contract, integrity, exactness of the graph."""
 
+import hashlib
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 
 from inference import folders
 from inference.contract import Voice, WhenAbsent
-from inference.registry import ModelRefused, ModelRegistry, golden_cases, load
+from inference.registry import ModelRefused, ModelRegistry, golden_cases, load, shipped_files
+from inference.releases import manifest
 from terminology import catalogue as catalogue_room
 from tests.support import oracles
 
@@ -175,12 +178,34 @@ def copied(name: str, target: Path) -> Path:
     return Path(shutil.copytree(folders.path(name), target / name))
 
 
-def test_one_changed_byte_of_a_graph_is_refused(tmp_path):
+@pytest.mark.parametrize("name", [folders.GRAPH, folders.GOLDEN, folders.MANIFEST])
+def test_one_changed_byte_of_a_shipped_file_is_refused(tmp_path, name):
     folder = copied("china_par", tmp_path)
-    graph = bytearray((folder / folders.GRAPH).read_bytes())
-    graph[len(graph) // 2] ^= 1
-    (folder / folders.GRAPH).write_bytes(graph)
-    with pytest.raises(ModelRefused, match="changed after it was built"):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelRefused):
+        load("china_par", folder)
+
+
+def test_the_refusal_of_a_changed_graph_names_the_file_and_both_sums(tmp_path):
+    folder = copied("china_par", tmp_path)
+    expected = hashlib.sha256((folder / folders.GRAPH).read_bytes()).hexdigest()
+    (folder / folders.GRAPH).write_bytes(b"another graph")
+    with pytest.raises(ModelRefused) as refused:
+        load("china_par", folder)
+    found = hashlib.sha256(b"another graph").hexdigest()
+    for said in (refused.value.said.en, refused.value.said.zh):
+        assert folders.GRAPH in said
+        assert found in said
+        assert expected in said
+
+
+def test_a_definition_that_says_something_else_than_the_manifest_is_refused(tmp_path, monkeypatch):
+    folder = copied("china_par", tmp_path)
+    changed = replace(folders.definition("china_par"), licence="anything")
+    monkeypatch.setattr(folders, "definition", lambda _name: changed)
+    with pytest.raises(ModelRefused, match=r"definition\.json: sha256 is"):
         load("china_par", folder)
 
 
@@ -188,6 +213,10 @@ def test_a_graph_that_misses_its_worked_examples_is_refused(tmp_path):
     folder = copied("ckd_epi_2021", tmp_path)
     golden = (folder / folders.GOLDEN).read_text(encoding="utf-8")
     (folder / folders.GOLDEN).write_text(golden.replace('"egfr": 1', '"egfr": 2'))
+    definition = folders.definition("ckd_epi_2021")
+    files = shipped_files(definition, folder)
+    written = manifest.describe(definition.id, definition.version, files).render()
+    (folder / folders.MANIFEST).write_bytes(written)
     with pytest.raises(ModelRefused, match="worked example"):
         load("ckd_epi_2021", folder)
 
