@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenA
 from inference.engine import GraphFailed, GraphOutput
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
+from inference.features.stated import StatedFeatures
 from inference.prediction import (
     Answer,
     Estimate,
@@ -38,6 +39,23 @@ Span = Callable[[str], AbstractContextManager[object]]
 
 def _untimed(_name: str) -> AbstractContextManager[object]:
     return nullcontext()
+
+
+class Features(Protocol):
+    """One patient's features, read from resources or stated by a caller."""
+
+    @property
+    def snapshot(self) -> PatientSnapshot:
+        """The patient at one moment."""
+        ...
+
+    def read(self, spec: InputSpec) -> Feature | Absent:
+        """Return the value of an input, inside the model's domain."""
+        ...
+
+    def flag(self, name: str) -> Feature | Absent:
+        """Return a state that may exclude."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,10 @@ class Predictor:
         providers = [m for m in self.registry if _provided(m.definition) and m is not model]
         return self._answers([*providers, model], snapshot, _untimed)[model.definition.id]
 
+    def answer_stated(self, model: LoadedModel, stated: StatedFeatures) -> Answer:
+        """Return the answer of one model on values that a caller states."""
+        return self._answer(model, stated, _untimed)
+
     def _answers(
         self, models: Iterable[LoadedModel], snapshot: PatientSnapshot, span: Span
     ) -> dict[str, Answer]:
@@ -86,7 +108,7 @@ class Predictor:
                 reader.derived.update(_derived(answer))
         return answers
 
-    def _answer(self, model: LoadedModel, reader: FeatureReader, span: Span) -> Answer:
+    def _answer(self, model: LoadedModel, reader: Features, span: Span) -> Answer:
         definition = model.definition
         patient = reader.snapshot.patient.resource
         if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
@@ -231,7 +253,7 @@ def _derived(prediction: Prediction) -> dict[str, Feature]:
 
 
 def _exclusions(
-    definition: ModelDefinition, reader: FeatureReader
+    definition: ModelDefinition, reader: Features
 ) -> tuple[tuple[str, ...], list[tuple[Reason, bool]]]:
     """Return the flags that forbid an answer, and what is unknown with whether it withholds."""
     excluded = []
