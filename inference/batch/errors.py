@@ -7,4 +7,4 @@ class BatchRefused(ValueError):
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(f"{code}: {values}")
         self.code = code
-        self.values_ = values
+        self.details = values

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from inference.batch.errors import BatchRefused
 from inference.contract import Exclusion, InputSpec, ModelDefinition, WhenAbsent
+from inference.features import kinds
 from terminology.catalogue import Analyte, Catalogue
 from terminology.units import Line, UnitRefused, conversion, ucum_code
 
@@ -145,7 +146,7 @@ def _input(spec: InputSpec, named: Mapping[str, _Header], catalogue: Catalogue) 
     analyte = catalogue.measured(spec.feature)
     if analyte is not None:
         return _quantity(spec, header, analyte)
-    return _plain(spec, header)
+    return _plain(spec, header, catalogue)
 
 
 def _quantity(spec: InputSpec, header: _Header, analyte: Analyte) -> Column:
@@ -170,7 +171,7 @@ def _end(bound: Decimal | None, line: Line, without: float) -> float:
     return without if bound is None else float(bound * line.multiplier + line.offset)
 
 
-def _plain(spec: InputSpec, header: _Header) -> Column:
+def _plain(spec: InputSpec, header: _Header, catalogue: Catalogue) -> Column:
     """Return the column of what is no laboratory value: a flag, an age, a place in an order."""
     allowed = {spec.unit, ""} if spec.unit in _UNITLESS else {spec.unit}
     given = header.unit
@@ -180,10 +181,9 @@ def _plain(spec: InputSpec, header: _Header) -> Column:
         raise BatchRefused(
             "unit-refused", column=header.text, unit=given, why=spec.feature, wanted=spec.unit
         )
-    if spec.unit == "1" and (spec.low, spec.high) == (0, 1):
+    if kinds.is_flag(spec):
         return Column(header.text, _flag_kind(spec, header), spec=spec, unit=spec.unit)
-    # The product counts age in completed years, and so do the cards: 58.7 would give another risk.
-    kind: Kind = "whole" if spec.feature == "age" or spec.unit == "1" else "number"
+    kind: Kind = "whole" if kinds.is_whole(spec, catalogue) else "number"
     return Column(header.text, kind, spec=spec, unit=spec.unit)
 
 

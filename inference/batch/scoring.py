@@ -99,7 +99,7 @@ def _taken(column: Column, code: RefusalCode) -> tuple[float | None, float | Non
 
 
 def _shown(column: Column, value: str) -> str:
-    return value if column.unit in ("", "1", "a") else f"{value} {column.unit}".strip()
+    return value if not value or column.unit in ("", "1", "a") else f"{value} {column.unit}"
 
 
 def score(plan: Plan, chunk: Chunk, engine: Engine) -> Scored:
@@ -180,7 +180,8 @@ def _run(plan: Plan, state: _State, engine: Engine) -> Scored:
     numbers = state.chunk.rows
     rows = places + state.chunk.first if numbers is None else np.asarray(numbers)[places]
     ids = None if state.ids is None else tuple(text_of(state.ids, int(p)) for p in places)
-    refusals = (*state.chunk.refused, *sorted(state.refusals, key=lambda found: found.row))
+    found = (*state.chunk.refused, *state.refusals)
+    refusals = tuple(sorted(found, key=lambda refusal: refusal.row))
     total = state.chunk.length + len(state.chunk.refused)
     return Scored(rows, ids, estimate, low, high, steps, refusals, total)
 
@@ -201,7 +202,7 @@ def _finite(plan: Plan, absent: Mask, parts: Sequence[Values]) -> Mask:
     if lacking.any():
         for part in parts:
             part[lacking] = math.nan
-    found: Mask = good.all(axis=1)
+    found: Mask = np.logical_and.reduce(good, axis=1)
     return found
 
 

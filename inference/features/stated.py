@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
+from inference.features.kinds import is_flag
 from inference.features.quantities import CLOCK_TOLERANCE
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
@@ -103,6 +104,6 @@ def _reported(spec: InputSpec, stated: Stated) -> str:
         return f"{value} {stated.unit}" if spec.unit != "a" else value
     if spec.feature == "male":
         return "male" if stated.value else "female"
-    if (spec.low, spec.high) == (0, 1):
+    if is_flag(spec):
         return "yes" if stated.value else "no"
     return value
