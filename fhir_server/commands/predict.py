@@ -3,8 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +14,12 @@ from fhir_server.commands.predict_texts import Tally, file_refusal, refused_json
 from fhir_server.commands.progress import steps
 from fhir_server.settings import Settings
 from fhir_server.text_catalogue import say
-from inference.batch import csv_table
 from inference.batch.errors import BatchRefused
 from inference.batch.plan import make_plan
 from inference.batch.result_columns import ResultColumns, Stamp, facts
-from inference.batch.results import ResultWriter, csv_results, json_lines
-from inference.batch.scoring import Chunk, score
+from inference.batch.results import json_lines
+from inference.batch.scoring import score
+from inference.batch.tables import table_of
 from inference.engine import GraphFailed
 from inference.registry import LoadedModel, ModelRefused, ModelRegistry
 from terminology import catalogue as catalogue_room
@@ -30,16 +29,6 @@ _LINES: Final = (".ndjson", ".jsonl")
 # Which options belong to which kind of file: one that is passed over would not be honoured.
 _OF_TABLES: Final = ("units", "id", "nobody_has", "stamp")
 _OF_LINES: Final = ("complete", "at")
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """How one kind of table is read and written; `size` is what the bar counts up to."""
-
-    headers: Callable[[Path], tuple[str, ...]]
-    chunks: Callable[..., Iterable[Chunk]]
-    size: Callable[[Path], int]
-    results: Callable[..., AbstractContextManager[ResultWriter]]
 
 
 def predict(settings: Settings, options: argparse.Namespace) -> int:
@@ -101,23 +90,6 @@ def _refuse_options(options: argparse.Namespace, names: Iterable[str], path: Pat
             raise BatchRefused("option", option=option, kind=path.suffix)
 
 
-def _table(path: Path) -> _Table:
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        return _Table(
-            csv_table.headers, csv_table.chunks, lambda file: file.stat().st_size, csv_results
-        )
-    if kind != ".parquet":
-        raise BatchRefused("kind", file=path)
-    try:
-        # Imported here: only Parquet files need the extra, and it takes 36 MB of memory.
-        from inference.batch import parquet_table  # noqa: PLC0415
-        from inference.batch.parquet_results import parquet_results  # noqa: PLC0415
-    except ImportError as missing:
-        raise BatchRefused("no-pyarrow", why=missing) from None
-    return _Table(parquet_table.headers, parquet_table.chunks, parquet_table.rows, parquet_results)
-
-
 def _predict_table(
     settings: Settings,
     model: LoadedModel,
@@ -125,7 +97,7 @@ def _predict_table(
     places: _Places,
     options: argparse.Namespace,
 ) -> Tally:
-    table = _table(path)
+    table = table_of(path)
     plan = make_plan(
         model.definition,
         table.headers(path),

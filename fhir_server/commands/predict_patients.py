@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cds_hooks.render.answer import answer_json, withheld_reasons
 from cds_hooks.wording import Wording
+from fhir_server.commands.deployment import deployed
 from fhir_server.commands.predict_texts import Tally
 from fhir_server.commands.progress import steps
 from fhir_server.commands.storage import utc_now
@@ -20,8 +21,6 @@ from inference.patient_documents import snapshot_of
 from inference.prediction import Withheld
 from inference.predictor import Predictor
 from inference.registry import LoadedModel, ModelRegistry
-from terminology import catalogue as catalogue_room
-from terminology.local_codes import LocalCodes
 
 Json = dict[str, Any]
 
@@ -50,7 +49,7 @@ def predict_patients(
 ) -> Tally:
     """Answer for each line; a line that is no one patient, and one withheld, is listed with why."""
     at = _instant(options.at, settings)
-    predictor = _predictor(settings, registry)
+    predictor = deployed(settings, registry)
     wording = Wording(settings.language, [each.definition for each in registry])
     tally, shown, whole = Tally(settings.language), steps(), path.stat().st_size
     with json_lines(places.results) as answer, json_lines(places.refused) as refuse:
@@ -107,15 +106,3 @@ def _instant(text: str | None, settings: Settings) -> datetime:
     except ValueError:
         raise BatchRefused("at", at=text) from None
     return found if found.tzinfo else found.replace(tzinfo=settings.zone)
-
-
-def _predictor(settings: Settings, registry: ModelRegistry) -> Predictor:
-    codes = settings.local_codes
-    return Predictor(
-        registry=registry,
-        catalogue=catalogue_room.load(),
-        zone=settings.zone,
-        region=settings.region,
-        validated=frozenset(settings.validated_models),
-        local_codes=LocalCodes.load(codes) if codes else LocalCodes({}),
-    )

@@ -6,18 +6,14 @@ An operation of this product: docs/reference/models-rest.md.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Final
-from uuid import uuid4
+from datetime import datetime
+from typing import Final
 
 from fastapi import Response
 
-from cds_hooks.notice import Notice
+from cds_hooks.assessment import CLOCKS_APART, stored_snapshot, written_answer
 from cds_hooks.ports import StoredPatient
-from cds_hooks.record import MODEL_SYSTEM, RecordContext, provenance, risk_assessment
-from cds_hooks.render.answer import withheld_reasons
-from cds_hooks.wording import Wording
-from fhir_server.r4.codec import JsonObject, encode
+from fhir_server.r4.codec import encode
 from fhir_server.r4.dates import instant_range
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from fhir_server.rest.content import answer_type
@@ -26,22 +22,11 @@ from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import access_to, services_of
 from fhir_server.store.resources import moment
-from inference.prediction import Answer, Prediction, Withheld
+from inference.prediction import Answer
 from inference.predictor import Predictor
-from inference.reasons import Reason
-from inference.snapshot import PatientSnapshot
-from terminology.measurement import effective_time
 
 _PARAMETERS: Final = ("model", "at", "region")
 _COUNTRY: Final = re.compile("[A-Z]{2}")
-# The clock of who asks is not this machine's.
-_NOW: Final = timedelta(minutes=5)
-# R4 issue types by why a model made no estimate.
-_ISSUES: Final = {
-    "missing": ("warning", "required"),
-    "not-applicable": ("warning", "business-rule"),
-    "failed": ("error", "exception"),
-}
 
 
 async def evaluate_risk(call: Call) -> Response:
@@ -57,17 +42,20 @@ async def evaluate_risk(call: Call) -> Response:
     now = desk.clock()
     at = _instant(call, predictor, now)
     patient = await _patient(call, desk)
-    snapshot = await _snapshot(desk, patient, at, now)
+    snapshot = await stored_snapshot(desk.reader, patient, at=at, now=now, zone=predictor.zone)
     if models:
         answers: Sequence[Answer] = [predictor.answer(model, snapshot) for model in models]
     else:
         answers = predictor.answer_all(snapshot)
     wording = desk.wording(call.request)
-    written = [_written(answer, patient, desk, wording) for answer in answers]
-    kept = [resource for each in written if _is_kept(each) for resource in each]
+    written = [
+        written_answer(answer, patient, software=desk.software, wording=wording)
+        for answer in answers
+    ]
+    kept = [resource for each in written for resource in each.kept]
     if kept:
         await desk.record.keep(kept, ())
-    parts = [{"name": "return", "resource": each[0]} for each in written]
+    parts = [{"name": "return", "resource": each.answer} for each in written]
     body = encode({"resourceType": "Parameters", "parameter": parts})
     return Response(body, media_type=media_type)
 
@@ -90,10 +78,10 @@ def _instant(call: Call, predictor: Predictor, now: datetime) -> datetime:
         low, high = instant_range(text.replace(" ", "+"), default_zone=predictor.zone)
     except ValueError as error:
         raise BadRequest("value", f"at={text[:60]}: {error}.") from None
-    if len(text) < len("2026-05-11") or moment(low) > now + _NOW:
+    if len(text) < len("2026-05-11") or moment(low) > now + CLOCKS_APART:
         text = f"at={text[:60]}: write a day or an instant that is not in the future."
         raise BadRequest("value", text)
-    return min(moment(high), now)
+    return min(moment(high - 1), now)  # a range has its end outside
 
 
 async def _patient(call: Call, desk: ModelDesk) -> StoredPatient:
@@ -108,84 +96,6 @@ async def _patient(call: Call, desk: ModelDesk) -> StoredPatient:
     if found.id != id:
         await database.look_up(lambda c: read_current(c, "Patient", found.id, access))
     return found
-
-
-async def _snapshot(
-    desk: ModelDesk, patient: StoredPatient, at: datetime, now: datetime
-) -> PatientSnapshot:
-    """Return what is stored of the patient; of results only those that were there at `at`."""
-    reader, zone = desk.reader, desk.predictor.zone
-    results = (await reader.observations(patient.id)).entries
-    past = at < now - _NOW
-    if past:
-        times = [effective_time(entry.resource, zone=zone) for entry in results]
-        results = tuple(
-            entry for entry, time in zip(results, times, strict=True) if time is None or time <= at
-        )
-    # What is no result has no history here: today's lists stand for those of then, and it is said.
-    date = at.astimezone(zone).date().isoformat()
-    cautions = (Reason("as-of-past", {"date": date}),) if past else ()
-    return PatientSnapshot(
-        patient.resource,
-        results,
-        await reader.conditions(patient.id),
-        await reader.medications(patient.id),
-        at,
-        cautions,
-    )
-
-
-def _written(
-    answer: Answer, patient: StoredPatient, desk: ModelDesk, wording: Wording
-) -> list[JsonObject]:
-    """Return RiskAssessment and Provenance, or the one OperationOutcome of what was withheld."""
-    if isinstance(answer, Withheld):
-        return [_outcome(answer, wording)]
-    return _record(answer, patient, desk, wording)
-
-
-def _is_kept(written: list[JsonObject]) -> bool:
-    return bool(written[0]["resourceType"] != "OperationOutcome")
-
-
-def _record(
-    answer: Prediction, patient: StoredPatient, desk: ModelDesk, wording: Wording
-) -> list[JsonObject]:
-    context = RecordContext(
-        id=str(uuid4()),
-        provenance_id=str(uuid4()),
-        card=uuid4(),
-        subject={"reference": f"Patient/{patient.id}"},
-        notice=Notice(wording.language).text,
-        software=desk.software,
-    )
-    return [risk_assessment(answer, context, wording), provenance(answer, context)]
-
-
-def _outcome(withheld: Withheld, wording: Wording) -> JsonObject:
-    """Return why there is no estimate; `details` names the model of each issue."""
-    severity, code = _ISSUES[withheld.kind]
-    model = withheld.model
-    coding = {"system": MODEL_SYSTEM, "version": model.version, "code": model.id}
-    reasons = withheld_reasons(withheld, wording)
-    issues: list[dict[str, Any]] = [
-        {
-            "severity": severity,
-            "code": code,
-            "details": {
-                "coding": [coding],
-                "text": wording.say("detail.withheld-by", model=wording.text(model.name)),
-            },
-            "diagnostics": _said(reason),
-        }
-        for reason in reasons
-    ]
-    return {"resourceType": "OperationOutcome", "issue": issues}
-
-
-def _said(reason: dict[str, Any]) -> str:
-    label = reason.get("label")
-    return f"{label}: {reason['text']}" if label else str(reason["text"])
 
 
 OPERATION = Operation(
