@@ -108,8 +108,8 @@ def make_plan(
         raise BatchRefused("state-unknown", states=", ".join(strange),
                            known=", ".join(sorted(wanted)) or "-")  # fmt: skip
     inputs = tuple(_input(spec, named, catalogue) for spec in model.inputs)
-    states, unknown = _states(model, named, inputs, nobody_has)
     _check_required(model, inputs)
+    states, unknown = _states(model, named, inputs, nobody_has)
     used = {c.header for c in (*inputs, *(c for _, c in states)) if c is not None}
     if id is not None and id not in headers:
         raise BatchRefused("id-missing", id=id, found=", ".join(headers))
