@@ -4,11 +4,12 @@ Sources: http://hl7.org/fhir/R4/bundle.html#references (fullUrl and what refers 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from fhir_server.r4.outcome import BadRequest
+from fhir_server.r4.outcome import BadRequest, InvalidResource
+from fhir_server.r4.validation import validate
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
 
 Resource = Mapping[str, Any]
@@ -20,6 +21,7 @@ LISTS: Final[Mapping[str, str]] = {
     "medications": "MedicationRequest",
 }
 _KEYS: Final = ("patient", *LISTS)
+_READ: Final = ("Patient", *LISTS.values())
 
 
 class NotOnePatient(BadRequest):
@@ -36,7 +38,7 @@ class _Entry:
 def snapshot_of(
     document: Resource, *, at: datetime, complete: Collection[ListName] = ()
 ) -> PatientSnapshot:
-    """Return the snapshot of the one patient in `document`; `BadRequest` with the place otherwise.
+    """Return the snapshot of the one patient in `document`; a FhirError with the place otherwise.
 
     `document` is a Bundle, or `{patient, observations, conditions, medications}` with lists. A
     list that is there is complete. A Bundle's conditions and medications are so where it is a
@@ -53,6 +55,7 @@ def snapshot_of(
     patient = _the_patient(entries)
     for entry in entries:
         _check_subject(entry, patient)
+    _check_valid(entries)
     listed = {name: tuple(_of_type(entries, type)) for name, type in LISTS.items()}
     return PatientSnapshot(
         patient=Sourced(patient.resource, _reference(patient.resource)),
@@ -134,6 +137,24 @@ def _check_subject(entry: _Entry, patient: _Entry) -> None:
     if not _is_of(subject, patient):
         text = "It is of somebody else than the patient; nothing of this document was used."
         raise NotOnePatient("invalid", text, where)
+
+
+def _check_valid(entries: Iterable[_Entry]) -> None:
+    """Refuse (422) what is no valid R4: what reads it relies on its form."""
+    issues = [
+        replace(issue, expression=(_moved(issue.expression, entry),))
+        for entry in entries
+        if entry.resource["resourceType"] in _READ
+        for issue in validate(dict(entry.resource))
+        if issue.severity in ("fatal", "error")
+    ]
+    if issues:
+        raise InvalidResource(issues)
+
+
+def _moved(expression: tuple[str, ...], entry: _Entry) -> str:
+    _type, dot, rest = (expression[0] if expression else "").partition(".")
+    return f"{entry.where}{dot}{rest}"
 
 
 def _is_of(subject: Resource, patient: _Entry) -> bool:

@@ -34,7 +34,11 @@ def chunks(path: Path, plan: Plan, *, tell: Callable[[int], None]) -> Iterator[C
     first = 1
     try:
         for batch in file.iter_batches(ROWS, columns=list(plan.headers), use_threads=False):
-            columns = {name: _cells(batch.column(name)) for name in plan.headers}
+            columns = {
+                # A patient's number as text: one of eighteen digits is not whole in float64.
+                name: _texts(batch.column(name)) if name == plan.id else _cells(batch.column(name))
+                for name in plan.headers
+            }
             yield Chunk(first, batch.num_rows, columns)
             first += batch.num_rows
             tell(first - 1)
@@ -55,7 +59,7 @@ def _check_types(schema: Any, plan: Plan) -> None:
     A date as a number, or a yes as a pressure of 1, would be a number that looks normal.
     """
     kinds = {c.header: c.kind for c in (*plan.inputs, *(c for _, c in plan.states)) if c}
-    for name in plan.headers:
+    for name in kinds:
         type = schema.field(name).type
         if pa.types.is_dictionary(type):
             type = type.value_type
@@ -67,12 +71,16 @@ def _check_types(schema: Any, plan: Plan) -> None:
             raise BatchRefused("column-type", column=name, type=schema.field(name).type)
 
 
+def _texts(column: Any) -> Cells:
+    texts: list[str | None] = column.cast(pa.string()).to_pylist()
+    return texts
+
+
 def _cells(column: Any) -> Cells:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts: list[str | None] = column.to_pylist()
-        return texts
+        return _texts(column)
     if not pa.types.is_float64(column.type):
         column = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
         column = column.cast(pa.float64())

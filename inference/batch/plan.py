@@ -113,7 +113,7 @@ def make_plan(
     used = {c.header for c in (*inputs, *(c for _, c in states)) if c is not None}
     if id is not None and id not in headers:
         raise BatchRefused("id-missing", id=id, found=", ".join(headers))
-    rest = tuple(text for text in headers if text not in used and text != id)
+    rest = tuple(text for text in headers if text.strip() and text not in used and text != id)
     return Plan(model, inputs, states, unknown, rest, id)
 
 
@@ -121,6 +121,8 @@ def _named(headers: Sequence[str], units: Mapping[str, str]) -> dict[str, _Heade
     found: dict[str, _Header] = {}
     for text in headers:
         name, unit = split_header(text)
+        if not name:
+            continue  # a trailing separator
         if name in found:
             raise BatchRefused("column-twice", first=found[name].text, second=text)
         stated = units.get(name, "") or units.get(text, "")

@@ -38,14 +38,9 @@ def record() -> list[dict]:
         observation("sbp-then", "8480-6", "168", "mm[Hg]", at=LAST_MONTH),
         observation("waist", "8280-0", "94", "cm", at=YESTERDAY),
         smoking(at=YESTERDAY),
-        problem("E11.900"),
+        condition("E11.900"),
         drug("C08CA01"),
     ]
-
-
-def problem(code: str) -> dict:
-    system = "http://terminology.hl7.org/CodeSystem/condition-clinical"
-    return condition(code, clinicalStatus={"coding": [{"system": system, "code": "active"}]})
 
 
 async def stored(client, resources) -> None:
@@ -104,7 +99,7 @@ async def test_the_risk_assessment_is_stored_with_its_provenance_and_can_be_repl
 
 
 async def test_a_withheld_model_says_why_and_nothing_is_stored(client):
-    await stored(client, [problem("I21.900")])
+    await stored(client, [condition("I21.900")])
     asked = (("model", "china-par"), ("model", "ckd-epi-2021"))
     withheld, kidney = returned(await evaluate(client, *asked))
     assert withheld["resourceType"] == "OperationOutcome"

@@ -193,6 +193,20 @@ def test_a_parquet_file_gives_the_same_figures_and_names_its_model() -> None:
     assert (line["row"], line["code"]) == (3, "outside-domain")
 
 
+def test_the_number_of_a_patient_keeps_every_digit() -> None:
+    number = 110101196803120013  # beyond what float64 holds
+    columns = {name: [float(cell)] for name, cell in CKD_EPI.items()}
+    pq.write_table(pa.table(columns | {"nr": pa.array([number], pa.int64())}), "p.parquet")
+    assert predict("ckd-epi-2021", "p.parquet", "--id", "nr") == 0
+    assert pq.read_table("p.ckd-epi-2021.parquet").column("nr").to_pylist() == [str(number)]
+
+
+def test_a_file_with_a_header_alone_gives_a_table_without_rows() -> None:
+    Path("p.csv").write_text(",".join(CKD_EPI) + ",\n")
+    assert predict("ckd-epi-2021", "p.csv") == 0
+    assert read_csv("p.ckd-epi-2021.csv") == []
+
+
 def test_a_parquet_column_of_dates_or_of_yes_and_no_is_no_quantity(capsys) -> None:
     for type in (pa.bool_(), pa.timestamp("s")):
         columns = {name: [float(cell)] for name, cell in CKD_EPI.items()}

@@ -238,8 +238,11 @@ def test_a_graph_that_cannot_run_gives_no_table_at_all():
 
 
 def test_a_chunk_without_rows_is_no_error():
-    found = scored_numbers("ckd-epi-2021", [CKD_EPI])
-    assert len(found.rows) == 1
+    from inference.batch.scoring import Chunk, score
+
+    empty = Chunk(1, 0, {name: [] for name in CKD_EPI})
+    found = score(plan("ckd-epi-2021", list(CKD_EPI)), empty, model("ckd-epi-2021").engine)
+    assert len(found.rows) == 0
 
 
 def without(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fhir_server.r4.outcome import BadRequest
+from fhir_server.r4.outcome import BadRequest, InvalidResource
 from inference.patient_documents import NotOnePatient, snapshot_of
 from tests.support.patients import NOW, condition, observation, patient
 
@@ -96,6 +96,15 @@ def test_a_document_holds_one_patient(document, words):
 def test_a_document_of_another_shape_is_refused(document):
     with pytest.raises(BadRequest):
         snapshot_of(document, at=NOW)
+
+
+def test_what_is_no_valid_r4_is_refused_at_its_place():
+    broken = result(valueQuantity="152 mmHg", status="ready")
+    with pytest.raises(InvalidResource) as refused:
+        snapshot_of({"patient": patient(birthDate=1968), "observations": [broken]}, at=NOW)
+    assert {issue.expression[0] for issue in refused.value.issues} == {
+        "patient.birthDate", "observations[0].status", "observations[0].valueQuantity",
+    }  # fmt: skip
 
 
 def test_a_list_that_is_there_is_complete_and_one_that_is_not_says_nothing():
