@@ -57,7 +57,7 @@ class House:
     database: Database
     fhir: FhirServices
     cds: CdsServices
-    models: ModelDesk
+    model_desk: ModelDesk
     desk: Desk
     gate: Gate | None
     courier: Courier
@@ -119,7 +119,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=cds,
-        models=_models(cds, database),
+        model_desk=_model_desk(cds, database),
         desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
@@ -204,7 +204,7 @@ def _cds(
     )
 
 
-def _models(cds: CdsServices, database: Database) -> ModelDesk:
+def _model_desk(cds: CdsServices, database: Database) -> ModelDesk:
     """Return the desk of the models: each may be asked for, so every analyte is worth reading."""
     analytes = [analyte.id for analyte in cds.catalogue.analytes]
     return ModelDesk(
