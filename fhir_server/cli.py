@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from fhir_server.commands import hl7v2_arguments, models_arguments, terms_arguments
+from fhir_server.commands import (
+    hl7v2_arguments,
+    models_arguments,
+    predict_arguments,
+    terms_arguments,
+)
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -25,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--corpus", help="messages.jsonl.gz of real-world messages to send too")
     replay = commands.add_parser("replay", help="compute a recorded prediction again")
     replay.add_argument("id", help="id of the RiskAssessment")
+    predict_arguments.add(commands)
     storage = commands.add_parser("storage", help="look after the database")
     chores = storage.add_subparsers(dest="task", required=True, metavar="TASK")
     chores.add_parser("reindex", help="index every resource anew")
@@ -91,6 +97,8 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
 
         return export_folder(settings, options.folder, options.type, options.since)
+    if options.command == "predict":
+        return predict_arguments.run(options, settings)
     if options.command == "terms":
         return terms_arguments.run(options, settings)
     if options.command == "models":

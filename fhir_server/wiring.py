@@ -22,6 +22,7 @@ from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
 from fhir_server.rest.hl7v2_desk import Desk
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.model_desk import ModelDesk
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
@@ -57,6 +58,7 @@ class House:
     database: Database
     fhir: FhirServices
     cds: CdsServices
+    model_desk: ModelDesk
     desk: Desk
     gate: Gate | None
     courier: Courier
@@ -114,12 +116,14 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         jobs=job_runner(settings, database, profiles, clock),
         subscriptions=_subscription_policy(settings),
     )
+    cds = _cds(settings, models, catalogue, database, telemetry, clock, codes)
     return House(
         settings=settings,
         telemetry=telemetry,
         database=database,
         fhir=fhir,
-        cds=_cds(settings, models, catalogue, database, telemetry, clock, codes),
+        cds=cds,
+        model_desk=_model_desk(cds, database),
         desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
@@ -207,6 +211,23 @@ def _cds(
         clock=clock,
         default_language=settings.language,
         body_limit=settings.body_limit,
+    )
+
+
+def _model_desk(cds: CdsServices, database: Database) -> ModelDesk:
+    """Return the desk of the models: each may be asked for, so every analyte is worth reading."""
+    analytes = [analyte.id for analyte in cds.catalogue.analytes]
+    return ModelDesk(
+        predictor=cds.evaluation.predictor,
+        reader=PatientRecords(
+            database, frozenset(prefetch.observation_codes(cds.catalogue, analytes))
+        ),
+        record=cds.evaluation.record,
+        software=SOFTWARE,
+        wordings=cds.wordings,
+        clock=cds.clock,
+        language=cds.default_language,
+        body_limit=cds.body_limit,
     )
 
 

@@ -87,3 +87,11 @@ class Engine:
         return GraphOutput(
             estimate, base, contributions, dict(zip(self._scales, categories, strict=True))
         )
+
+    def score(self, rows: Matrix) -> tuple[Matrix, dict[str, NDArray[np.int64]]]:
+        """Compute estimates and categories only, for many rows; `GraphFailed` as `run`."""
+        try:
+            estimate, *categories = self._session.run(["estimate", *self._scales], {"x": rows})
+        except _RUNTIME_ERRORS as error:
+            raise GraphFailed(str(error)) from error
+        return estimate, dict(zip(self._scales, categories, strict=True))

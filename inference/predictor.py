@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from inference.engine import GraphFailed, GraphOutput, Matrix
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
+from inference.features.stated import StatedFeatures
 from inference.prediction import (
     Answer,
     Estimate,
@@ -45,6 +46,23 @@ def _untimed(_name: str) -> AbstractContextManager[object]:
 
 def _unheard(_shadowed: Shadowed) -> None:
     """Take what a shadow said, and tell nobody."""
+
+
+class Features(Protocol):
+    """One patient's features, read from resources or stated by a caller."""
+
+    @property
+    def snapshot(self) -> PatientSnapshot:
+        """The patient at one moment."""
+        ...
+
+    def read(self, spec: InputSpec) -> Feature | Absent:
+        """Return the value of an input, inside the model's domain."""
+        ...
+
+    def flag(self, name: str) -> Feature | Absent:
+        """Return a state that may exclude."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,10 @@ class Predictor:
         shadows = [m for m in models.shadows if m.definition.id == asked and m is not model]
         return self._answers([*providers, model], shadows, snapshot, _untimed)[asked]
 
+    def answer_stated(self, model: LoadedModel, stated: StatedFeatures) -> Answer:
+        """Return the answer of one model on values that a caller states."""
+        return self._answer(model, stated, _untimed)
+
     def _answers(
         self,
         models: Iterable[LoadedModel],
@@ -119,7 +141,7 @@ class Predictor:
             )
         return answers
 
-    def _answer(self, model: LoadedModel, reader: FeatureReader, span: Span) -> Answer:
+    def _answer(self, model: LoadedModel, reader: Features, span: Span) -> Answer:
         definition = model.definition
         withheld = partial(Withheld, definition, digest=model.digest)
         patient = reader.snapshot.patient.resource
@@ -279,7 +301,7 @@ def _derived(prediction: Prediction) -> dict[str, Feature]:
 
 
 def _exclusions(
-    definition: ModelDefinition, reader: FeatureReader
+    definition: ModelDefinition, reader: Features
 ) -> tuple[tuple[str, ...], list[tuple[Reason, bool]]]:
     """Return the flags that forbid an answer, and what is unknown with whether it withholds."""
     excluded = []

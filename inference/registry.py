@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from inference import folders
 from inference.contract import ModelDefinition, Voice
@@ -114,6 +114,10 @@ class ModelRegistry:
         if version is not None:
             return self._by_version.get((model_id, version))
         return self._by_id.get(model_id)
+
+    def state(self, model: LoadedModel) -> Literal["active", "restricted"]:
+        """Return the state in which a model answers by name."""
+        return "active" if model in self.active else "restricted"
 
     def held(self, model_id: str, version: str) -> LoadedModel | None:
         """Return exactly that version, whatever its state, to compute what it said again."""

@@ -78,6 +78,11 @@ class Catalogue:
         """The analyte of that id; KeyError where the catalogue has none."""
         return self._by_id[id]
 
+    def measured(self, id: str) -> Analyte | None:
+        """The analyte of that id that has a unit, None for a coded one and for another id."""
+        found = self._by_id.get(id)
+        return None if found is None or found.is_coded else found
+
     def entry(self, code: str) -> tuple[Analyte, LoincCode] | None:
         """The analyte of a LOINC code with the code's own row, None outside the catalogue."""
         return self._by_loinc.get(code)
