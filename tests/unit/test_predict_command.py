@@ -237,7 +237,7 @@ def test_a_file_that_breaks_half_way_leaves_no_results(capsys) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("none", "p.csv"), "There is no model 'none'; there are china-par"),
+        (("none", "p.csv"), "There is no model 'none'; there are bode, cha2ds2-vasc"),
         (("ckd-epi-2021", "p.xlsx"), "only .csv, .parquet, .ndjson and .jsonl are read"),
         (("ckd-epi-2021", "absent.csv"), "Nothing was scored"),
         (("china-par", "p.csv"), "the file has no column for them"),
