@@ -104,8 +104,3 @@ SDI = InputSpec(
 
 Many a home has none, in the United States too, and the equation says what to do then.
 """
-
-
-def may_miss(spec: InputSpec) -> InputSpec:
-    """Return an optional predictor for whose absence the equation's own term stands."""
-    return replace(spec, when_absent=WhenAbsent.MISSING_TERM)

@@ -34,16 +34,17 @@ NEEDED: Final = Text(
     "example (woman of 50 with diabetes) the base model gives 14.7 % in ten years, the term for a "
     "missing UACR 9.1 % and that for a missing HbA1c 10.4 %",
 )
-MISSING: Final = Text(
-    "未知的可选变量采用方程为“未测量”发表的项并指明是哪一项；该项代表建模人群中未测者，"
-    "估计值会明显偏低：已发表的算例（50 岁糖尿病女性）"
+FULL_NEEDED: Final = Text(
+    "缺尿白蛋白/肌酐比值或糖化血红蛋白时不作估计，请用只需已知项的方程：“未测量”项代表建模人群中未测者，"
+    "估计值会明显偏低。已发表的算例（50 岁糖尿病女性）"
     "三项均未知时 10 年风险为 6.8%，而基础模型为 14.7%。"
-    "三项中已知不足两项时 preventr 不用本方程",
-    "for an optional predictor that is not known the equation's published term for “not "
-    "measured” is used, and the predictor is named; it stands for those of the cohorts who were "
-    "not measured, and the estimate is clearly lower: for the published example (woman of 50 with "
-    "diabetes) it is 6.8 % in ten years with all three unknown, where the base model gives 14.7 %. "
-    "With fewer than two of the three known preventr does not use this equation",
+    "AHAprevent 照此给出，preventr 在三项中已知不足两项时不用本方程",
+    "without UACR or without HbA1c no estimate is made: the equation that needs only what is known "
+    "is the one to ask. The terms for “not measured” stand for those of the cohorts who were not "
+    "measured, and the estimate would be clearly lower: for the published example (woman of 50 "
+    "with diabetes) it is 6.8 % in ten years with all three unknown, where the base model gives 14.7 %. "
+    "AHAprevent gives it; with fewer than two of the three known preventr does not use this "
+    "equation",
 )
 MISSING_SDI: Final = Text(
     "十分位未知时采用方程为“未知”发表的项并指明；preventr 此时改用基础模型",
@@ -68,4 +69,9 @@ NO_PEER: Final = Text(
     "动脉粥样硬化性心血管病、心力衰竭）核对，10 年方程另与发表的算例核对",
     "the large set of reference rows does not hold this equation: it was checked against a few "
     "outputs of AHAprevent (CVD, ASCVD and heart failure) and, at ten years, the published example",
+)
+NO_PEER_FOR_30_YEARS: Final = Text(
+    "没有可逐行对照的参考结果：系数表由两套独立书写的计算核对",
+    "there are no reference results for this equation: the coefficients were checked by two "
+    "computations written apart",
 )

@@ -7,6 +7,6 @@ MODEL = declare.model(
     id="prevent-full-30y",
     name=Text("PREVENT 完整模型（30 年）", "PREVENT full, 30 years"),
     years=30,
-    optional=(inputs.may_miss(inputs.ACR), inputs.may_miss(inputs.HBA1C), inputs.SDI),
-    limits=(limits.MISSING, limits.UACR, limits.HBA1C, limits.SDI, limits.NO_PEER),
+    optional=(inputs.ACR, inputs.HBA1C, inputs.SDI),
+    limits=(limits.FULL_NEEDED, limits.UACR, limits.HBA1C, limits.SDI, limits.NO_PEER_FOR_30_YEARS),
 )

@@ -208,7 +208,7 @@ def test_the_figures_that_the_limits_tell_are_those_of_the_equations():
         "base model gives 14.7 %": run("prevent-base-10y", WOMAN_OF_50).estimate[0, 0],
         "missing UACR 9.1 %": prevent(WOMAN_OF_50, "prevent_uacr_10y")["cvd"],
         "missing HbA1c 10.4 %": prevent(WOMAN_OF_50, "prevent_hba1c_10y")["cvd"],
-        "it is 6.8 % in ten years": run("prevent-full-10y", WOMAN_OF_50).estimate[0, 0],
+        "it is 6.8 % in ten years": prevent(WOMAN_OF_50, "prevent_full_10y")["cvd"],
     }
     said = " ".join(
         limit.en
@@ -310,15 +310,25 @@ def test_the_added_measurement_is_needed_and_named(kind, input, id, years):
 
 
 @pytest.mark.parametrize("years", [10, 30])
-def test_what_the_full_equation_misses_is_named_and_its_own_term_used(years):
-    found = answer(f"prevent-full-{years}y", observations=results(without_these=("acr",)))
+@pytest.mark.parametrize(("gone", "named"), [(("acr",), ["acr"]), (("a1c",), ["hba1c"]),
+                                             (("acr", "a1c"), ["acr", "hba1c"])])  # fmt: skip
+def test_the_full_equation_does_not_speak_of_people_who_were_not_tested(years, gone, named):
+    found = without(results(hba1c("7.4")), *gone)
+    withheld = answer(f"prevent-full-{years}y", observations=found)
+    assert isinstance(withheld, Withheld)
+    assert withheld.kind == "missing"
+    assert [spec.name for spec, _ in withheld.absent] == named
+
+
+@pytest.mark.parametrize("years", [10, 30])
+def test_a_home_without_a_decile_is_named_and_the_equation_s_own_term_used(years):
+    found = answer(f"prevent-full-{years}y", observations=results(hba1c("7.4")))
     assert isinstance(found, Prediction)
-    assert [spec.name for spec, _ in found.absent] == list(OPTIONAL)
-    assert [found.inputs[name] for name in OPTIONAL] == pytest.approx([math.nan] * 3, nan_ok=True)
+    assert [spec.name for spec, _ in found.absent] == ["sdi"]
     expected = prevent(dict(found.inputs), FOLDERS[f"prevent-full-{years}y"])
     assert found.primary.value == pytest.approx(expected["cvd"], abs=1e-12)
     named = {r.values["input"] for r in found.confidence.reasons if r.code == "input-not-known"}
-    assert named == set(OPTIONAL)
+    assert named == {"sdi"}
     assert found.confidence.level != "high"
 
 
