@@ -42,9 +42,9 @@ FULL_NEEDED: Final = Text(
     "without UACR or without HbA1c no estimate is made: the equation that needs only what is known "
     "is the one to ask. The terms for “not measured” stand for those of the cohorts who were not "
     "measured, and the estimate would be clearly lower: for the published example (woman of 50 "
-    "with diabetes) it is 6.8 % in ten years with all three unknown, where the base model gives 14.7 %. "
-    "AHAprevent gives it; with fewer than two of the three known preventr does not use this "
-    "equation",
+    "with diabetes) it is 6.8 % in ten years with all three unknown, where the base model gives "
+    "14.7 %. AHAprevent gives it; with fewer than two of the three known preventr does not use "
+    "this equation",
 )
 MISSING_SDI: Final = Text(
     "十分位未知时采用方程为“未知”发表的项并指明；preventr 此时改用基础模型",

@@ -147,6 +147,10 @@ MODEL = ModelDefinition(
             "未经处方的非甾体抗炎药不在处方清单中",
             "NSAIDs bought without a prescription are on no list of prescriptions",
         ),
+        Text(
+            "不给出每年出血率：已发表的队列相互不一致",
+            "no yearly bleeding rate is given: the published cohorts disagree",
+        ),
     ),
     citation="Pisters R, et al. Chest 2010;138:1093-1100",
     citation_url="https://doi.org/10.1378/chest.10-0134",
