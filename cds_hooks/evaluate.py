@@ -15,8 +15,16 @@ from cds_hooks.record import RecordContext, provenance, risk_assessment
 from cds_hooks.render.card import CardIdentity, prediction_card, withheld_card
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording
-from inference.prediction import Answer, Prediction, Withheld
+from inference.prediction import Answer, Prediction, Unanswered, Withheld
 from inference.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class CardSet:
+    """The cards of one call, and the questions that have none."""
+
+    cards: tuple[Card, ...]
+    unanswered: tuple[Unanswered, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +40,19 @@ class Evaluation:
 
     async def cards(
         self, service: HookService, request: HookRequest, *, wording: Wording, at: datetime
-    ) -> tuple[Card, ...]:
-        """Return one card per model; each prediction is kept durably before its card leaves."""
+    ) -> CardSet:
+        """Return one card per question; each prediction is kept durably before its card leaves."""
         service.check(request)
         with self.tracer.span("prefetch"):
             gathered = await gather(
                 request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
             )
-        answers = sorted(
-            self.predictor.answer_all(gathered.snapshot, span=self.tracer.span), key=_rank
-        )
+        answers = self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
         with self.tracer.span("card"):
-            written = [self._write(answer, gathered, request, wording) for answer in answers]
+            written = [
+                self._write(answer, gathered, request, wording)
+                for answer in sorted(answers.given, key=_rank)
+            ]
         resources = [resource for _, kept in written for resource in kept]
         issued = [
             IssuedCard(card.uuid, service.id, request.hook_instance, _assessment_id(kept))
@@ -51,7 +60,7 @@ class Evaluation:
         ]
         with self.tracer.span("store"):
             await self.record.keep(resources, issued)
-        return tuple(card for card, _ in written)
+        return CardSet(tuple(card for card, _ in written), answers.unanswered)
 
     def _write(
         self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording

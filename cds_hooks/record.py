@@ -8,13 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from cds_hooks.prefetch import CLIENT_ONLY
+from cds_hooks.render import choice
 from cds_hooks.wording import Wording
 from inference.prediction import Confidence, Estimate, Placement, Prediction
 
 SYSTEM = "https://attending.org/fhir"
 MODEL_SYSTEM = f"{SYSTEM}/models"
+QUESTION_SYSTEM = f"{MODEL_SYSTEM}/questions"
 ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
 CONFIDENCE_EXTENSION = f"{SYSTEM}/StructureDefinition/confidence"
+CHOICE_EXTENSION = f"{SYSTEM}/StructureDefinition/model-choice"
 INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
 DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
 INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
@@ -43,7 +46,10 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "resourceType": "RiskAssessment",
         "id": context.id,
         "contained": [_inputs(prediction)],
-        "extension": [_confidence(prediction.confidence, wording)],
+        "extension": [
+            _confidence(prediction.confidence, wording),
+            *_choice(prediction, wording),
+        ],
         "identifier": [
             {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{context.card}"},
         ],
@@ -78,6 +84,15 @@ def _confidence(confidence: Confidence, wording: Wording) -> Resource:
         {"url": "reason", "valueString": wording.reason(reason)} for reason in confidence.reasons
     ]
     return {"url": CONFIDENCE_EXTENSION, "extension": parts}
+
+
+def _choice(prediction: Prediction, wording: Wording) -> Iterator[Resource]:
+    """Yield the question that was answered and why by this model; two may answer it otherwise."""
+    if prediction.choice is None:
+        return
+    said = [{"url": "reason", "valueString": line} for line in choice.lines(prediction, wording)]
+    question = {"url": "question", "valueCode": prediction.model.question.id}
+    yield {"url": CHOICE_EXTENSION, "extension": [question, *said]}
 
 
 def provenance(prediction: Prediction, context: RecordContext) -> Resource:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 from inference import folders
-from inference.contract import ModelDefinition, Voice
+from inference.contract import ModelDefinition
 from inference.engine import Engine
 from inference.releases import definition_json, manifest, self_test
 from inference.releases.refusal import ModelRefused
@@ -97,8 +97,7 @@ class ModelRegistry:
         self._by_version = {
             (model.definition.id, model.definition.version): model for model in (*active, *named)
         }
-        self.active: Final = frozenset(active)
-        self.unasked: Final = tuple(m for m in active if m.definition.voice is Voice.UNASKED)
+        self.active: Final = active
         self.shadows: Final = tuple(shadows)
 
     @property
@@ -143,7 +142,7 @@ def load(name: str, folder: Path) -> LoadedModel:
     manifest.check_sums(found, files, where=where)
     graph, golden = files[manifest.GRAPH], files[manifest.GOLDEN]
     model = LoadedModel(definition, found.files[manifest.GRAPH], graph, golden, found.digest)
-    if definition.voice is Voice.UNASKED:
+    if definition.speaks is not None:
         # A model that nobody may ever ask for costs the start its definition only.
         _ = model.engine
     return model

@@ -148,9 +148,9 @@ def _tell(before: View | None, view: View) -> None:
             _LOG.error("model refused", extra={"reason": refusal.en})
     if before is None:
         return
-    for model in view.registry.active - before.registry.active:
+    for model in set(view.registry.active) - set(before.registry.active):
         _LOG.warning("model in service", extra=_named(model))
-    for model in before.registry.active - view.registry.active:
+    for model in set(before.registry.active) - set(view.registry.active):
         _LOG.warning("model out of service", extra=_named(model))
 
 

@@ -6,6 +6,7 @@ two horizons: each is a model of its own, and this module is what they share.
 
 from typing import Literal
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -14,9 +15,9 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import primary_prevention
 from inference.equations.prevent import limits as known_limits
@@ -25,6 +26,7 @@ from inference.equations.prevent.inputs import basic_inputs
 Horizon = Literal[10, 30]
 
 _OLDEST: dict[Horizon, int] = {10: 79, 30: 59}
+_QUESTIONS = {10: questions.CARDIOVASCULAR_10Y, 30: questions.CARDIOVASCULAR_30Y}
 
 _TREATMENT_THRESHOLD = CategoryScale(
     "treatment-threshold",
@@ -83,6 +85,20 @@ def _limits(years: Horizon, *, is_base: bool) -> tuple[Text, ...]:
     return found if is_base else (*found, known_limits.OF_THE_BASE)
 
 
+def _on_request(years: Horizon) -> Text:
+    if years == 30:
+        return Text(
+            "30 年风险供医生与较年轻患者讨论更长时期时点名使用",
+            "a 30-year risk is for a physician who wants to talk of a longer time with a younger "
+            "person",
+        )
+    return Text(
+        "PREVENT 基础模型主动回答；本变体用于已因临床需要测得其附加项目的患者",
+        "PREVENT base answers unasked; this one is for patients in whom what it adds was measured "
+        "for a clinical reason",
+    )
+
+
 def model(
     *,
     id: str,
@@ -91,7 +107,7 @@ def model(
     optional: tuple[InputSpec, ...] = (),
     limits: tuple[Text, ...] = (),
     coefficients: str = "coefficients.csv",
-    voice: Voice = Voice.ON_REQUEST,
+    speaks: Speaks | None = None,
 ) -> ModelDefinition:
     """Return one equation's definition: the base predictors, then `optional`, in this order.
 
@@ -103,6 +119,7 @@ def model(
         version="1.0.0",
         name=name,
         task_class=TaskClass.PROGNOSTIC,
+        question=_QUESTIONS[years],
         population=Text(
             f"30-{oldest} 岁、无心血管病史的成人（美国人群建模）",
             f"adults aged 30-{oldest} without cardiovascular disease "
@@ -119,5 +136,6 @@ def model(
         citation_url="https://doi.org/10.1161/CIRCULATIONAHA.123.067626",
         coefficient_provenance=f"{coefficients} beside this file: the paper's supplemental tables",
         licence="Coefficients in print; the AHA publishes licence terms for its own code",
-        voice=voice,
+        speaks=speaks,
+        on_request=None if speaks else _on_request(years),
     )

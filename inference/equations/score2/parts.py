@@ -41,13 +41,6 @@ _WHAT_IS_MEANT: Final = Text(
     "non-fatal heart failure and revascularisation are not in it",
 )
 
-_PREGNANCY: Final = Exclusion(
-    "pregnancy",
-    # The ESC guideline of 2021 names pregnancy among what SCORE2 does not apply to.
-    Text("妊娠期不适用该方程", "the equation does not apply in pregnancy"),
-    unknown_withholds=False,
-)
-
 _WITH_DIABETES: Final = Exclusion(
     "diabetes",
     Text(
@@ -57,7 +50,7 @@ _WITH_DIABETES: Final = Exclusion(
     unknown_withholds=True,
 )
 
-EXCLUSIONS: Final = (*primary_prevention.EXCLUSIONS, _PREGNANCY)
+EXCLUSIONS: Final = primary_prevention.EXCLUSIONS
 WITHOUT_DIABETES: Final = (*EXCLUSIONS, _WITH_DIABETES)
 
 _DIABETES_TERM: Final = Text(

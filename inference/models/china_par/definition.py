@@ -1,5 +1,6 @@
 """China-PAR: ten-year risk of atherosclerotic cardiovascular disease in Chinese adults."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -9,10 +10,12 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
     WhenAbsent,
 )
+from inference.equations import primary_prevention
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
@@ -22,6 +25,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("China-PAR", "China-PAR"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "35-74 岁、无动脉粥样硬化性心血管病史的中国成人",
         "Chinese adults aged 35-74 without atherosclerotic cardiovascular disease",
@@ -175,6 +179,7 @@ MODEL = ModelDefinition(
             ),
             unknown_withholds=True,
         ),
+        *primary_prevention.NOT_IN_THE_COHORTS,
     ),
     contribution_scale="log-hazard",
     evidence=(
@@ -210,4 +215,13 @@ MODEL = ModelDefinition(
         "(one source prints 0.99)"
     ),
     licence="Published equation; no licence terms known for the coefficients",
+    speaks=Speaks(
+        Text(
+            "本部署位于中国：China-PAR 由中国人群建立，"
+            "《中国心血管病风险评估和管理指南》（2019）采用",
+            "this deployment is in China: China-PAR was derived in Chinese people, and the Chinese "
+            "guideline on the assessment of cardiovascular risk (2019) uses it",
+        ),
+        regions=("CN",),
+    ),
 )

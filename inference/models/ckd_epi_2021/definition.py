@@ -1,5 +1,6 @@
 """CKD-EPI 2021: glomerular filtration rate from creatinine, with the KDIGO categories."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -9,6 +10,7 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
     WhenAbsent,
@@ -25,6 +27,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("CKD-EPI 2021", "CKD-EPI 2021"),
     task_class=TaskClass.DIAGNOSTIC,
+    question=questions.KIDNEY_FUNCTION,
     population=Text(
         "18 岁及以上、肾功能稳定的成人", "adults of 18 years and over in a stable state"
     ),
@@ -144,4 +147,10 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1056/NEJMoa2102953",
     coefficient_provenance="As printed in the paper (2021 creatinine equation, without race)",
     licence="Public domain",
+    speaks=Speaks(
+        Text(
+            "KDIGO 2024 认可的成人肌酐方程",
+            "a creatinine equation for adults that KDIGO 2024 accepts",
+        )
+    ),
 )

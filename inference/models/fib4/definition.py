@@ -1,5 +1,6 @@
 """FIB-4: an index of advanced liver fibrosis from age, transaminases and platelets."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -10,7 +11,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 
@@ -21,6 +21,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("FIB-4 指数", "FIB-4 index"),
     task_class=TaskClass.SCORE,
+    question=questions.LIVER_FIBROSIS,
     population=Text(
         "35 岁及以上、有慢性肝病或其危险因素（脂肪肝、病毒性肝炎）的成人",
         "adults of 35 and over with chronic liver disease or at risk of it (steatotic liver, "
@@ -141,5 +142,9 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1002/hep.21178",
     coefficient_provenance="As printed in the paper; 125 rows of a public program are repeated",
     licence="Published formula; no licence terms known",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "用于筛查有肝病风险的患者（如 2 型糖尿病、代谢相关脂肪性肝病），由医生决定是否计算",
+        "it screens people at risk of liver disease (such as type 2 diabetes or fatty "
+        "liver): who that is, the physician decides",
+    ),
 )

@@ -1,5 +1,6 @@
 """FINDRISC: the Finnish questionnaire on the risk of type 2 diabetes within ten years."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations.inputs import age, male
 from inference.equations.points.inputs import (
@@ -41,6 +41,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("FINDRISC", "FINDRISC"),
     task_class=TaskClass.SCORE,
+    question=questions.TYPE_2_DIABETES,
     population=Text("未患糖尿病的成人", "adults without diabetes"),
     inputs=(
         male(),
@@ -161,5 +162,8 @@ MODEL = ModelDefinition(
         "ages over 64, inactivity, diet and relatives; one public program agrees (150 cases)"
     ),
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "需要问诊得到的生活方式，病历中少有记录",
+        "it needs habits that are asked in person and that a record seldom holds",
+    ),
 )

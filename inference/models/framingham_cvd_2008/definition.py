@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -9,9 +10,9 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.primary_prevention import EXCLUSIONS, NO_COVARIANCE
@@ -21,6 +22,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("Framingham 2008（心血管病）", "Framingham 2008 (general CVD)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "30-74 岁、无心血管病史的成人（美国 Framingham 队列，几乎均为白人）",
         "adults aged 30-74 without cardiovascular disease (Framingham, US; nearly all White)",
@@ -117,5 +119,12 @@ MODEL = ModelDefinition(
         "are repeated"
     ),
     licence="Published equation; no licence terms known for the coefficients",
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署位于加拿大：加拿大心血管学会 2021 年血脂指南采用 Framingham 评分",
+            "this deployment is in Canada: the dyslipidaemia guideline of the Canadian "
+            "Cardiovascular Society (2021) uses the Framingham score",
+        ),
+        regions=("CA",),
+    ),
 )

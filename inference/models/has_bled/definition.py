@@ -1,5 +1,6 @@
 """HAS-BLED: the risk factors for major bleeding under anticoagulation, counted."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
     WhenAbsent,
 )
 from inference.equations.inputs import age
@@ -22,6 +22,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("HAS-BLED", "HAS-BLED"),
     task_class=TaskClass.SCORE,
+    question=questions.BLEEDING_IN_ATRIAL_FIBRILLATION,
     population=Text(
         "有心房颤动或心房扑动、正在或考虑抗凝的成人",
         "adults with atrial fibrillation or flutter for whom anticoagulation is given or "
@@ -156,5 +157,9 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1378/chest.10-0134",
     coefficient_provenance="Points as printed; checked against a public calculator (256 cases)",
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "供考虑抗凝的医生查找可纠正的出血因素，由其点名计算",
+        "it shows what raises the risk of bleeding to a physician who thinks of "
+        "anticoagulation, and who asks for it",
+    ),
 )

@@ -1,5 +1,6 @@
 """MAGGIC: death within one and three years in chronic heart failure."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
     WhenAbsent,
 )
 from inference.equations.inputs import age, male, systolic_pressure
@@ -73,6 +73,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("MAGGIC", "MAGGIC"),
     task_class=TaskClass.SCORE,
+    question=questions.HEART_FAILURE_MORTALITY,
     population=Text("心力衰竭成人患者", "adults with heart failure"),
     # The domains are those of the authors' calculator where it has one.
     inputs=(
@@ -170,5 +171,9 @@ MODEL = ModelDefinition(
         "(150 cases), the mortality table with several public transcriptions"
     ),
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "需要 NYHA 分级和射血分数等心力衰竭专科资料，由专科医生点名计算",
+        "it needs what heart-failure care collects (NYHA class, ejection fraction), and "
+        "its physicians ask for it",
+    ),
 )

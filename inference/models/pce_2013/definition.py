@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -12,7 +13,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.primary_prevention import EXCLUSIONS, NO_COVARIANCE
@@ -31,6 +31,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("PCE 2013（合并队列方程）", "PCE 2013 (pooled cohort equations)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "40-79 岁、无动脉粥样硬化性心血管病的美国非拉丁裔白人与黑人",
         "non-Hispanic White and Black adults of the United States aged 40-79 without "
@@ -141,5 +142,9 @@ MODEL = ModelDefinition(
         "worked examples and 150 rows (women) of a public program are repeated"
     ),
     licence="Published equation; no licence terms known for the coefficients",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "仅供比较：美国已改用 PREVENT，在中国人群明显高估",
+        "for comparison only: in the United States PREVENT has taken its place, and it "
+        "over-predicts in China",
+    ),
 )

@@ -1,12 +1,13 @@
 """SCORE2 Asia-Pacific: SCORE2 recalibrated to four regions of Asia and Oceania."""
 
+from inference import questions
 from inference.contract import (
     Evidence,
     ModelDefinition,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.score2 import parts
@@ -16,6 +17,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("SCORE2 亚太版", "SCORE2 Asia-Pacific"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "亚太地区 40-69 岁、无心血管病且无糖尿病的成人",
         "adults of the Asia-Pacific region aged 40-69 without cardiovascular disease and without "
@@ -63,5 +65,13 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1093/eurheartj/ehae609",
     coefficient_provenance=parts.PROVENANCE,
     licence=parts.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署设定了 SCORE2 亚太版风险地区，且没有为本国家建立的方程",
+            "this deployment states a SCORE2 Asia-Pacific risk region, and no equation made for "
+            "its country ships",
+        ),
+        rank=4,
+        when=("score2_asia_pacific_region_stated",),
+    ),
 )

@@ -1,12 +1,13 @@
 """SCORE2-OP: ten-year risk of cardiovascular disease in Europe from the age of 70."""
 
+from inference import questions
 from inference.contract import (
     Evidence,
     ModelDefinition,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.score2 import parts
@@ -16,6 +17,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("SCORE2-OP", "SCORE2-OP"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "70-89 岁、无心血管病且无糖尿病的成人（欧洲人群建模）",
         "adults aged 70-89 without cardiovascular disease and without diabetes (derived in Europe)",
@@ -58,5 +60,13 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1093/eurheartj/ehab312",
     coefficient_provenance=parts.PROVENANCE,
     licence=parts.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署设定了 SCORE2 风险地区：70-89 岁、无糖尿病者由 SCORE2-OP 回答（ESC 2021）",
+            "this deployment states a SCORE2 risk region: SCORE2-OP answers for people of 70-89 "
+            "without diabetes (ESC 2021)",
+        ),
+        rank=2,
+        when=("score2_region_stated",),
+    ),
 )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import folders
-from inference.contract import Voice, WhenAbsent
+from inference.contract import WhenAbsent
 from inference.registry import ModelRefused, ModelRegistry, golden_cases, load, shipped_files
 from inference.releases import manifest
 from terminology import catalogue as catalogue_room
@@ -41,11 +41,6 @@ def inputs(draw, model_id: str) -> dict[str, float]:
         else:
             found[spec.name] = draw(st.floats(max(spec.low, 1e-3), spec.high))
     return found
-
-
-def test_three_models_speak_unasked():
-    unasked = {id for id, m in MODELS.items() if m.definition.voice is Voice.UNASKED}
-    assert unasked == {"china-par", "ckd-epi-2021", "prevent-base-10y"}
 
 
 @every_model

@@ -239,9 +239,8 @@ def test_race_decides_the_equation_of_the_pce():
 
 
 @every_model
-def test_nothing_of_the_group_speaks_unasked_and_all_say_where_they_come_from(model_id):
+def test_all_of_the_group_say_where_they_come_from(model_id):
     definition = MODELS[model_id].definition
-    assert definition.voice == "on-request"
     assert definition.limits
     assert definition.licence
     assert all(scale.citation and scale.guideline.en for scale in definition.scales)
