@@ -26,6 +26,7 @@ from inference.contract import Language
 SERVICE = "chronic-risk-order-sign"
 SAME_WITHIN = 1e-9
 _CONTROL_ID = 9  # MSH-10, counted from the segment name
+_ACCEPT, _APPLICATION = 14, 15  # MSH-15 and MSH-16
 _CORPUS = Path("../shared/hl7v2/messages.jsonl.gz")
 _ESTIMATE = "https://attending.org/fhir/StructureDefinition/estimate"
 
@@ -170,7 +171,7 @@ def _send_corpus(server: DemoServer, language: Language, path: Path) -> None:
     answers: Counter[str] = Counter()
     with Laboratory(server.mllp_port) as laboratory:
         for number, message in enumerate(messages, start=1):
-            answer = laboratory.send(_own_control_id(message, number).encode("utf-8"))
+            answer = laboratory.send(_as_sent(message, number).encode("utf-8"))
             answers[acknowledgment_code(answer)] += 1
             if sys.stderr.isatty():
                 print(f"\r   {number}/{len(messages)}", end="", file=sys.stderr)
@@ -188,12 +189,16 @@ def _send_corpus(server: DemoServer, language: Language, path: Path) -> None:
     )
 
 
-def _own_control_id(message: str, number: int) -> str:
-    """Give a message a control id of its own: samples of many projects share a few."""
+def _as_sent(message: str, number: int) -> str:
+    """Give a message a control id of its own, and have it acknowledged in original mode.
+
+    Samples of many projects share a few ids, and some ask for no answer where they are refused.
+    """
     header, end, rest = message.partition("\r")
     fields = header.split("|")
     if len(fields) > _CONTROL_ID and fields[_CONTROL_ID]:
         fields[_CONTROL_ID] = f"DEMO-CORPUS-{number}"
+    fields[_ACCEPT : _APPLICATION + 1] = [""] * len(fields[_ACCEPT : _APPLICATION + 1])
     return "|".join(fields) + end + rest
 
 
