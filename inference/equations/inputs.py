@@ -63,7 +63,7 @@ def systolic_pressure(low: float, high: float, *, reference: float) -> InputSpec
         high,
         loinc=("8480-6",),
         max_age_days=_VITAL_AGE_DAYS,
-        sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
+        sd=8.0,  # of one clinic reading: 8-10 mm[Hg], of which this is the low end
         reference=reference,
     )
 
