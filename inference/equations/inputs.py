@@ -8,6 +8,8 @@ from inference.contract import InputSpec, Text
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
+SMOKING_AGE_DAYS = 730
+"""How old a smoking status may be, in the record and in a stated answer alike."""
 
 
 def male(*, reference: float | None = None) -> InputSpec:
@@ -84,7 +86,7 @@ def smoker() -> InputSpec:
         0,
         1,
         loinc=("72166-2",),
-        max_age_days=_VITAL_AGE_DAYS,
+        max_age_days=SMOKING_AGE_DAYS,
         reference=0,
     )
 

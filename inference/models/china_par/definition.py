@@ -13,6 +13,7 @@ from inference.contract import (
     Text,
     WhenAbsent,
 )
+from inference.equations.inputs import SMOKING_AGE_DAYS
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
@@ -101,7 +102,7 @@ MODEL = ModelDefinition(
             0,
             1,
             loinc=("72166-2",),
-            max_age_days=_VITAL_AGE_DAYS,
+            max_age_days=SMOKING_AGE_DAYS,
             reference=0,
             asked_at=0,
         ),

@@ -14,7 +14,7 @@ from inference.contract import (
     Voice,
     WhenAbsent,
 )
-from inference.equations.inputs import age, male, systolic_pressure
+from inference.equations.inputs import SMOKING_AGE_DAYS, age, male, systolic_pressure
 from inference.equations.points.inputs import (
     DIABETES,
     SCORE_UNIT,
@@ -57,7 +57,7 @@ _SMOKER = InputSpec(
     0,
     1,
     loinc=("72166-2",),
-    max_age_days=365,
+    max_age_days=SMOKING_AGE_DAYS,
     when_absent=WhenAbsent.SPAN,
     span=(0.0, 1.0),
     assumed=0.0,
