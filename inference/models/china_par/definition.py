@@ -218,6 +218,10 @@ MODEL = ModelDefinition(
             "the paper's supplement was not seen",
         ),
         Text(
+            "血压、血脂与腰围的取值范围由本产品设定",
+            "the ranges of pressure, cholesterol and waist are ours",
+        ),
+        Text(
             "区间不含系数的协方差（未发表）",
             "the interval leaves out the coefficients' covariance, which is unpublished",
         ),

@@ -125,10 +125,10 @@ MODEL = ModelDefinition(
             "*",
             Evidence.NATIONAL,
             Text(
-                "KDIGO 2024 与 NKF-ASN 2021 认可的方程之一，并非唯一；"
+                "KDIGO 2024 要求使用经验证的方程（1D），NKF-ASN 2021 采用本方程；"
                 "韩国 1,654 例中高于实测值（中位 4.8），误差 30% 以内者占 76%（Jeong 2023）；"
                 "未见 2021 版的中国验证",
-                "one of the equations that KDIGO 2024 and NKF-ASN 2021 accept, not the only one; "
+                "KDIGO 2024 asks for a validated equation (1D), NKF-ASN 2021 adopted this one; "
                 "in 1,654 Koreans above measured filtration by a median of 4.8, 76 % within 30 % "
                 "of it (Jeong 2023); no Chinese validation of the 2021 version was seen",
             ),
