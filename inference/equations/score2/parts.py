@@ -98,8 +98,8 @@ PROVENANCE: Final = (
 LICENCE: Final = "Published equation; no licence terms known for the coefficients"
 
 
-# The targets of 2021 are for LDL; this is the last one of ESC for the total, in mmol/L
-# (Eur Heart J 2012;33:1635-1701).
+# The targets of 2021 are for LDL; this is the last one of ESC for the total, in mmol/L and for
+# low or moderate risk (Eur Heart J 2012;33:1635-1701).
 ESC_CHOLESTEROL: Final = 5.0
 
 

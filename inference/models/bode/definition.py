@@ -92,8 +92,11 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在美国、西班牙与委内瑞拉的患者中验证，c 统计量 0.74",
-                "validated in patients of the United States, Spain and Venezuela, c 0.74",
+                "国外患者中建立；另两队列的 3 年死亡率：瑞士低估 36%，西班牙高估 39%"
+                "（Puhan 2009）；未见中国验证",
+                "made in patients abroad; in two later cohorts its three-year mortality was too "
+                "low by 36 % (Swiss) and too high by 39 % (Spanish; Puhan 2009); no Chinese "
+                "validation was seen",
             ),
         ),
     ),

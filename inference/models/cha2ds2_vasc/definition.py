@@ -113,8 +113,11 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在欧洲心脏调查队列中推导，c 统计量 0.61",
-                "derived in the Euro Heart Survey, c 0.61",
+                "由既往方案改写（非队列推导），在欧洲心脏调查 1,084 例中检验，c 统计量 0.606；"
+                "多项验证合并 c 0.644（van der Endt 2022）",
+                "an older scheme reworded, not fitted to a cohort; tested in 1,084 patients of the "
+                "Euro Heart Survey, c 0.606; pooled over later validations c 0.644 (van der Endt "
+                "2022)",
             ),
         ),
     ),

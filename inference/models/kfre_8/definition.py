@@ -5,7 +5,7 @@ from inference.contract import ModelDefinition, TaskClass, Text
 from inference.equations import inputs
 from inference.equations.kidney_failure import parts as kfre
 
-# Within-person variation by the EFLM database, rounded up.
+# Spread within a person: round figures of ours.
 _CHEMISTRY = (
     inputs.laboratory(
         "albumin",

@@ -42,8 +42,10 @@ MODEL = ModelDefinition(
             "CN",
             Evidence.FOREIGN,
             Text(
-                "欧洲人群建模；欧洲风险地区不含中国，中国患者宜用 SCORE2 亚太版或 China-PAR",
-                "derived in Europe; none of its risk regions is China's: for Chinese patients "
+                "欧洲人群建模；欧洲风险地区不含中国，韩国 32.4 万人中各年龄均高估（低危版，"
+                "Choi 2024）；中国患者宜用 SCORE2 亚太版或 China-PAR",
+                "derived in Europe; none of its risk regions is China's, and in 324,000 Koreans it "
+                "was too high at every age (low-risk version, Choi 2024): for Chinese patients "
                 "there are SCORE2 Asia-Pacific and China-PAR",
             ),
         ),

@@ -31,7 +31,8 @@ MODEL = ModelDefinition(
         parts.SMOKER,
         parts.systolic_pressure(reference=120),
         inputs.diabetes(),
-        parts.total_cholesterol(asked_at=5.2),  # Chinese lipid guideline 2023
+        # The reasonable level at low risk, Chinese lipid guideline 2023, table 2: no target.
+        parts.total_cholesterol(asked_at=5.2),
         parts.hdl_cholesterol(reference=1.3),
     ),
     outcomes=(parts.CVD,),
@@ -43,9 +44,9 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "亚太 12 国 13 项前瞻性研究外部验证，合并 c 统计量 0.71（各队列 0.605-0.840）；"
+                "亚太 12 国 13 项前瞻性研究外部验证，合并 c 统计量 0.710（各队列 0.605-0.840）；"
                 "未见本国单独结果",
-                "validated in 13 prospective studies of 12 Asia-Pacific countries, pooled c 0.71 "
+                "validated in 13 prospective studies of 12 Asia-Pacific countries, pooled c 0.710 "
                 "(cohorts 0.605-0.840); no result for this country on its own was seen",
             ),
         ),

@@ -42,8 +42,10 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "挪威队列建模，按欧洲四个风险地区重新校准；未在本国单独评估",
-                "derived in a Norwegian cohort, recalibrated to four European regions; "
+                "挪威队列 28,503 人建模，按欧洲四个风险地区重新校准；6 个人群 338,615 人外部验证，"
+                "c 统计量 0.63-0.67；韩国人群中高估（Choi 2024）；未在本国单独评估",
+                "derived in 28,503 Norwegians, recalibrated to four European regions; validated "
+                "in 338,615 people of 6 populations, c 0.63-0.67; too high in Koreans (Choi 2024); "
                 "not judged for this country on its own",
             ),
         ),
