@@ -14,7 +14,7 @@ from typing import Final
 from inference.contract import Text
 from inference.registry import LoadedModel, ModelRegistry
 from inference.releases import assembly, shipping, state_log, stocktaking
-from inference.releases.manifest import GOLDEN, GRAPH
+from inference.releases.manifest import ATTRIBUTES, GOLDEN, GRAPH
 from inference.releases.opening import Opened
 from inference.releases.refusal import ModelRefused
 from inference.releases.states import RUNNING, Key
@@ -129,12 +129,14 @@ class ModelShelf:
 
 def _loaded(opened: Opened) -> LoadedModel:
     """Return a release ready to run: its session is made and its worked examples are repeated."""
+    attributes = opened.files.get(ATTRIBUTES)  # alone: the graph's bytes are not kept
     model = LoadedModel(
         opened.definition,
         opened.graph_digest,
         opened.files[GRAPH],
         opened.files[GOLDEN],
         opened.manifest.digest,
+        lambda: attributes,
     )
     _ = model.engine
     return model

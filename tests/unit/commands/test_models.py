@@ -107,8 +107,8 @@ def test_what_is_exported_here_is_a_release_elsewhere(tmp_path, capsys):
     target = tmp_path / "out" / "ckd-epi-2021-1.0.0"
     assert models("export", "ckd-epi-2021", "--to", target, "--sign", key) == 0
     assert {p.name for p in target.iterdir()} == {
-        manifest.DEFINITION, manifest.GOLDEN, manifest.GRAPH, manifest.MANIFEST,
-        manifest.SIGNATURE,
+        manifest.ATTRIBUTES, manifest.DEFINITION, manifest.GOLDEN, manifest.GRAPH,
+        manifest.MANIFEST, manifest.SIGNATURE,
     }  # fmt: skip
     assert models("install", target) == 1
     assert "ships with this server" in capsys.readouterr().err
