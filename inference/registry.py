@@ -10,22 +10,23 @@ from inference import folders
 from inference.contract import ModelDefinition, Voice
 from inference.engine import Engine
 from inference.releases import definition_json, manifest, self_test
+from inference.releases.manifest import Manifest
 from inference.releases.refusal import ModelRefused
 
 if TYPE_CHECKING:
     from inference.source_attributes import WrittenAttributes
 
 
-def _none() -> None:
-    """Return nothing: a release from before attributes were a part of releases."""
+def _nothing(_name: str) -> None:
+    """Hold no file beside the graph."""
 
 
 class LoadedModel:
     """A verified model: its definition, its graph's sha256 and the engine that runs it.
 
     `manifest_digest` is the sha256 of its manifest, which covers the definition, the worked
-    examples and the attributes too. `attributes` fetches the bytes of the last when they are asked
-    for: no patient's answer needs them.
+    examples and the attributes too. `beside` fetches one of its files when it is asked for: no
+    patient's answer needs them.
     """
 
     def __init__(
@@ -35,13 +36,13 @@ class LoadedModel:
         graph: bytes,
         golden: bytes,
         manifest_digest: str = "",
-        attributes: Callable[[], bytes | None] = _none,
+        beside: Callable[[str], bytes | None] = _nothing,
     ) -> None:
         self.definition: Final = definition
         self.digest: Final = digest
         self.manifest_digest: Final = manifest_digest
         self._untested = (graph, golden)
-        self._attributes = attributes
+        self._beside = beside
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
@@ -64,11 +65,16 @@ class LoadedModel:
         """
         from inference.releases import attributes_json  # noqa: PLC0415 (only for a model card)
 
-        written = self._attributes()
+        written = self._beside(manifest.ATTRIBUTES)
         if written is None:
             return None
         where = f"{self.definition.id} {self.definition.version}/{manifest.ATTRIBUTES}"
         return attributes_json.decode(written, where=where)
+
+    def worked_examples(self) -> list[dict[str, Any]]:
+        """Return the worked examples that it repeats; ModelRefused where the file has changed."""
+        written = self._beside(manifest.GOLDEN)
+        return [] if written is None else self_test.golden_cases(written)
 
     def _tested(self) -> Engine:
         self._engine = self_test.tested_engine(self.definition, *self._untested)
@@ -172,7 +178,7 @@ def load(name: str, folder: Path) -> LoadedModel:
         graph,
         golden,
         found.digest,
-        partial(_sealed, folder / folders.ATTRIBUTES, found.files[folders.ATTRIBUTES]),
+        partial(_sealed, folder, found),
     )
     if definition.voice is Voice.UNASKED:
         # A model that nobody may ever ask for costs the start its definition only.
@@ -180,13 +186,14 @@ def load(name: str, folder: Path) -> LoadedModel:
     return model
 
 
-def _sealed(path: Path, expected: str) -> bytes:
-    """Return a file that was left unread at the start; `ModelRefused` where it has changed."""
+def _sealed(folder: Path, sums: Manifest, name: str) -> bytes:
+    """Return a file that was not kept at the start; `ModelRefused` where it has changed."""
+    path = folder / name
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelRefused(f"{path}: {error}", f"{path}：{error}") from error
-    manifest.check_sum(content, expected, where=str(path))
+    manifest.check_sum(content, sums.files[name], where=str(path))
     return content
 
 

@@ -129,14 +129,15 @@ class ModelShelf:
 
 def _loaded(opened: Opened) -> LoadedModel:
     """Return a release ready to run: its session is made and its worked examples are repeated."""
-    attributes = opened.files.get(ATTRIBUTES)  # alone: the graph's bytes are not kept
+    # The graph's bytes are not kept: the runtime has its own copy.
+    beside = {name: opened.files[name] for name in (ATTRIBUTES, GOLDEN) if name in opened.files}
     model = LoadedModel(
         opened.definition,
         opened.graph_digest,
         opened.files[GRAPH],
         opened.files[GOLDEN],
         opened.manifest.digest,
-        lambda: attributes,
+        beside.get,
     )
     _ = model.engine
     return model
