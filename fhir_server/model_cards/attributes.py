@@ -53,8 +53,13 @@ class Answered:
 
     @property
     def paragraph(self) -> str:
-        """The paragraph of the regulation."""
-        return f"{CITED}({self.attribute.paragraph.replace('(', ')(', 1)}"
+        """The paragraph of the regulation below (iv)(B): `(1)(i)`."""
+        return f"({self.attribute.paragraph.replace('(', ')(', 1)}"
+
+    @property
+    def citation(self) -> str:
+        """The paragraph with the regulation that it is of."""
+        return f"{CITED}{self.paragraph}"
 
 
 def answered(
@@ -104,17 +109,19 @@ def _output(subject: Subject, words: Words) -> Iterator[str]:
 
 def _output_type(subject: Subject, words: Words) -> Iterator[str]:
     definition = subject.model.definition
-    yield words.say(f"output-type.{_type(definition)}")
+    for kind in _types(definition):
+        yield words.say(f"output-type.{kind}")
     if definition.scales:
         names = words.listed([words.text(scale.name) for scale in definition.scales])
         yield words.say("output-type.classified", scales=names)
 
 
-def _type(definition: ModelDefinition) -> str:
+def _types(definition: ModelDefinition) -> Iterator[str]:
     """A risk within years predicts; a score counts, and any other figure is of now."""
-    if definition.task_class is TaskClass.SCORE:
-        return "score"
-    return "evaluation" if definition.primary.horizon_years is None else "prediction"
+    if definition.primary.horizon_years is None:
+        yield "score" if definition.task_class is TaskClass.SCORE else "evaluation"
+    if any(outcome.horizon_years is not None for outcome in definition.outcomes):
+        yield "prediction"
 
 
 def _population(subject: Subject, words: Words) -> Iterator[str]:

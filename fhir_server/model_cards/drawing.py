@@ -11,8 +11,8 @@ from fhir_server.model_cards.inputs import unit, with_unit
 from fhir_server.model_cards.words import Words
 from inference.contract import ModelDefinition
 
-_WIDTH, _HEIGHT = 640, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 92, 20, 52
+_WIDTH, _HEIGHT = 640, 340
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 84, 26, 60
 _TICKS: Final = 5
 _ROWS: Final = 9
 _NICE: Final = (1, 2, 2.5, 5, 10)
@@ -50,12 +50,12 @@ def drawing(curve: Curve, definition: ModelDefinition, words: Words) -> Html:
     """Return the figure: drawing, legend in words, and the table."""
     return element(
         "figure",
-        _svg(curve, definition, words),
+        element("div", _svg(curve, definition, words), class_="plot"),
         element("figcaption", _caption(curve, words)),
         element(
             "details",
             element("summary", words.say("drawing.table")),
-            element("div", _table(curve, definition, words), class_="wide"),
+            _table(curve, definition, words),
         ),
     )
 
@@ -78,14 +78,14 @@ def _svg(curve: Curve, definition: ModelDefinition, words: Words) -> Html:
     )
     return element(
         "svg",
-        element("title", title, id="drawing-title"),
+        element("title", title, id="curve-title"),
         *_grid(plane, curve, definition, words),
         *_thresholds(plane, definition),
         *(_path(plane, line) for line in curve.lines),
         *_names(plane, curve.lines, words),
         viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
         role="img",
-        aria_labelledby="drawing-title",
+        aria_labelledby="curve-title",
         xmlns="http://www.w3.org/2000/svg",
     )
 
@@ -100,13 +100,13 @@ def _grid(plane: _Plane, curve: Curve, definition: ModelDefinition, words: Words
         shown += plane.step
     for tick in range(_TICKS):
         value = plane.low + tick / (_TICKS - 1) * (plane.high - plane.low)
-        yield _text(f"{value:.0f}", plane.x(value), floor + 18, "middle")
+        yield _text(f"{value:.0f}", plane.x(value), floor + 20, "middle")
     named = unit(curve.spec.unit, words)
     across = f"{words.text(curve.spec.label)}{f' ({named})' if named else ''}"
     yield _text(across, (_LEFT + right) / 2, _HEIGHT - 10, "middle")
     up = unit(definition.primary.unit, words)
     if up:
-        yield _text(up, _LEFT - 8, 12, "start")
+        yield _text(up, 4, 14, "start")
 
 
 def _thresholds(plane: _Plane, definition: ModelDefinition) -> Iterator[Html]:
@@ -147,7 +147,7 @@ def _names(plane: _Plane, lines: Sequence[Line], words: Words) -> Iterator[Html]
 
 
 def _text(said: str, x: float, y: float, anchor: str, fill: str = "#33363b") -> Html:
-    return element("text", said, x=x, y=y, text_anchor=anchor, fill=fill, font_size=13)
+    return element("text", said, x=x, y=y, text_anchor=anchor, fill=fill, font_size=15)
 
 
 def _table(curve: Curve, definition: ModelDefinition, words: Words) -> Html:

@@ -5,6 +5,7 @@ from typing import Final
 
 from fhir_server.model_cards.words import Words
 from inference.contract import InputSpec, ModelDefinition, WhenAbsent
+from inference.features.risk_regions import RISK_REGIONS
 from terminology.catalogue import Catalogue
 from terminology.units import UnitRefused, convert
 
@@ -24,6 +25,9 @@ _PRINTED: Final = {
 }
 
 
+_REGIONS: Final = ("score2_region", "score2_asia_pacific_region")
+
+
 def unit(code: str, words: Words) -> str:
     """Return a unit as it is printed; empty for a bare number."""
     return words.say("unit.years") if code == "a" else _PRINTED.get(code, code)
@@ -34,12 +38,19 @@ def is_flag(spec: InputSpec) -> bool:
     return spec.unit == "1" and (spec.low, spec.high) == (0, 1)
 
 
+def is_region(spec: InputSpec) -> bool:
+    """Return whether an input is one of the risk regions that a deployment states."""
+    return spec.feature in _REGIONS
+
+
 def with_unit(value: float, spec: InputSpec, words: Words) -> str:
     """Return one value of an input."""
     if spec.feature == "male":
         return words.say("value.male" if value else "value.female")
     if is_flag(spec):
         return words.say("value.yes" if value else "value.no")
+    if is_region(spec):
+        return words.say(f"risk-region.{RISK_REGIONS[int(value)]}")
     return f"{value:.6g} {unit(spec.unit, words)}".rstrip()
 
 
@@ -49,6 +60,8 @@ def domain(spec: InputSpec, words: Words) -> str:
         return words.say("domain.sex")
     if is_flag(spec):
         return words.say("domain.flag")
+    if is_region(spec):
+        return words.listed([words.say(f"risk-region.{region}") for region in RISK_REGIONS])
     return f"{spec.low:g}-{spec.high:g} {unit(spec.unit, words)}".rstrip()
 
 

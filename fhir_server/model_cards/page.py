@@ -204,11 +204,11 @@ def _attributes(read: _Read) -> Html:
 
 
 def _answered(each: Answered, words: Words) -> Html:
-    paragraph = element("small", each.attribute.paragraph.replace("(", " (", 1))
+    paragraph = element("small", each.paragraph)
     said = [_said(one, words) for one in each.parts]
     return element(
         "div",
-        element("dt", each.title, " ", paragraph, title=each.paragraph),
+        element("dt", each.title, " ", paragraph, title=each.citation),
         element("dd", *said),
         id=f"attribute-{each.attribute.id}",
     )

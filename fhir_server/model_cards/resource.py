@@ -105,7 +105,7 @@ def _contents(subject: Subject, words: Words) -> list[Resource]:
 
 def _attribute(each: Answered) -> Resource:
     parts: list[Resource] = [
-        {"url": "paragraph", "valueString": each.paragraph},
+        {"url": "paragraph", "valueString": each.citation},
         {"url": "name", "valueCode": each.attribute.id.replace("_", "-")},
         {"url": "title", "valueString": each.title},
     ]

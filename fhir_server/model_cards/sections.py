@@ -17,14 +17,29 @@ def section(id: str, title: str, *children: Child) -> Html:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[Child]]) -> Html:
-    """Return a table whose first column names its rows; it scrolls where the page is narrow."""
-    head = element("tr", *(element("th", name, scope="col") for name in heads))
-    body = [
-        element("tr", element("th", first, scope="row"), *(element("td", each) for each in rest))
-        for first, *rest in rows
-    ]
-    whole = element("table", element("thead", head), element("tbody", *body))
-    return element("div", whole, class_="wide", tabindex="0", role="group")
+    """Return a table whose first column names its rows.
+
+    Where the page is narrow each row stands as a block, each cell under its column's name; the
+    roles keep it a table for who hears it.
+    """
+    names = list(heads)
+    head = (element("th", name, scope="col", role="columnheader") for name in names)
+    body = (_row(names, first, rest) for first, *rest in rows)
+    return element(
+        "table",
+        element("thead", element("tr", *head, role="row"), role="rowgroup"),
+        element("tbody", *body, role="rowgroup"),
+        class_="stacked",
+        role="table",
+    )
+
+
+def _row(names: list[str], first: Child, rest: list[Child]) -> Html:
+    cells = (
+        element("td", each, role="cell", data_label=name)
+        for name, each in zip(names[1:], rest, strict=True)
+    )
+    return element("tr", element("th", first, scope="row", role="rowheader"), *cells, role="row")
 
 
 def bullets(items: Iterable[Child]) -> Html:

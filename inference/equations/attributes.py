@@ -31,8 +31,8 @@ def not_done(zh: str, en: str, *sources: str) -> Statement:
 
 
 _NOWHERE: Final = not_known(
-    "未知：我们所见的论文摘要与资料没有写明",
-    "not known to us: what we saw of the papers does not say it",
+    "我们所见的论文摘要与资料没有写明",
+    "what we saw of the papers does not say it",
 )
 
 _SHARED: Final = WrittenAttributes(
@@ -45,8 +45,8 @@ _SHARED: Final = WrittenAttributes(
         "are those of the citation",
     ),
     funding=not_known(
-        "未知：本软件的资料没有记载技术实现的资金来源；研究本身的资助见论文",
-        "not known to us: no source of funding of the technical implementation is recorded with "
+        "本软件的资料没有记载技术实现的资金来源；研究本身的资助见论文",
+        "no source of funding of the technical implementation is recorded with "
         "the product; who paid for the study is stated in the paper",
     ),
     intended_use=_NOWHERE,
@@ -71,8 +71,8 @@ _SHARED: Final = WrittenAttributes(
         "judge; what is known is listed by country",
     ),
     fairness_approach=not_known(
-        "未知：我们所见的资料没有写明建模时的公平性做法；本软件不改动方程，也没有另做公平性评价",
-        "not known to us: what we saw tells of no approach in the derivation; this product does "
+        "我们所见的资料没有写明建模时的公平性做法；本软件不改动方程，也没有另做公平性评价",
+        "what we saw tells of no approach in the derivation; this product does "
         "not change the equation and made no assessment of its own",
     ),
     bias_handling=said(
@@ -88,20 +88,18 @@ _SHARED: Final = WrittenAttributes(
     external_process=_NOWHERE,
     internal_validity=_NOWHERE,
     internal_fairness=not_known(
-        "未知：我们没有看到建模数据中按性别、年龄、族裔或社会状况分组的结果",
-        "not known to us: no results by sex, age, ethnicity or social position in the data of the "
+        "我们没有看到建模数据中按性别、年龄、族裔或社会状况分组的结果",
+        "no results by sex, age, ethnicity or social position in the data of the "
         "derivation were seen",
     ),
     external_validity=_NOWHERE,
     external_fairness=not_known(
-        "未知：我们没有看到外部数据中按性别、年龄、族裔或社会状况分组的结果",
-        "not known to us: no results by sex, age, ethnicity or social position in external data "
-        "were seen",
+        "我们没有看到外部数据中按性别、年龄、族裔或社会状况分组的结果",
+        "no results by sex, age, ethnicity or social position in external data were seen",
     ),
     outcome_evaluations=not_known(
-        "未知：我们不知道有研究评价使用该模型能否降低发病率、死亡率或住院时间",
-        "not known to us: no study of whether the use of this model lowered morbidity, mortality "
-        "or length of stay",
+        "我们不知道有研究评价使用该模型能否降低发病率、死亡率或住院时间",
+        "no study of whether the use of this model lowered morbidity, mortality or length of stay",
     ),
     validity_monitoring=said(
         "每次启动时，模型文件须与校验和一致并重现算例；新版本先以影子方式与使用中的版本并行，"
@@ -112,9 +110,9 @@ _SHARED: Final = WrittenAttributes(
         "is the hospital's decision",
     ),
     local_validity=not_known(
-        "未知：本软件没有该模型在本机构患者中的结果；本机构完成验证后，"
+        "本软件没有该模型在本机构患者中的结果；本机构完成验证后，"
         "在 ATTENDING_VALIDATED_MODELS 中声明",
-        "not known to us: this product has no result of the model on this hospital's patients; a "
+        "this product has no result of the model on this hospital's patients; a "
         "hospital that has validated it says so in ATTENDING_VALIDATED_MODELS",
     ),
     fairness_monitoring=not_done(
@@ -123,9 +121,8 @@ _SHARED: Final = WrittenAttributes(
         "and can be evaluated by the hospital",
     ),
     local_fairness=not_known(
-        "未知：本软件没有该模型在本机构患者中按人群分组的结果",
-        "not known to us: this product has no result of the model by group on this hospital's "
-        "patients",
+        "本软件没有该模型在本机构患者中按人群分组的结果",
+        "this product has no result of the model by group on this hospital's patients",
     ),
     updates=said(
         "每个版本是一个发布包（各文件的 sha256，可签名）；新版本先为草稿，再以影子方式运行，"

@@ -58,7 +58,8 @@ ATTRIBUTES = published(
         _REGARDS,
     ),
     external_validity=said(
-        "REGARDS 每千人年预测与观察：风险 <5% 组 1.9 与 1.9，5%-<7.5% 组 4.8 与 4.8（338 例事件）",
+        "REGARDS 每 1000 人年预测与观察：风险 <5% 组 1.9 与 1.9，5%-<7.5% 组 4.8 与 4.8"
+        "（338 例事件）",
         "REGARDS, per 1,000 person-years predicted and observed: 1.9 and 1.9 in those below 5 %, "
         "4.8 and 4.8 at 5 to under 7.5 % (338 events)",
         _REGARDS,
