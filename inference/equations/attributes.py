@@ -99,7 +99,8 @@ _SHARED: Final = WrittenAttributes(
     ),
     outcome_evaluations=not_known(
         "我们不知道有研究评价使用该模型能否降低发病率、死亡率或住院时间",
-        "no study of whether the use of this model lowered morbidity, mortality or length of stay",
+        "we know of no study of whether the use of this model lowered morbidity, mortality or "
+        "length of stay",
     ),
     validity_monitoring=said(
         "每次启动时，模型文件须与校验和一致并重现算例；新版本先以影子方式与使用中的版本并行，"

@@ -8,8 +8,8 @@ _NHANES = "https://doi.org/10.1001/jamanetworkopen.2024.38311"
 SHARED = {
     "cautioned_use": said(
         "不用于已有心血管病或心力衰竭者；未经重新校准不作中国患者决策的依据",
-        "not with cardiovascular disease or heart failure; without recalibration no ground for "
-        "decisions on patients in China",
+        "not for people with cardiovascular disease or heart failure; without recalibration no "
+        "ground for decisions on patients in China",
     ),
     "training_criteria": said(
         "美国 30-79 岁、既往无心血管病者的个体数据：25 个数据集，1992-2017 年",

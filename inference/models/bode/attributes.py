@@ -17,7 +17,8 @@ ATTRIBUTES = published(
     ),
     cautioned_use=said(
         "不用于无慢性阻塞性肺疾病者；不由它推算生存率",
-        "not without chronic obstructive pulmonary disease; no survival is to be read from it",
+        "not for patients without chronic obstructive pulmonary disease; no survival is to be "
+        "read from it",
     ),
     training_criteria=not_known(
         "建模患者的纳入与排除标准我们没有看到",

@@ -14,8 +14,8 @@ ATTRIBUTES = published(
     ),
     cautioned_use=said(
         "不用于无心房颤动者，不用于机械瓣膜或中重度二尖瓣狭窄；不给出每年卒中率",
-        "not without atrial fibrillation, not with a mechanical valve or moderate to severe "
-        "mitral stenosis; it gives no yearly rate of stroke",
+        "not for patients without atrial fibrillation, nor with a mechanical valve or moderate "
+        "to severe mitral stenosis; it gives no yearly rate of stroke",
     ),
     training_criteria=said(
         "欧洲心脏调查的心房颤动患者；详细标准我们没有看到",

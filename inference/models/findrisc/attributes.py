@@ -13,8 +13,8 @@ ATTRIBUTES = published(
     ),
     cautioned_use=said(
         "不用于已患糖尿病者，不替代血糖检测，不用于妊娠期；推导的结局仅为用药的糖尿病",
-        "not with diabetes, no replacement for measuring glucose, not in pregnancy; the outcome "
-        "of the derivation is diabetes treated with drugs only",
+        "not for people with diabetes, no replacement for measuring glucose, not in pregnancy; "
+        "the outcome of the derivation is diabetes treated with drugs only",
         _PAPER,
     ),
     training_criteria=said(

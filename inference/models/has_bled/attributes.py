@@ -14,8 +14,8 @@ ATTRIBUTES = published(
     ),
     cautioned_use=said(
         "不作为拒绝抗凝的理由；不用于无心房颤动者；不给出每年出血率",
-        "no reason to withhold anticoagulation; not without atrial fibrillation; it gives no "
-        "yearly rate of bleeding",
+        "no reason to withhold anticoagulation; not for patients without atrial fibrillation; it "
+        "gives no yearly rate of bleeding",
     ),
     training_criteria=said(
         "欧洲心脏调查中随访完整的 3978 名心房颤动患者，随访 1 年",

@@ -16,8 +16,9 @@ ATTRIBUTES = published(
     cautioned_use=said(
         "不用于无心力衰竭者；为慢性心力衰竭所建，不用于急性期；在北京老年住院患者中明显高估 1 年"
         "死亡率",
-        "not without heart failure; made for chronic heart failure, not for the acute phase; in "
-        "old inpatients in Beijing the one-year mortality was clearly over-estimated",
+        "not for patients without heart failure; made for chronic heart failure, not for the "
+        "acute phase; in old inpatients in Beijing the one-year mortality was clearly "
+        "over-estimated",
         _BEIJING,
     ),
     training_criteria=said(

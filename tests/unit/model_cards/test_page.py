@@ -4,6 +4,8 @@ import base64
 import hashlib
 import re
 import string
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -181,6 +183,12 @@ def test_hostile_texts_of_a_release_stay_texts():
     assert not [each for each in found.links if each.startswith("javascript")]
     assert HOSTILE in found.texts["limits"]
     assert "<svg onload" not in html
+
+
+def test_a_server_on_which_nobody_reads_a_card_holds_nothing_of_it():
+    code = "import sys, fhir_server.app; print(*[m for m in sys.modules if 'model_cards' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["fhir_server.rest.model_cards"]
 
 
 def test_an_element_escapes_what_is_no_markup():
