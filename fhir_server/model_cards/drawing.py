@@ -11,8 +11,8 @@ from fhir_server.model_cards.inputs import unit, with_unit
 from fhir_server.model_cards.words import Words
 from inference.contract import ModelDefinition
 
-_WIDTH, _HEIGHT = 640, 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 84, 26, 60
+_WIDTH, _HEIGHT = 480, 300  # so that a phone shows it whole and its figures can be read
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 56, 26, 58
 _TICKS: Final = 5
 _ROWS: Final = 9
 _NICE: Final = (1, 2, 2.5, 5, 10)
@@ -50,7 +50,7 @@ def drawing(curve: Curve, definition: ModelDefinition, words: Words) -> Html:
     """Return the figure: drawing, legend in words, and the table."""
     return element(
         "figure",
-        element("div", _svg(curve, definition, words), class_="plot"),
+        _svg(curve, definition, words),
         element("figcaption", _caption(curve, words)),
         element(
             "details",

@@ -22,7 +22,7 @@ from inference.source_attributes import Standing, WrittenAttributes, statements
 _OTHER: Final[dict[Language, Language]] = {"zh-CN": "en", "en": "zh-CN"}
 _SECTIONS: Final = (
     "summary", "inputs", "thresholds", "exclusions", "evidence", "drawing", "limits", "examples",
-    "attributes", "identity",
+    "attributes", "sources", "identity",
 )  # fmt: skip
 
 
@@ -39,6 +39,22 @@ class _Read:
         """Return one statement that people wrote."""
         said = {} if self.written is None else statements(self.written)
         return part(said.get(name), self.words)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where the figures come from, each once, in the order in which it is first named."""
+        said = {} if self.written is None else statements(self.written)
+        return tuple(dict.fromkeys(source for each in said.values() for source in each.sources))
+
+    def said(self, one: Part) -> Html:
+        """Return a statement; what is not known is marked in words, not in colour alone."""
+        mark = None
+        if one.standing is not Standing.STATED:
+            label = self.words.say(f"standing.{one.standing.value}")
+            mark = element("strong", label, class_="mark")
+        numbers = [self.sources.index(source) + 1 for source in one.sources]
+        notes = [element("a", f"[{number}]", href=f"#source-{number}") for number in numbers]
+        return element("p", mark, " " if mark else None, one.text, " " if notes else None, *notes)
 
 
 def page(subject: Subject, words: Words) -> str:
@@ -132,6 +148,7 @@ def _sections(read: _Read) -> list[Html]:
         "limits": _limits(read),
         "examples": sections.examples(read.examples, definition, words),
         "attributes": _attributes(read),
+        "sources": _sources(read),
         "identity": sections.identity(read.subject, words),
     }
     return [section(id, words.say(f"section.{id}"), parts[id]) for id in _SECTIONS]
@@ -151,13 +168,13 @@ def _summary(read: _Read) -> Html:
         (words.say("fact.outcomes"), outcomes),
         (words.say("attribute.population"), words.text(definition.population)),
         (words.say("attribute.intended_use"),
-         _said(read.part("intended_use"), words)),
+         read.said(read.part("intended_use"))),
         (words.say("attribute.cautioned_use"),
-         _said(read.part("cautioned_use"), words)),
+         read.said(read.part("cautioned_use"))),
         (words.say("fact.evidence-here"), here),
         (words.say("fact.voice"), words.say(f"voice.{definition.voice.value}")),
         (words.say("fact.registration"),
-         _said(read.part("registration"), words)),
+         read.said(read.part("registration"))),
     ]  # fmt: skip
     return sections.facts(pairs)
 
@@ -185,7 +202,7 @@ def _limits(read: _Read) -> Html:
     return together(
         sections.bullets(words.text(each) for each in read.subject.model.definition.limits),
         element("h3", words.say("limits.checked")),
-        _said(read.part("checked_against"), words),
+        read.said(read.part("checked_against")),
     )
 
 
@@ -196,16 +213,16 @@ def _attributes(read: _Read) -> Html:
     groups = [
         together(
             element("h3", words.say(f"group.{number}")),
-            element("dl", *(_answered(each, words) for each in group)),
+            element("dl", *(_answered(each, read) for each in group)),
         )
         for number, group in groupby(all_of_them, key=lambda each: each.attribute.paragraph[0])
     ]
     return together(element("p", words.say("attributes.note")), *groups)
 
 
-def _answered(each: Answered, words: Words) -> Html:
+def _answered(each: Answered, read: _Read) -> Html:
     paragraph = element("small", each.paragraph)
-    said = [_said(one, words) for one in each.parts]
+    said = [read.said(one) for one in each.parts]
     return element(
         "div",
         element("dt", each.title, " ", paragraph, title=each.citation),
@@ -214,10 +231,14 @@ def _answered(each: Answered, words: Words) -> Html:
     )
 
 
-def _said(one: Part, words: Words) -> Html:
-    """Return a statement; what is not known is marked in words, not in colour alone."""
-    mark = None
-    if one.standing is not Standing.STATED:
-        mark = element("strong", words.say(f"standing.{one.standing.value}"), class_="mark")
-    sources = [together(" [", link(url, url), "]") for url in one.sources]
-    return element("p", mark, " " if mark else None, one.text, *sources)
+def _sources(read: _Read) -> Html:
+    """Return what the numbers in brackets stand for."""
+    if not read.sources:
+        return element("p", read.words.say("sources.none"))
+    return element(
+        "ol",
+        *(
+            element("li", link(source, source), id=f"source-{number}")
+            for number, source in enumerate(read.sources, 1)
+        ),
+    )

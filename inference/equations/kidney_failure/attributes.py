@@ -83,11 +83,12 @@ SHARED = {
         _ADVANCED,
     ),
     "external_validity": said(
-        "韩国：区分度很好（数值我们没有看到）。新加坡：原方程的 Brier 分数平方根 5 年 4.0%-9.3%，"
-        "重新校准后 2.8%。欧洲晚期患者：5 年风险高估",
-        "Korea: excellent discrimination (the figures were not seen). Singapore: square root of "
-        "the Brier score 4.0-9.3 % at 5 years with equations as published, 2.8 % when "
-        "recalibrated. Europe, advanced disease: the 5-year risk is over-estimated",
+        "韩国：区分度很好（数值我们没有看到）。新加坡：5 年 Brier 分数平方根，重新校准后最好者 2.8%，"
+        "其余（含原方程）4.0%-9.3%。欧洲晚期患者：5 年风险高估",
+        "Korea: excellent discrimination (the figures were not seen). Singapore: square root of the "
+        "Brier score at 5 years 2.8 % with the best recalibrated equation, 4.0-9.3 % with the "
+        "others, those as published among them. Europe, advanced disease: the 5-year risk is "
+        "over-estimated",
         _KOREA,
         _SINGAPORE,
         _ADVANCED,

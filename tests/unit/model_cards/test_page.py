@@ -19,7 +19,7 @@ from fhir_server.model_cards.words import Words, catalogue
 from inference import folders
 from inference.contract import Text
 from inference.registry import LoadedModel
-from inference.source_attributes import ATTRIBUTES, Standing
+from inference.source_attributes import ATTRIBUTES, Standing, statements
 from tests.support.model_cards import card, read, subject
 from tests.support.model_releases import shipped
 
@@ -51,6 +51,11 @@ def test_a_card_tells_all_that_the_definition_and_the_attributes_say(id, languag
     for fact in (shipped().get(id).digest, definition.version, definition.licence):
         assert fact in found.texts["identity"]
     assert definition.citation_url in found.links
+    written = shipped().get(id).written_attributes()
+    for statement in statements(written).values():
+        assert statement.text.said_in(language) in found.text
+        for source in statement.sources:
+            assert found.texts["sources"].count(source) == 1
     assert Notice(language).text in found.text
 
 
