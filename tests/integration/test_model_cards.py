@@ -75,6 +75,11 @@ async def test_what_cannot_be_answered_is_refused_with_the_reason(client, addres
     assert said in answer.json()["issue"][0]["diagnostics"]
 
 
+async def test_the_definition_says_where_the_card_is(client):
+    definition = (await client.get("/models/kfre-8")).json()
+    assert (await client.get(definition["card"])).status_code == 200
+
+
 async def test_the_language_may_be_named(client):
     answer = await client.get("/models/ckd-epi-2021/card?language=zh-cn")
     assert answer.headers["content-language"] == "zh-CN"

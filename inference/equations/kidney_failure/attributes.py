@@ -83,10 +83,10 @@ SHARED = {
         _ADVANCED,
     ),
     "external_validity": said(
-        "韩国：区分度很好（数值我们没有看到）。新加坡：5 年 Brier 分数平方根，重新校准后最好者 2.8%，"
-        "其余（含原方程）4.0%-9.3%。欧洲晚期患者：5 年风险高估",
-        "Korea: excellent discrimination (the figures were not seen). Singapore: square root of the "
-        "Brier score at 5 years 2.8 % with the best recalibrated equation, 4.0-9.3 % with the "
+        "韩国：区分度很好（数值我们没有看到）。新加坡：5 年 Brier 分数平方根，重新校准后最好者 "
+        "2.8%，其余（含原方程）4.0%-9.3%。欧洲晚期患者：5 年风险高估",
+        "Korea: excellent discrimination (the figures were not seen). Singapore: square root of "
+        "the Brier score at 5 years 2.8 % with the best recalibrated equation, 4.0-9.3 % with the "
         "others, those as published among them. Europe, advanced disease: the 5-year risk is "
         "over-estimated",
         _KOREA,
