@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
+from cds_hooks.model_links import model_card_url
 from cds_hooks.notice import Notice
 from cds_hooks.ports import FhirReader, StoredPatient
 from cds_hooks.record import (
@@ -68,7 +69,7 @@ async def stored_snapshot(
 
 
 def written_answer(
-    answer: Answer, patient: StoredPatient, *, software: str, wording: Wording
+    answer: Answer, patient: StoredPatient, *, public_url: str, software: str, wording: Wording
 ) -> Written:
     """Return a RiskAssessment to be kept with its Provenance, or an OperationOutcome."""
     if isinstance(answer, Withheld):
@@ -80,6 +81,7 @@ def written_answer(
         subject={"reference": f"Patient/{patient.id}"},
         notice=Notice(wording.language).text,
         software=software,
+        model_card=model_card_url(public_url, answer.model),
     )
     assessment = risk_assessment(answer, context, wording)
     return Written(assessment, (assessment, provenance(answer, context)))

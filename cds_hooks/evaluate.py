@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from cds_hooks.cards import Card
 from cds_hooks.gather import Gathered, gather
+from cds_hooks.model_links import model_card_url
 from cds_hooks.notice import Notice
 from cds_hooks.ports import FhirReader, IssuedCard, PredictionRecord, Tracer
 from cds_hooks.protocol import HookRequest
@@ -29,14 +30,19 @@ class CardSet:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The collaborators of every hook call; `own_fhir_url` is this server's FHIR base."""
+    """The collaborators of every hook call; `public_url` is this server's address."""
 
     predictor: Predictor
     reader: FhirReader
     record: PredictionRecord
     tracer: Tracer
-    own_fhir_url: str
+    public_url: str
     software: str
+
+    @property
+    def own_fhir_url(self) -> str:
+        """This server's FHIR base."""
+        return f"{self.public_url}/fhir"
 
     async def cards(
         self, service: HookService, request: HookRequest, *, wording: Wording, at: datetime
@@ -66,15 +72,21 @@ class Evaluation:
         self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording
     ) -> tuple[Card, list[dict[str, Any]]]:
         if isinstance(answer, Withheld):
-            return withheld_card(answer, CardIdentity(uuid4(), answer.digest), wording), []
+            identity = CardIdentity(uuid4(), answer.digest, self._model_card(answer))
+            return withheld_card(answer, identity, wording), []
         return self._write_prediction(answer, gathered, request, wording)
+
+    def _model_card(self, answer: Answer) -> str:
+        return model_card_url(self.public_url, answer.model)
 
     def _write_prediction(
         self, answer: Prediction, gathered: Gathered, request: HookRequest, wording: Wording
     ) -> tuple[Card, list[dict[str, Any]]]:
         card_id, assessment_id = uuid4(), str(uuid4())
         url = f"{self.own_fhir_url}/RiskAssessment/{assessment_id}"
-        card = prediction_card(answer, CardIdentity(card_id, answer.digest, url), wording)
+        model_card = self._model_card(answer)
+        identity = CardIdentity(card_id, answer.digest, model_card, url)
+        card = prediction_card(answer, identity, wording)
         context = RecordContext(
             id=assessment_id,
             provenance_id=str(uuid4()),
@@ -82,6 +94,7 @@ class Evaluation:
             subject=subject(request, gathered),
             notice=Notice(wording.language).text,
             software=self.software,
+            model_card=model_card,
         )
         return card, [risk_assessment(answer, context, wording), provenance(answer, context)]
 

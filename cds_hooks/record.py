@@ -18,6 +18,7 @@ QUESTION_SYSTEM = f"{MODEL_SYSTEM}/questions"
 ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
 CONFIDENCE_EXTENSION = f"{SYSTEM}/StructureDefinition/confidence"
 CHOICE_EXTENSION = f"{SYSTEM}/StructureDefinition/model-choice"
+MODEL_CARD_EXTENSION = f"{SYSTEM}/StructureDefinition/model-card"
 INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
 DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
 INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
@@ -30,7 +31,10 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What a record needs beside the prediction; `subject` is a whole FHIR Reference."""
+    """What a record needs beside the prediction; `subject` is a whole FHIR Reference.
+
+    `model_card` is the absolute address of the card of the version that speaks.
+    """
 
     id: str
     provenance_id: str
@@ -38,6 +42,7 @@ class RecordContext:
     subject: Mapping[str, Any]
     notice: str
     software: str
+    model_card: str
 
 
 def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wording) -> Resource:
@@ -49,6 +54,7 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "extension": [
             _confidence(prediction.confidence, wording),
             *_choice(prediction, wording),
+            {"url": MODEL_CARD_EXTENSION, "valueUrl": context.model_card},
         ],
         "identifier": [
             {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{context.card}"},
@@ -125,7 +131,21 @@ def provenance(prediction: Prediction, context: RecordContext) -> Resource:
         "entity": [
             _entity(DIGEST_SYSTEM, f"sha256:{prediction.digest}"),
             _entity(INPUT_HASH_SYSTEM, f"sha256:{prediction.input_hash}"),
+            _model_card(prediction, context),
         ],
+    }
+
+
+def _model_card(prediction: Prediction, context: RecordContext) -> Resource:
+    """Name the model card, as AI Transparency on FHIR has it; it lies outside the store."""
+    model = prediction.model
+    return {
+        "role": "derivation",
+        "what": {
+            "type": "DocumentReference",
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": context.model_card},
+            "display": f"{model.name.en} {model.version}",
+        },
     }
 
 

@@ -28,10 +28,14 @@ OVERRIDE_REASONS = ("known", "not-this-patient", "wrong-data", "not-now")
 
 @dataclass(frozen=True, slots=True)
 class CardIdentity:
-    """What a card is called and where its record lies; `record_url` is None without a record."""
+    """What a card is called and where its record lies; `record_url` is None without a record.
+
+    `model_card_url` is where everything of the model that speaks is told.
+    """
 
     uuid: UUID
     digest: str
+    model_card_url: str
     record_url: str | None = None
 
 
@@ -156,10 +160,13 @@ def _source(model: ModelDefinition, wording: Wording) -> Source:
 
 
 def _links(model: ModelDefinition, identity: CardIdentity, wording: Wording) -> tuple[Link, ...]:
-    paper = Link(wording.say("link.paper"), model.citation_url)
+    sources = (
+        Link(wording.say("link.model-card"), identity.model_card_url),
+        Link(wording.say("link.paper"), model.citation_url),
+    )
     if identity.record_url is None:
-        return (paper,)
-    return (Link(wording.say("link.record"), identity.record_url), paper)
+        return sources
+    return (Link(wording.say("link.record"), identity.record_url), *sources)
 
 
 def _override_reasons(wording: Wording) -> tuple[OverrideReason, ...]:

@@ -54,7 +54,13 @@ async def evaluate_risk(call: Call) -> Response:
         answers = predictor.answer_all(snapshot)
     wording = desk.wording(call.request)
     written = [
-        written_answer(answer, patient, software=desk.software, wording=wording)
+        written_answer(
+            answer,
+            patient,
+            public_url=desk.public_url,
+            software=desk.software,
+            wording=wording,
+        )
         for answer in answers.given
     ]
     kept = [resource for each in written for resource in each.kept]

@@ -36,7 +36,7 @@ class House:
             reader=FakeReader(list(stored)),
             record=self.record,
             tracer=self.tracer,
-            own_fhir_url=OWN,
+            public_url=OWN.removesuffix("/fhir"),
             software="attending test",
         )
 

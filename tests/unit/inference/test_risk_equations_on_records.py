@@ -294,7 +294,9 @@ def test_a_two_year_risk_never_stands_under_five_years():
 
 def test_each_scale_is_recorded_with_the_horizon_that_it_grades():
     answer = kidney(results=kidney_results("16", "250"))
-    context = RecordContext("r", "p", UUID(int=1), {"reference": "Patient/p1"}, "", "test")
+    context = RecordContext(
+        "r", "p", UUID(int=1), {"reference": "Patient/p1"}, "", "test", "http://c"
+    )
     record = risk_assessment(answer, context, Wording("en", MODELS))
     five, two = record["prediction"]
     assert five["whenRange"]["high"]["value"] == 5
