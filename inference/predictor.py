@@ -20,7 +20,6 @@ from inference.engine import GraphFailed, GraphOutput, Matrix
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
-from inference.features.stated import StatedFeatures
 from inference.prediction import (
     Answer,
     Answers,
@@ -144,7 +143,7 @@ class Predictor:
         self._shadow(shadows, reader, answers)
         return tuple(answers)
 
-    def answer_stated(self, model: LoadedModel, stated: StatedFeatures) -> Answer:
+    def answer_stated(self, model: LoadedModel, stated: Features) -> Answer:
         """Return the answer of one model on values that a caller states."""
         speaking = selection.speakers(self.registry.current.active, self.region)
         (answer,) = selection.named([self._answer(model, stated, _untimed)], speaking)
