@@ -1,6 +1,6 @@
 """The level of confidence by a documented minimum rule (docs/explanation/confidence.md)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from inference.contract import Evidence, InputSpec, ModelDefinition
 from inference.features.feature import Absent, Feature
@@ -28,6 +28,7 @@ def judge(
     features: Iterable[Feature],
     absent: Sequence[tuple[InputSpec, Absent]],
     unknown_states: Iterable[Reason],
+    imputed: Collection[str] = (),
 ) -> Confidence:
     """Return the lowest of the component levels, with a reason for each that lowers it.
 
@@ -37,8 +38,11 @@ def judge(
     evidence = Evidence.LOCAL if validated_here else model.evidence_for(region).grade
     found.append((_BY_EVIDENCE[evidence], Reason(f"evidence-{evidence.value}")))
     for spec, missing in absent:
-        found.append(("medium", Reason("input-not-known", {"feature": missing.name,
-                                                            "input": spec.name})))  # fmt: skip
+        subject = {"feature": missing.name, "input": spec.name}
+        if spec.name in imputed:
+            found.append(("low", Reason("input-imputed", subject)))
+        else:
+            found.append(("medium", Reason("input-not-known", subject)))
     for feature in features:
         found.extend(("medium", caution) for caution in feature.cautions)
     found.extend(("medium", reason) for reason in unknown_states)

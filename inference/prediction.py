@@ -76,7 +76,8 @@ class Prediction:
 
     `inputs` is the row that the graph read, with NaN for what was not known: with the digest it
     is all that is needed to compute the same figures again. `reference` is the primary estimate
-    of the person whom the contributions are measured against.
+    of the person whom the contributions are measured against. `imputed` holds the middle of each
+    distribution that stood for a value that was not measured; such an input is in `absent` too.
     """
 
     model: ModelDefinition
@@ -94,6 +95,7 @@ class Prediction:
     contributions: tuple[Contribution, ...]
     counterfactuals: tuple[Counterfactual, ...]
     confidence: Confidence
+    imputed: Mapping[str, float]
 
     @property
     def primary(self) -> Estimate:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.contract import InputSpec, WhenAbsent
 from inference.engine import Matrix
+from inference.imputation import Imputed
 
 DRAWS = 256
 _SMALLEST_SHARE = 0.05  # a spread reading never falls below this share of the value read
@@ -52,11 +53,17 @@ def _spread(specs: tuple[InputSpec, ...]) -> _Spread:
     return _Spread(factor, shift, np.flatnonzero(shift.any(axis=0)))
 
 
-def rows(specs: tuple[InputSpec, ...], point: Sequence[float], absent: Sequence[bool]) -> Matrix:
+def rows(
+    specs: tuple[InputSpec, ...],
+    point: Sequence[float],
+    absent: Sequence[bool],
+    imputed: Imputed | None = None,
+) -> Matrix:
     """Return the input rows to run: the point, every corner of the unknown spans, then the draws.
 
     `absent[i]` says that `point[i]` is an assumed value; such a column takes each value of its
-    span in the corners and in turn among the draws.
+    span in the corners and in turn among the draws. Columns of `imputed` are drawn from its
+    distribution, which is one of single readings already.
     """
     base = np.array(point, dtype=np.float64)
     corners = _corners(specs, base, absent)
@@ -65,6 +72,9 @@ def rows(specs: tuple[InputSpec, ...], point: Sequence[float], absent: Sequence[
     draws = centre * spread.factor + spread.shift
     least = _SMALLEST_SHARE * base[spread.shifted]
     draws[:, spread.shifted] = np.maximum(draws[:, spread.shifted], least)
+    if imputed is not None:
+        columns = list(imputed.columns)
+        draws[:, columns] = imputed.draws(_normal_draws(len(specs))[:, columns])
     return np.concatenate([base[None, :], corners, draws])
 
 

@@ -1,0 +1,160 @@
+"""Fit the distributions from which values that were not measured are imputed.
+
+    python -m scripts.fit_imputation FOLDER
+
+FOLDER holds the survey tables (NHANES 1999-2016, public; the Rich Healthcare cohort of 13 Chinese
+sites, CC0, Dryad doi 10.5061/dryad.ft8750v). Records with an odd number are fitted; the others are
+kept for `scripts.check_intervals`. Writes inference/data/imputation.json, reviewed like code.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terminology.catalogue import load
+
+OUT: Final = Path(__file__).parents[1] / "inference" / "data" / "imputation.json"
+_UNITS: Final = {
+    "total_cholesterol": "mmol/L",
+    "hdl_cholesterol": "mmol/L",
+    "sbp": "mm[Hg]",
+    "bmi": "kg/m2",
+    "waist": "cm",
+}
+_DIGITS: Final = 6
+
+Record = Mapping[str, str]
+Person = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One file and how its rows are read; `number` is what decides the half of a record."""
+
+    file: str
+    source: str
+    variables: tuple[str, ...]
+    without: tuple[str, ...]
+    read: Callable[[Record], Person | None]
+
+
+def _nhanes(row: Record) -> Person | None:
+    if row["pregnancy"] == "1.0":
+        return None
+    readings = [float(row[f"SBP{k}"]) for k in (1, 2, 3, 4) if row[f"SBP{k}"] not in ("", "NA")]
+    if not readings or float(row["age"]) > _NHANES_TOP_CODED:
+        return None
+    columns = {"total_cholesterol": "TC", "hdl_cholesterol": "HDL", "bmi": "BMI", "waist": "waist"}
+    values = {name: row[column] for name, column in columns.items()}
+    if any(value in ("", "NA") for value in values.values()):
+        return None
+    return {
+        "number": float(row["SEQN"]),
+        "male": float(row["gender"] == "1.0"),
+        "age": float(row["age"]),
+        "sbp": readings[0],
+        **{name: float(value) for name, value in values.items()},
+    }
+
+
+_NHANES_TOP_CODED: Final = 79  # older people's ages are given as 80 or 85
+
+
+def _rich(row: Record) -> Person | None:
+    return {
+        "number": float(row["line"]),
+        "male": float(row["Gender"] == "1"),
+        "age": float(row["Age"]),
+        "sbp": float(row["SBP"]),
+        "bmi": float(row["BMI"]),
+        "total_cholesterol": float(row["Cholesterol"]),
+        "hdl_cholesterol": float(row["HDL"]),
+    }
+
+
+SURVEYS: Final = {
+    "US": Survey(
+        "nhanes_1999_2016_adults.csv.gz",
+        "NHANES 1999-2016, adults of 20-79 who are not pregnant, single readings",
+        ("total_cholesterol", "hdl_cholesterol", "sbp", "bmi", "waist"),
+        (),
+        _nhanes,
+    ),
+    "CN": Survey(
+        "rich_china_incident_diabetes.csv.gz",
+        "Rich Healthcare cohort (13 sites, China), adults without diabetes; Dryad ft8750v, CC0",
+        ("total_cholesterol", "hdl_cholesterol", "sbp", "bmi"),
+        ("diabetes",),
+        _rich,
+    ),
+}
+
+
+def people(folder: Path, survey: Survey) -> Iterator[Person]:
+    """Yield the usable records: complete, and each value one that a living body can have."""
+    catalogue = load()
+    with gzip.open(folder / survey.file, "rt", encoding="utf-8") as lines:
+        for line, row in enumerate(csv.DictReader(lines), start=1):
+            found = survey.read(row | {"line": str(line)})
+            if found is not None and all(
+                catalogue.analyte(name).is_plausible(Decimal(str(found[name])))
+                for name in survey.variables
+            ):
+                yield found
+
+
+def is_fitted(person: Person) -> bool:
+    """Whether a record belongs to the half that the fit may see."""
+    return int(person["number"]) % 2 == 1
+
+
+def _fit(survey: Survey, records: list[Person]) -> dict[str, Any]:
+    ages = [person["age"] for person in records]
+    return {
+        "source": survey.source,
+        "variables": survey.variables,
+        "units": [_UNITS[name] for name in survey.variables],
+        "ages": (min(ages), max(ages)),
+        "without": survey.without,
+        "male": _fit_sex(survey, [person for person in records if person["male"]]),
+        "female": _fit_sex(survey, [person for person in records if not person["male"]]),
+    }
+
+
+def _fit_sex(survey: Survey, records: list[Person]) -> dict[str, Any]:
+    years = (np.array([person["age"] for person in records]) - 50.0) / 10.0
+    terms = np.stack([np.ones_like(years), years, years**2], axis=1)
+    values = np.log([[person[name] for name in survey.variables] for person in records])
+    mean, *_ = np.linalg.lstsq(terms, values, rcond=None)
+    residual = values - terms @ mean
+    return {"mean": _rounded(mean.T), "covariance": _rounded(np.cov(residual.T))}
+
+
+def _rounded(values: NDArray[np.float64]) -> list[list[float]]:
+    return [[round(float(value), _DIGITS) for value in row] for row in values]
+
+
+def main() -> None:
+    """Write the parameters and print how many people are behind them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    fits = {}
+    for region, survey in SURVEYS.items():
+        records = [person for person in people(folder, survey) if is_fitted(person)]
+        fits[region] = _fit(survey, records)
+        print(f"{region}: {len(records):,} people, ages {fits[region]['ages']}")
+    OUT.write_text(json.dumps(fits, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
