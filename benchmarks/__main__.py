@@ -11,8 +11,10 @@ from benchmarks import (
     hl7v2_intake,
     hl7v2_parse,
     mapping,
+    models,
     order_sign,
     parts,
+    predict,
     search_scale,
     snomed,
     terminology_batch,
@@ -22,6 +24,8 @@ _RUNS: dict[str, Callable[[], int]] = {
     "order-sign": order_sign.main,
     "fhir": fhir.main,
     "parts": parts.main,
+    "models": models.main,
+    "predict": predict.main,
     "hl7v2-parse": hl7v2_parse.main,
     "bulk": bulk.main,
     "search-scale": search_scale.main,
@@ -29,9 +33,10 @@ _RUNS: dict[str, Callable[[], int]] = {
     "snomed": snomed.main,
     "terminology-batch": terminology_batch.main,
 }
-# How many results are stored, or concepts loaded.
+# How many results are stored, concepts loaded, or rows scored.
 _SIZED: dict[str, Callable[[int], int]] = {
     "bulk": bulk.main,
+    "predict": predict.main,
     "search-scale": search_scale.main,
     "snomed": snomed.main,
 }
@@ -48,7 +53,7 @@ def main() -> int:
     parser.add_argument(
         "n",
         nargs="?",
-        help=f"{', '.join(_SIZED)}: how many results or concepts; {', '.join(_WITH_DATA)}: FOLDER",
+        help=f"{', '.join(_SIZED)}: how many of them; {', '.join(_WITH_DATA)}: FOLDER",
     )
     arguments = parser.parse_args()
     if arguments.name in _WITH_DATA:

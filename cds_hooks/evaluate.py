@@ -57,9 +57,7 @@ class Evaluation:
         self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording
     ) -> tuple[Card, list[dict[str, Any]]]:
         if isinstance(answer, Withheld):
-            loaded = self.predictor.registry.get(answer.model.id)
-            digest = loaded.digest if loaded else ""
-            return withheld_card(answer, CardIdentity(uuid4(), digest), wording), []
+            return withheld_card(answer, CardIdentity(uuid4(), answer.digest), wording), []
         return self._write_prediction(answer, gathered, request, wording)
 
     def _write_prediction(

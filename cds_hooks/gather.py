@@ -44,7 +44,9 @@ async def _with_own_server(request: HookRequest, *, reader: FhirReader, at: date
     observations = await _given_or(keys[prefetch.OBSERVATIONS], reader.observations, identifier)
     conditions = await _given_or(keys[prefetch.CONDITIONS], reader.conditions, identifier)
     medications = await _given_or(keys[prefetch.MEDICATIONS], reader.medications, identifier)
-    snapshot = PatientSnapshot(patient, observations.entries, conditions, medications, at)
+    snapshot = PatientSnapshot(
+        patient, observations.entries, conditions, medications, at, cautions=_doubts(keys)
+    )
     return Gathered(snapshot, stored.id if stored else None)
 
 
@@ -77,9 +79,15 @@ async def _with_foreign_client(
         keys[prefetch.CONDITIONS].records,
         keys[prefetch.MEDICATIONS].records,
         at,
-        cautions=(Reason("store-ambiguous"),) if len(matches) > 1 else (),
+        cautions=(*_doubts(keys), *((Reason("store-ambiguous"),) if len(matches) > 1 else ())),
     )
     return Gathered(snapshot, stored.id if stored else None)
+
+
+def _doubts(keys: Mapping[str, Prefetched]) -> tuple[Reason, ...]:
+    """Say how many prefetched resources name no patient: only the client says whose they are."""
+    unnamed = sum(sent.unnamed for sent in keys.values())
+    return (Reason("subject-not-stated", {"count": str(unnamed)}),) if unnamed else ()
 
 
 def _patient(request: HookRequest, sent: Prefetched, stored: StoredPatient | None) -> Sourced:

@@ -19,6 +19,8 @@ CONDITIONS = "conditions"
 MEDICATIONS = "medications"
 
 _PATIENT_ELEMENTS = ("subject", "patient")
+# What the models read; a search may include other resources, which belong to nobody.
+_READ_TYPES = ("Observation", "Condition", "MedicationRequest")
 State = Literal["given", "absent", "null", "failed"]
 
 
@@ -47,12 +49,16 @@ def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, s
 
 @dataclass(frozen=True, slots=True)
 class Prefetched:
-    """One prefetch key as it came: its state, and its entries where it was given."""
+    """One prefetch key as it came: its state, and its entries where it was given.
+
+    `unnamed` counts the entries that do not say whose they are: the client alone says so.
+    """
 
     key: str
     state: State
     records: RecordList
-    problem: str
+    problem: str = ""
+    unnamed: int = 0
 
     @property
     def given(self) -> bool:
@@ -93,13 +99,13 @@ def read_key(request: HookRequest, key: str) -> Prefetched:
     if value["resourceType"] == "OperationOutcome":
         return Prefetched(key, "failed", _NOTHING, f"failed at the client: {_outcome_text(value)}")
     if value["resourceType"] == "Bundle":
-        return Prefetched(key, "given", _bundle(request, value, where), "")
-    one = Sourced(value, _reference(request, value))
-    return Prefetched(key, "given", RecordList((one,), complete=True), "")
+        return _bundle(request, key, value)
+    one = RecordList((Sourced(value, _reference(request, value)),), complete=True)
+    return Prefetched(key, "given", one, unnamed=not _is_named(request, value, where))
 
 
-def _bundle(request: HookRequest, bundle: Mapping[str, Any], where: str) -> RecordList:
-    entries = []
+def _bundle(request: HookRequest, key: str, bundle: Mapping[str, Any]) -> Prefetched:
+    where, entries, unnamed = f"prefetch.{key}", [], 0
     complete = not any(link.get("relation") == "next" for link in bundle.get("link", ()))
     for index, entry in enumerate(bundle.get("entry", ())):
         resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -109,26 +115,34 @@ def _bundle(request: HookRequest, bundle: Mapping[str, Any], where: str) -> Reco
         if resource["resourceType"] == "OperationOutcome":
             complete = False  # the client's server warns about its own answer
             continue
-        _check_patient(request, resource, f"{where}.entry[{index}].resource")
+        unnamed += not _is_named(request, resource, f"{where}.entry[{index}].resource")
         entries.append(Sourced(resource, _reference(request, resource)))
-    return RecordList(tuple(entries), complete)
+    return Prefetched(key, "given", RecordList(tuple(entries), complete), unnamed=unnamed)
 
 
-def _check_patient(request: HookRequest, resource: Mapping[str, Any], where: str) -> None:
-    """Refuse another patient's data: the whole call, because its query cannot be trusted."""
+def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> bool:
+    """Whether what the models would read names the patient in context; False where it names nobody.
+
+    Another's data refuses the whole call, because its query cannot be trusted.
+    """
+    named = resource["resourceType"] not in _READ_TYPES
     for element in _PATIENT_ELEMENTS:
         subject = resource.get(element)
         reference = subject.get("reference") if isinstance(subject, dict) else None
-        if not isinstance(reference, str) or "Patient/" not in reference:
+        if not isinstance(reference, str) or reference.startswith(("urn:", "#")):
+            continue  # an identifier or a place in a document, which nothing here resolves
+        _, of_patient, found = reference.rpartition("Patient/")
+        if not of_patient and named:
             continue
-        found = reference.rsplit("Patient/", 1)[1].split("/")[0]
-        if found != request.patient_id:
+        if not of_patient or found.split("/")[0] != request.patient_id:
             raise BadRequest(
                 "invalid",
                 "The prefetched resource belongs to another patient than context.patientId; "
                 "nothing of this call was used.",
                 f"{where}.{element}",
             )
+        named = True
+    return named
 
 
 def _reference(request: HookRequest, resource: Mapping[str, Any]) -> str:

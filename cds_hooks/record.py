@@ -9,11 +9,12 @@ from uuid import UUID
 
 from cds_hooks.prefetch import CLIENT_ONLY
 from cds_hooks.wording import Wording
-from inference.prediction import Estimate, Placement, Prediction
+from inference.prediction import Confidence, Estimate, Placement, Prediction
 
 SYSTEM = "https://attending.org/fhir"
 MODEL_SYSTEM = f"{SYSTEM}/models"
 ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
+CONFIDENCE_EXTENSION = f"{SYSTEM}/StructureDefinition/confidence"
 INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
 DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
 INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
@@ -42,6 +43,7 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "resourceType": "RiskAssessment",
         "id": context.id,
         "contained": [_inputs(prediction)],
+        "extension": [_confidence(prediction.confidence, wording)],
         "identifier": [
             {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{context.card}"},
         ],
@@ -60,11 +62,22 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "occurrenceDateTime": prediction.at.isoformat(timespec="milliseconds"),
         "basis": list(_basis(prediction)),
         "prediction": [
-            _outcome(estimate, prediction.placements if index == 0 else (), wording)
-            for index, estimate in enumerate(prediction.estimates)
+            _outcome(estimate, prediction.placements_of(estimate.outcome), wording)
+            for estimate in prediction.estimates
         ],
         "note": [{"text": context.notice}],
     }
+
+
+def _confidence(confidence: Confidence, wording: Wording) -> Resource:
+    """Return how far to trust the answer: whoever reads the record sees what the card said."""
+    parts: list[Resource] = [{"url": "level", "valueCode": confidence.level}]
+    if confidence.probability is not None:
+        parts.append({"url": "probability", "valueDecimal": exact(confidence.probability)})
+    parts += [
+        {"url": "reason", "valueString": wording.reason(reason)} for reason in confidence.reasons
+    ]
+    return {"url": CONFIDENCE_EXTENSION, "extension": parts}
 
 
 def provenance(prediction: Prediction, context: RecordContext) -> Resource:

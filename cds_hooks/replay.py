@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from cds_hooks.record import (
     DIGEST_SYSTEM,
@@ -13,11 +13,19 @@ from cds_hooks.record import (
     MODEL_SYSTEM,
 )
 from inference.predictor import input_hash, recompute
-from inference.registry import LoadedModel, ModelRegistry
+from inference.registry import LoadedModel
 
 
 class ReplayRefused(ValueError):
     """The record cannot be computed again; the text says why."""
+
+
+class Library(Protocol):
+    """Where the versions of models are, those that speak no more included."""
+
+    def held(self, model_id: str, version: str) -> LoadedModel | None:
+        """Return exactly that version, None where it is not here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,10 @@ class Replayed:
 
 
 def replay(
-    assessment: Mapping[str, Any], provenance: Mapping[str, Any], registry: ModelRegistry
+    assessment: Mapping[str, Any], provenance: Mapping[str, Any], library: Library
 ) -> tuple[Replayed, ...]:
     """Compute a RiskAssessment again; `ReplayRefused` where model or inputs are not the same."""
-    model = _model(assessment, registry)
+    model = _model(assessment, library)
     inputs = recorded_inputs(assessment, model)
     expected = {
         DIGEST_SYSTEM: model.digest,
@@ -56,12 +64,12 @@ def replay(
     )
 
 
-def _model(assessment: Mapping[str, Any], registry: ModelRegistry) -> LoadedModel:
+def _model(assessment: Mapping[str, Any], library: Library) -> LoadedModel:
     for coding in assessment.get("method", {}).get("coding", ()):
         if coding.get("system") != MODEL_SYSTEM:
             continue
-        model = registry.get(str(coding.get("code")))
-        if model is None or model.definition.version != coding.get("version"):
+        model = library.held(str(coding.get("code")), str(coding.get("version")))
+        if model is None:
             wanted = f"{coding.get('code')} {coding.get('version')}"
             raise ReplayRefused(f"this server does not hold the model {wanted}")
         return model

@@ -35,14 +35,17 @@ def catalogue(language: Language) -> Mapping[str, str]:
 
 
 class Wording:
-    """Puts keys, reasons and feature names into words of one language."""
+    """Puts keys, reasons and feature names into words of one language.
+
+    `models` is read again when a feature is named that none of them had: models are exchanged
+    while a server runs.
+    """
 
     def __init__(self, language: Language, models: Iterable[ModelDefinition]) -> None:
         self.language = language
         self._texts = catalogue(language)
-        self._labels = {
-            spec.feature: spec.label.said_in(language) for model in models for spec in model.inputs
-        }
+        self._models = models
+        self._labels = self._read_labels()
 
     def say(self, key: str, **values: str) -> str:
         """Return the text of `key` with its values put in; KeyError where there is no such text."""
@@ -54,7 +57,17 @@ class Wording:
 
     def feature(self, name: str) -> str:
         """Return the name of a feature as a physician calls it."""
-        return self._texts.get(f"feature.{name}") or self._labels.get(name, name)
+        known = self._texts.get(f"feature.{name}") or self._labels.get(name)
+        if known is None:
+            self._labels = self._read_labels()
+        return known or self._labels.get(name, name)
+
+    def _read_labels(self) -> Mapping[str, str]:
+        return {
+            spec.feature: spec.label.said_in(self.language)
+            for model in self._models
+            for spec in model.inputs
+        }
 
     def reason(self, reason: Reason) -> str:
         """Return a reason in words; values from outside are escaped."""

@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> Application:
     app.state.cds = house.cds
     app.state.hl7v2 = house.intake
     app.state.desk = house.desk
+    app.state.models = house.model_desk
     install(app)
     app.add_exception_handler(HTTPException, _outcome)
     app.front = _front(app.framework, house, settings)

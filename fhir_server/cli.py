@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from fhir_server.commands import hl7v2_arguments, terms_arguments
+from fhir_server.commands import (
+    hl7v2_arguments,
+    models_arguments,
+    predict_arguments,
+    terms_arguments,
+)
 from fhir_server.settings import PREFIX, Settings, SettingsRefused, unknown_variables
 from fhir_server.text_catalogue import say
 
@@ -25,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--corpus", help="messages.jsonl.gz of real-world messages to send too")
     replay = commands.add_parser("replay", help="compute a recorded prediction again")
     replay.add_argument("id", help="id of the RiskAssessment")
+    predict_arguments.add(commands)
     storage = commands.add_parser("storage", help="look after the database")
     chores = storage.add_subparsers(dest="task", required=True, metavar="TASK")
     chores.add_parser("reindex", help="index every resource anew")
@@ -38,6 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     given.add_argument("--since", help="only what changed after this instant")
     terms = commands.add_parser("terms", help="look after terminology")
     terms_arguments.add_tasks(terms)
+    models = commands.add_parser("models", help="look after the models: releases, keys, states")
+    models_arguments.add_tasks(models)
     hl7v2 = commands.add_parser("hl7v2", help="look after HL7v2 messages")
     hl7v2_arguments.add_tasks(hl7v2)
     return parser
@@ -89,8 +97,12 @@ def _run_task(options: argparse.Namespace, settings: Settings) -> int:
         from fhir_server.commands.fhir_export import export_folder  # noqa: PLC0415
 
         return export_folder(settings, options.folder, options.type, options.since)
+    if options.command == "predict":
+        return predict_arguments.run(options, settings)
     if options.command == "terms":
         return terms_arguments.run(options, settings)
+    if options.command == "models":
+        return models_arguments.run(options, settings)
     return hl7v2_arguments.run(options, settings)
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inference.contract import Language
+from inference.features.risk_regions import RiskRegion, RiskRegions
 
 PREFIX = "ATTENDING_"
 
@@ -53,7 +54,18 @@ class Settings(BaseSettings):
     region: str = Field(
         "CN",
         pattern="^[A-Z]{2}$",
-        description="ISO 3166 country of the patients: which validation evidence counts",
+        description="ISO 3166 country of the patients: which validation evidence counts, and which "
+        "baseline risk of KFRE",
+    )
+    score2_region: RiskRegion | None = Field(
+        None,
+        description="SCORE2 risk region in Europe: low, moderate, high or very-high; none: SCORE2, "
+        "SCORE2-OP and SCORE2-Diabetes make no estimate",
+    )
+    score2_asia_pacific_region: RiskRegion | None = Field(
+        None,
+        description="SCORE2 Asia-Pacific risk region: low, moderate, high or very-high (China: "
+        "high); none: that model makes no estimate",
     )
     timezone: str = Field(
         "Asia/Shanghai", description="IANA zone of dates and HL7v2 times that name none"
@@ -113,6 +125,16 @@ class Settings(BaseSettings):
     )
     validated_models: tuple[str, ...] = Field(
         (), description="JSON array of ID@VERSION that this hospital validated on its patients"
+    )
+    models_dir: Path | None = Field(
+        None,
+        description="folder of installed releases of models and of their states; default: models "
+        "in the data folder",
+    )
+    models_trusted_keys: tuple[Path, ...] = Field(
+        (),
+        description="JSON array of public key files; where one is named, and in production, a "
+        "release of a model must be signed by one of them",
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="JSON array of origins whose pages may call; evaluation adds loopback"
@@ -188,6 +210,11 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
     @property
+    def risk_regions(self) -> RiskRegions:
+        """The risk regions of the SCORE2 models that are stated."""
+        return RiskRegions(self.score2_region, self.score2_asia_pacific_region)
+
+    @property
     def public_url(self) -> str:
         """The URL under which clients reach this server."""
         scheme = "https" if self.profile == "production" else "http"
@@ -209,6 +236,11 @@ class Settings(BaseSettings):
     def releases_folder(self) -> Path:
         """Where the releases of large terminologies are."""
         return self.terminology_dir or self.data_dir / "terminology"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where installed releases of models and their states are."""
+        return self.models_dir or self.data_dir / "models"
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

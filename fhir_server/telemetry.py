@@ -26,7 +26,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_l
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _OWN_FIELDS = ("model", "route", "method", "status", "milliseconds", "issue", "state", "control_id",
                "service", "count", "error", "frames", "peer", "reason", "subscription",
-               "message_id", "client", "action")  # fmt: skip
+               "message_id", "client", "action", "version", "digest", "agrees")  # fmt: skip
 
 
 _NO_SPAN: AbstractContextManager[object] = nullcontext()

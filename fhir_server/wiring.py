@@ -14,6 +14,7 @@ from fhir_server import telemetry as telemetry_room
 from fhir_server.advice import advise_on
 from fhir_server.hl7v2.intake import Intake
 from fhir_server.jobs.runner import JobPolicy, JobRunner
+from fhir_server.models_in_service import Definitions, ModelMetrics, ModelWatch, open_shelf
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.profile_packages import Publication
 from fhir_server.r4.profiles import Profiles
@@ -21,6 +22,7 @@ from fhir_server.rest.boundary import Gate
 from fhir_server.rest.cds_services import CdsServices
 from fhir_server.rest.hl7v2_desk import Desk
 from fhir_server.rest.incoming import check_resource
+from fhir_server.rest.model_desk import ModelDesk
 from fhir_server.rest.services import FhirLimits, FhirServices
 from fhir_server.rest.subscription_writes import watch
 from fhir_server.settings import Settings
@@ -32,7 +34,7 @@ from fhir_server.subscriptions.policy import Policy as SubscriptionPolicy
 from fhir_server.subscriptions.sending import HttpSend
 from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
-from inference.registry import ModelRegistry
+from inference.releases.shelf import ModelShelf
 from terminology import catalogue as catalogue_room
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
@@ -56,9 +58,11 @@ class House:
     database: Database
     fhir: FhirServices
     cds: CdsServices
+    model_desk: ModelDesk
     desk: Desk
     gate: Gate | None
     courier: Courier
+    models: ModelWatch
 
     @property
     def intake(self) -> Intake:
@@ -75,6 +79,8 @@ class House:
             if self.fhir.jobs is not None:
                 ends.push_async_callback(self.fhir.jobs.stop)
                 await self.fhir.jobs.start()
+            ends.push_async_callback(self.models.stop)
+            await self.models.start()
             ends.push_async_callback(self.courier.stop)
             await self.courier.start()
             ends.push_async_callback(self.intake.drain, hl7v2_wiring.DRAIN_SECONDS)
@@ -92,7 +98,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
     catalogue = catalogue_room.load()
     codes = LocalCodes.load(settings.local_codes) if settings.local_codes else LocalCodes({})
     reception = hl7v2_wiring.reception(settings, codes)
-    registry = ModelRegistry.discover()
+    models = open_shelf(settings)
     gate = _gate(settings, clock)
     telemetry = telemetry_room.start(
         otlp_endpoint=settings.otlp_endpoint, trace_ratio=settings.trace_ratio, version=VERSION
@@ -110,15 +116,18 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         jobs=job_runner(settings, database, profiles, clock),
         subscriptions=_subscription_policy(settings),
     )
+    cds = _cds(settings, models, catalogue, database, telemetry, clock, codes)
     return House(
         settings=settings,
         telemetry=telemetry,
         database=database,
         fhir=fhir,
-        cds=_cds(settings, registry, catalogue, database, telemetry, clock, codes),
+        cds=cds,
+        model_desk=_model_desk(cds, database),
         desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
+        models=ModelWatch(models),
     )
 
 
@@ -161,25 +170,30 @@ def _courier(fhir: FhirServices, telemetry: Telemetry, clock: Callable[[], datet
 
 def _cds(
     settings: Settings,
-    registry: ModelRegistry,
+    shelf: ModelShelf,
     catalogue: Catalogue,
     database: Database,
     telemetry: Telemetry,
     clock: Callable[[], datetime],
     local_codes: LocalCodes,
 ) -> CdsServices:
+    metrics = ModelMetrics(telemetry.registry)
+    metrics.see(shelf.view)
+    shelf.on_change = metrics.changed
     predictor = Predictor(
-        registry=registry,
+        registry=shelf,
         catalogue=catalogue,
         zone=settings.zone,
         region=settings.region,
         validated=frozenset(settings.validated_models),
         local_codes=local_codes,
+        risk_regions=settings.risk_regions,
+        on_shadow=metrics.shadowed,
     )
     services = discovery.discover()
     wanted = {name for service in services.values() for name in service.analytes}
     codes = frozenset(prefetch.observation_codes(catalogue, wanted))
-    models = [model.definition for model in registry]
+    models = Definitions(shelf)
     return CdsServices(
         services=services,
         evaluation=Evaluation(
@@ -197,6 +211,23 @@ def _cds(
         clock=clock,
         default_language=settings.language,
         body_limit=settings.body_limit,
+    )
+
+
+def _model_desk(cds: CdsServices, database: Database) -> ModelDesk:
+    """Return the desk of the models: each may be asked for, so every analyte is worth reading."""
+    analytes = [analyte.id for analyte in cds.catalogue.analytes]
+    return ModelDesk(
+        predictor=cds.evaluation.predictor,
+        reader=PatientRecords(
+            database, frozenset(prefetch.observation_codes(cds.catalogue, analytes))
+        ),
+        record=cds.evaluation.record,
+        software=SOFTWARE,
+        wordings=cds.wordings,
+        clock=cds.clock,
+        language=cds.default_language,
+        body_limit=cds.body_limit,
     )
 
 

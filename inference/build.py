@@ -5,9 +5,7 @@ built on, so that the same sources and the same torch write the same bytes.
 """
 
 import argparse
-import hashlib
 import importlib
-import json
 import logging
 import sys
 import warnings
@@ -17,9 +15,10 @@ import onnx
 import torch
 
 from inference import folders
+from inference.releases import definition_json, manifest
+from inference.releases.precision import single_precision
 
 OPSET = 20
-_FLOAT64_ONLY = {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
 
 
 class NotDoublePrecision(RuntimeError):
@@ -55,15 +54,9 @@ def refuse_single_precision(graph: onnx.ModelProto) -> None:
 
     torch.onnx stores a bare Python float as float32 even in a float64 graph.
     """
-    for tensor in graph.graph.initializer:
-        if tensor.data_type in _FLOAT64_ONLY:
-            raise NotDoublePrecision(f"initializer {tensor.name}")
-    for node in graph.graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t") and attribute.t.data_type in _FLOAT64_ONLY:
-                raise NotDoublePrecision(f"constant in {node.name}")
-            if node.op_type == "Cast" and attribute.name == "to" and attribute.i in _FLOAT64_ONLY:
-                raise NotDoublePrecision(f"cast in {node.name}")
+    fault = single_precision(graph)
+    if fault is not None:
+        raise NotDoublePrecision(fault)
 
 
 def _strip(graph: onnx.ModelProto) -> None:
@@ -88,13 +81,13 @@ def build_all(into: Path | None = None) -> None:
         target.mkdir(parents=True, exist_ok=True)
         (target / folders.GRAPH).write_bytes(graph)
         definition = folders.definition(name)
-        manifest = {
-            "id": definition.id,
-            "version": definition.version,
-            "files": {folders.GRAPH: hashlib.sha256(graph).hexdigest()},
+        files = {
+            manifest.DEFINITION: definition_json.encode(definition),
+            manifest.GOLDEN: (folders.path(name) / folders.GOLDEN).read_bytes(),
+            manifest.GRAPH: graph,
         }
-        text = json.dumps(manifest, indent=2) + "\n"
-        (target / folders.MANIFEST).write_text(text, encoding="utf-8")
+        found = manifest.describe(definition.id, definition.version, files)
+        (target / folders.MANIFEST).write_bytes(found.render())
         sys.stdout.write(f"{definition.id} {definition.version}: {len(graph)} bytes\n")
 
 

@@ -122,8 +122,8 @@ class Category:
 class CategoryScale:
     """An ordered scale that the graph puts the patient on; the graph's -1 means not known.
 
-    `bounds` are the values between the steps where the scale is one of the primary outcome: a
-    printed figure must not be rounded across one.
+    `bounds` are the values between the steps where the scale is one of an outcome: a printed
+    figure must not be rounded across one. `outcome` is its id, None for the primary outcome.
     """
 
     id: str
@@ -132,6 +132,7 @@ class CategoryScale:
     guideline: Text
     citation: str
     bounds: tuple[float, ...] = ()
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,11 @@ class ModelDefinition:
     def bounds(self) -> tuple[float, ...]:
         """The values of the primary outcome at which a category changes; none without a scale."""
         return self.scales[0].bounds if self.scales else ()
+
+    def scales_of(self, outcome: Outcome) -> tuple[CategoryScale, ...]:
+        """Return the scales that grade one outcome."""
+        graded = (None, outcome.id) if outcome == self.primary else (outcome.id,)
+        return tuple(scale for scale in self.scales if scale.outcome in graded)
 
     def evidence_for(self, region: str) -> PopulationEvidence:
         """Return the evidence for a country: its own entry, else the entry for any."""

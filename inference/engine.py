@@ -17,10 +17,21 @@ _RUNTIME_ERRORS = (
     runtime_errors.EngineError,
     runtime_errors.NotImplemented,
 )
+_LOADING_ERRORS = (
+    *_RUNTIME_ERRORS,
+    runtime_errors.InvalidGraph,
+    runtime_errors.InvalidProtobuf,
+    runtime_errors.NoSuchFile,
+    runtime_errors.NoModel,
+)
 
 
 class GraphFailed(RuntimeError):
     """The graph gave no number where there should be one."""
+
+
+class GraphRefused(ValueError):
+    """The bytes are no graph that the runtime can load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,10 @@ class Engine:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
-        self._session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except _LOADING_ERRORS as error:
+            raise GraphRefused(str(error)) from error
         self._scales = tuple(scales)
         self._outputs = ["estimate", "base", "contributions", *self._scales]
 
@@ -73,3 +87,11 @@ class Engine:
         return GraphOutput(
             estimate, base, contributions, dict(zip(self._scales, categories, strict=True))
         )
+
+    def score(self, rows: Matrix) -> tuple[Matrix, dict[str, NDArray[np.int64]]]:
+        """Compute estimates and categories only, for many rows; `GraphFailed` as `run`."""
+        try:
+            estimate, *categories = self._session.run(["estimate", *self._scales], {"x": rows})
+        except _RUNTIME_ERRORS as error:
+            raise GraphFailed(str(error)) from error
+        return estimate, dict(zip(self._scales, categories, strict=True))

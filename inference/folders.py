@@ -7,10 +7,11 @@ from pathlib import Path
 
 from inference import models
 from inference.contract import ModelDefinition
+from inference.releases import manifest
 
-GRAPH = "model.onnx"
-MANIFEST = "manifest.json"
-GOLDEN = "golden.json"
+GRAPH = manifest.GRAPH
+MANIFEST = manifest.MANIFEST
+GOLDEN = manifest.GOLDEN
 
 
 def names() -> Iterator[str]:

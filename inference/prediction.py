@@ -102,6 +102,11 @@ class Prediction:
         """The estimate that the card's summary states."""
         return self.estimates[0]
 
+    def placements_of(self, outcome: Outcome) -> tuple[Placement, ...]:
+        """Return where the patient stands on the scales that grade one outcome."""
+        graded = self.model.scales_of(outcome)
+        return tuple(placed for placed in self.placements if placed.scale in graded)
+
     @property
     def needs_attention(self) -> bool:
         """Whether any scale may place the patient on a step that a physician should look at."""
@@ -117,6 +122,37 @@ class Withheld:
     absent: tuple[tuple[InputSpec, Absent], ...] = ()
     reasons: tuple[Reason, ...] = ()
     excluded_by: tuple[str, ...] = ()
+    digest: str = ""
 
 
 Answer = Prediction | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What a version in the state `shadow` would have said, and what the active version said.
+
+    `beside` is None where no version of the model answered.
+    """
+
+    answer: Answer
+    beside: Answer | None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both say the same kind of thing and, of estimates, the same categories.
+
+        None where there is nothing to compare with.
+        """
+        if self.beside is None:
+            return None
+        return _gist(self.answer) == _gist(self.beside)
+
+
+def _gist(answer: Answer) -> tuple[str, ...]:
+    if isinstance(answer, Withheld):
+        return (answer.kind,)
+    steps = (
+        f"{placed.scale.id}:{step.id}" for placed in answer.placements for step in placed.steps
+    )
+    return ("estimate", *steps)

@@ -8,25 +8,29 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
+from functools import partial
+from typing import Literal, Protocol
 
 import numpy as np
 
 from inference import explanation, uncertainty
 from inference.confidence import judge
 from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenAbsent
-from inference.engine import GraphFailed, GraphOutput
+from inference.engine import GraphFailed, GraphOutput, Matrix
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
+from inference.features.risk_regions import NOT_STATED, RiskRegions
+from inference.features.stated import StatedFeatures
 from inference.prediction import (
     Answer,
     Estimate,
     Placement,
     Prediction,
+    Shadowed,
     Withheld,
 )
 from inference.reasons import Reason
-from inference.registry import LoadedModel, ModelRegistry
+from inference.registry import LoadedModel, Models
 from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
@@ -40,43 +44,89 @@ def _untimed(_name: str) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+def _unheard(_shadowed: Shadowed) -> None:
+    """Take what a shadow said, and tell nobody."""
+
+
+class Features(Protocol):
+    """One patient's features, read from resources or stated by a caller."""
+
+    @property
+    def snapshot(self) -> PatientSnapshot:
+        """The patient at one moment."""
+        ...
+
+    def read(self, spec: InputSpec) -> Feature | Absent:
+        """Return the value of an input, inside the model's domain."""
+        ...
+
+    def flag(self, name: str) -> Feature | Absent:
+        """Return a state that may exclude."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Predictor:
     """All models of a deployment.
 
-    `region` is the ISO 3166 country whose evidence counts; `validated` holds `id@version` of the
-    models that the hospital validated on its own patients.
+    `registry` gives the models of now; every answer takes them once. `on_shadow` hears what a
+    version in the state `shadow` would have said; nobody else does.
+
+    `region` is the ISO 3166 country whose evidence and baseline risk count; `validated` holds
+    `id@version` of the models that the hospital validated on its own patients; `risk_regions` are
+    the regions of the SCORE2 models that the deployment states.
     """
 
-    registry: ModelRegistry
+    registry: Models
     catalogue: Catalogue
     zone: tzinfo
     region: str
     validated: Collection[str] = ()
     local_codes: LocalCodes | None = None
+    risk_regions: RiskRegions = NOT_STATED
+    on_shadow: Callable[[Shadowed], None] = _unheard
 
     def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> tuple[Answer, ...]:
         """Return one answer per model that speaks unasked, in the registry's order.
 
         None is left out silently; `span` times two steps of each, `features` and `inference`.
         """
-        unasked = [m for m in self.registry if m.definition.voice is Voice.UNASKED]
-        answers = self._answers(unasked, snapshot, span)
-        return tuple(answers[model.definition.id] for model in unasked)
+        models = self.registry.current
+        shadows = [m for m in models.shadows if m.definition.voice is Voice.UNASKED]
+        answers = self._answers(models.unasked, shadows, snapshot, span)
+        return tuple(answers[model.definition.id] for model in models.unasked)
 
     def answer(self, model: LoadedModel, snapshot: PatientSnapshot) -> Answer:
         """Return the answer of one model, whichever way it speaks."""
-        providers = [m for m in self.registry if _provided(m.definition) and m is not model]
-        return self._answers([*providers, model], snapshot, _untimed)[model.definition.id]
+        models = self.registry.current
+        asked = model.definition.id
+        # Another version of the same model provides nothing to it.
+        providers = [
+            m
+            for m in models
+            if m in models.active and m.definition.id != asked and _provided(m.definition)
+        ]
+        shadows = [m for m in models.shadows if m.definition.id == asked and m is not model]
+        return self._answers([*providers, model], shadows, snapshot, _untimed)[asked]
+
+    def answer_stated(self, model: LoadedModel, stated: StatedFeatures) -> Answer:
+        """Return the answer of one model on values that a caller states."""
+        return self._answer(model, stated, _untimed)
 
     def _answers(
-        self, models: Iterable[LoadedModel], snapshot: PatientSnapshot, span: Span
+        self,
+        models: Iterable[LoadedModel],
+        shadows: Iterable[LoadedModel],
+        snapshot: PatientSnapshot,
+        span: Span,
     ) -> dict[str, Answer]:
         reader = FeatureReader(
             snapshot,
             catalogue=self.catalogue,
             zone=self.zone,
+            region=self.region,
             local_codes=self.local_codes,
+            risk_regions=self.risk_regions,
         )
         answers: dict[str, Answer] = {}
         for model in sorted(models, key=lambda m: not _provided(m.definition)):
@@ -84,17 +134,23 @@ class Predictor:
             answers[model.definition.id] = answer
             if isinstance(answer, Prediction):
                 reader.derived.update(_derived(answer))
+        # After the others and from the same features: a shadow changes no answer.
+        for model in shadows:
+            self.on_shadow(
+                Shadowed(self._answer(model, reader, span), answers.get(model.definition.id))
+            )
         return answers
 
-    def _answer(self, model: LoadedModel, reader: FeatureReader, span: Span) -> Answer:
+    def _answer(self, model: LoadedModel, reader: Features, span: Span) -> Answer:
         definition = model.definition
+        withheld = partial(Withheld, definition, digest=model.digest)
         patient = reader.snapshot.patient.resource
         if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
-            return Withheld(definition, "not-applicable", reasons=(Reason("deceased"),))
+            return withheld("not-applicable", reasons=(Reason("deceased"),))
         with span("features"):
             excluded, unknown = _exclusions(definition, reader)
             if excluded:
-                return Withheld(definition, "not-applicable", excluded_by=excluded)
+                return withheld("not-applicable", excluded_by=excluded)
             found = {spec.name: reader.read(spec) for spec in definition.inputs}
         features = {name: f for name, f in found.items() if isinstance(f, Feature)}
         absent = tuple(
@@ -108,13 +164,13 @@ class Predictor:
             withholding += reader.snapshot.cautions
             outside = any(missing.reason.code == "outside-domain" for _, missing in blocking)
             kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
-            return Withheld(definition, kind, absent=blocking, reasons=withholding)
+            return withheld(kind, absent=blocking, reasons=withholding)
         try:
             with span("inference"):
                 return self._predict(model, reader.snapshot, features, absent, unknown)
         except GraphFailed:
             _log.exception("model failed", extra={"model": definition.id})
-            return Withheld(definition, "failed", reasons=(Reason("model-failed"),))
+            return withheld("failed", reasons=(Reason("model-failed"),))
 
     def _predict(
         self,
@@ -132,8 +188,7 @@ class Predictor:
             for spec in specs
         }
         point = list(inputs.values())
-        readings = uncertainty.rows(specs, point, gone)
-        probes = explanation.probes(specs, point, features)
+        readings, probes = _rows(specs, point, gone)
         run = model.engine.run(np.concatenate([readings, probes.rows]))
         output, answers = run.rows(0, len(readings)), run.rows(len(readings))
         corners = uncertainty.corner_count(specs, gone)
@@ -171,13 +226,28 @@ class Predictor:
 
 
 def recompute(model: LoadedModel, inputs: Mapping[str, float]) -> tuple[float, ...]:
-    """Run the graph on a recorded input row (NaN for not known); one value per outcome."""
+    """Run the graph on a recorded input row (NaN for not known); one value per outcome.
+
+    All rows of the prediction are run again: of one row alone, or of another number of rows, the
+    runtime may sum a matrix product in another order, and the last digit differs.
+    """
     specs = model.definition.inputs
-    row = [
-        _stand_in(spec) if math.isnan(inputs[spec.name]) else inputs[spec.name] for spec in specs
+    gone = [math.isnan(inputs[spec.name]) for spec in specs]
+    point = [
+        _stand_in(spec) if absent else inputs[spec.name]
+        for spec, absent in zip(specs, gone, strict=True)
     ]
-    estimate = model.engine.run(np.array([row], dtype=np.float64)).estimate[0]
+    readings, probes = _rows(specs, point, gone)
+    estimate = model.engine.run(np.concatenate([readings, probes.rows])).estimate[0]
     return tuple(float(value) for value in estimate)
+
+
+def _rows(
+    specs: tuple[InputSpec, ...], point: Sequence[float], gone: Sequence[bool]
+) -> tuple[Matrix, explanation.Probes]:
+    """Return the rows that a prediction runs: readings around the point, then what explains it."""
+    known = [spec.name for spec, absent in zip(specs, gone, strict=True) if not absent]
+    return uncertainty.rows(specs, point, gone), explanation.probes(specs, point, known)
 
 
 def input_hash(definition: ModelDefinition, digest: str, inputs: Mapping[str, float]) -> str:
@@ -231,7 +301,7 @@ def _derived(prediction: Prediction) -> dict[str, Feature]:
 
 
 def _exclusions(
-    definition: ModelDefinition, reader: FeatureReader
+    definition: ModelDefinition, reader: Features
 ) -> tuple[tuple[str, ...], list[tuple[Reason, bool]]]:
     """Return the flags that forbid an answer, and what is unknown with whether it withholds."""
     excluded = []

@@ -1,34 +1,36 @@
 """The models that this server holds, each verified against its manifest before it may speak."""
 
-import hashlib
-import json
-import math
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Any, Final, Literal, Protocol
 
 from inference import folders
 from inference.contract import ModelDefinition, Voice
 from inference.engine import Engine
-
-
-class ModelRefused(RuntimeError):
-    """A model folder that must not be served; the text says which and why."""
+from inference.releases import definition_json, manifest, self_test
+from inference.releases.refusal import ModelRefused
 
 
 class LoadedModel:
-    """A verified model: its definition, its graph's sha256 and the engine that runs it."""
+    """A verified model: its definition, its graph's sha256 and the engine that runs it.
+
+    `manifest_digest` is the sha256 of its manifest, which covers the definition and the worked
+    examples too.
+    """
 
     def __init__(
-        self, definition: ModelDefinition, digest: str, graph: bytes, folder: Path
+        self,
+        definition: ModelDefinition,
+        digest: str,
+        graph: bytes,
+        golden: bytes,
+        manifest_digest: str = "",
     ) -> None:
         self.definition: Final = definition
         self.digest: Final = digest
-        self._graph = graph
-        self._folder = folder
+        self.manifest_digest: Final = manifest_digest
+        self._untested = (graph, golden)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
@@ -38,32 +40,91 @@ class LoadedModel:
 
         ModelRefused where it does not repeat its worked examples.
         """
-        if self._engine is None:
+        engine = self._engine
+        if engine is None:
             with self._lock:
-                if self._engine is None:
-                    scales = [scale.id for scale in self.definition.scales]
-                    engine = Engine(self._graph, scales=scales)
-                    _self_test(self.definition, engine, self._folder / folders.GOLDEN)
-                    self._engine = engine
+                engine = self._engine or self._tested()
+        return engine
+
+    def _tested(self) -> Engine:
+        self._engine = self_test.tested_engine(self.definition, *self._untested)
+        self._untested = (b"", b"")  # the runtime has its own copy
         return self._engine
 
 
-class ModelRegistry:
-    """Verified models by id, in the order in which they are to be run."""
+class Models(Protocol):
+    """Where the models of now come from: a registry, or a shelf whose registry is exchanged."""
 
-    def __init__(self, loaded: Iterable[LoadedModel]) -> None:
+    @property
+    def current(self) -> "ModelRegistry":
+        """The registry of this moment; who answers takes it once."""
+        ...
+
+    def __iter__(self) -> Iterator[LoadedModel]: ...
+
+    def get(self, model_id: str, version: str | None = None) -> LoadedModel | None:
+        """Return the model that answers to a name now."""
+        ...
+
+
+class ModelRegistry:
+    """The models of one moment; it never changes.
+
+    `loaded` are active, one version of each id; `restricted` answer only where they are named;
+    `shadows` run beside the active ones and are not heard. It is iterated in the order in which
+    models are to be run, one version of each id: the active one, else the restricted one.
+    """
+
+    def __init__(
+        self,
+        loaded: Iterable[LoadedModel],
+        *,
+        restricted: Iterable[LoadedModel] = (),
+        shadows: Iterable[LoadedModel] = (),
+    ) -> None:
+        active = tuple(loaded)
         self._by_id: dict[str, LoadedModel] = {}
-        for model in loaded:
+        for model in active:
             if model.definition.id in self._by_id:
-                raise ModelRefused(f"two model folders declare the id {model.definition.id!r}")
+                raise ModelRefused(
+                    f"two model folders declare the id {model.definition.id!r}",
+                    f"两个模型目录使用同一编号 {model.definition.id!r}",
+                )
             self._by_id[model.definition.id] = model
+        named = tuple(restricted)
+        for model in named:
+            self._by_id.setdefault(model.definition.id, model)
+        self._by_version = {
+            (model.definition.id, model.definition.version): model for model in (*active, *named)
+        }
+        self.active: Final = frozenset(active)
+        self.unasked: Final = tuple(m for m in active if m.definition.voice is Voice.UNASKED)
+        self.shadows: Final = tuple(shadows)
+
+    @property
+    def current(self) -> "ModelRegistry":
+        """The registry itself: it is always the one of now."""
+        return self
 
     def __iter__(self) -> Iterator[LoadedModel]:
         return iter(self._by_id.values())
 
-    def get(self, model_id: str) -> LoadedModel | None:
-        """Return the model, or None where this server holds none of that id."""
+    def get(self, model_id: str, version: str | None = None) -> LoadedModel | None:
+        """Return the model that answers to a name; None where this server holds none of that id."""
+        if version is not None:
+            return self._by_version.get((model_id, version))
         return self._by_id.get(model_id)
+
+    def state(self, model: LoadedModel) -> Literal["active", "restricted"]:
+        """Return the state in which a model answers by name."""
+        return "active" if model in self.active else "restricted"
+
+    def held(self, model_id: str, version: str) -> LoadedModel | None:
+        """Return exactly that version, whatever its state, to compute what it said again."""
+        shadowed = (m for m in self.shadows if m.definition.id == model_id)
+        return self.get(model_id, version) or next(
+            (m for m in shadowed if m.definition.version == version), None
+        )
 
     @classmethod
     def discover(cls) -> "ModelRegistry":
@@ -74,48 +135,40 @@ class ModelRegistry:
 def load(name: str, folder: Path) -> LoadedModel:
     """Verify and load the model folder `name` whose files lie in `folder`."""
     definition = folders.definition(name)
-    graph = (folder / folders.GRAPH).read_bytes()
-    digest = hashlib.sha256(graph).hexdigest()
-    _check_manifest(definition, digest, folder / folders.MANIFEST)
-    model = LoadedModel(definition, digest, graph, folder)
+    files = shipped_files(definition, folder)
+    where = str(folder)
+    written = (folder / manifest.MANIFEST).read_bytes()
+    found = manifest.parse(written, where=f"{where}/{manifest.MANIFEST}")
+    manifest.check_named(found, definition.id, definition.version, where=where)
+    manifest.check_sums(found, files, where=where)
+    graph, golden = files[manifest.GRAPH], files[manifest.GOLDEN]
+    model = LoadedModel(definition, found.files[manifest.GRAPH], graph, golden, found.digest)
     if definition.voice is Voice.UNASKED:
         # A model that nobody may ever ask for costs the start its definition only.
         _ = model.engine
     return model
 
 
-def _check_manifest(definition: ModelDefinition, digest: str, path: Path) -> None:
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if (manifest["id"], manifest["version"]) != (definition.id, definition.version):
-        raise ModelRefused(
-            f"{path}: names {manifest['id']} {manifest['version']}, "
-            f"the definition says {definition.id} {definition.version}"
-        )
-    expected = manifest["files"][folders.GRAPH]
-    if expected != digest:
-        raise ModelRefused(
-            f"{path.with_name(folders.GRAPH)}: sha256 is {digest}, the manifest says {expected}; "
-            "the graph was changed after it was built"
-        )
+def shipped_files(definition: ModelDefinition, folder: Path) -> dict[str, bytes]:
+    """Return what the manifest of a shipped model covers; the definition as its canonical JSON."""
+    return {
+        manifest.DEFINITION: definition_json.encode(definition),
+        manifest.GOLDEN: (folder / folders.GOLDEN).read_bytes(),
+        manifest.GRAPH: (folder / folders.GRAPH).read_bytes(),
+    }
 
 
 def golden_cases(path: Path) -> list[dict[str, Any]]:
     """Return the worked examples kept beside a model."""
-    cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return cases
+    return self_test.golden_cases(path.read_bytes())
 
 
-def _self_test(definition: ModelDefinition, engine: Engine, path: Path) -> None:
-    """Run the worked examples: a graph that cannot repeat them must not be served."""
-    names = [spec.name for spec in definition.inputs]
-    outcomes = [outcome.id for outcome in definition.outcomes]
-    for case in golden_cases(path):
-        row = [float(case["inputs"].get(name, math.nan)) for name in names]
-        estimate = engine.run(np.array([row], dtype=np.float64)).estimate[0]
-        for outcome, expected in case["expected"].items():
-            found = float(estimate[outcomes.index(outcome)])
-            if not abs(found - expected) <= case["tolerance"]:
-                raise ModelRefused(
-                    f"{definition.id}: {outcome} of the worked example "
-                    f"{case['source']!r} is {found!r}, expected {expected!r}"
-                )
+__all__ = [
+    "LoadedModel",
+    "ModelRefused",
+    "ModelRegistry",
+    "Models",
+    "golden_cases",
+    "load",
+    "shipped_files",
+]

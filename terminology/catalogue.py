@@ -13,11 +13,15 @@ FactorKind = Literal["none", "molar", "hba1c", "acr", "enzyme"]
 
 @dataclass(frozen=True, slots=True)
 class LoincCode:
-    """A LOINC code of an analyte, the property that LOINC gives it and a UCUM unit of that kind."""
+    """A LOINC code of an analyte, the property that LOINC gives it and a UCUM unit of that kind.
+
+    `names` are LOINC's long common names of it: the newest, then those of older releases.
+    """
 
     code: str
     property: str
     unit: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +78,11 @@ class Catalogue:
         """The analyte of that id; KeyError where the catalogue has none."""
         return self._by_id[id]
 
+    def measured(self, id: str) -> Analyte | None:
+        """The analyte of that id that has a unit, None for a coded one and for another id."""
+        found = self._by_id.get(id)
+        return None if found is None or found.is_coded else found
+
     def entry(self, code: str) -> tuple[Analyte, LoincCode] | None:
         """The analyte of a LOINC code with the code's own row, None outside the catalogue."""
         return self._by_loinc.get(code)
@@ -94,7 +103,8 @@ def load() -> Catalogue:
     """The catalogue that ships with the product; the same object on every call."""
     codes: dict[str, list[LoincCode]] = {}
     for row in _rows("lab_codes.csv"):
-        code = LoincCode(row["loinc"], row["property"], row["unit"])
+        names = tuple(row["names"].split("|"))
+        code = LoincCode(row["loinc"], row["property"], row["unit"], names)
         codes.setdefault(row["analyte"], []).append(code)
     analytes = [_analyte(row, codes.pop(row["id"], [])) for row in _rows("lab_catalogue.csv")]
     if codes:

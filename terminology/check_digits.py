@@ -3,7 +3,11 @@
 import re
 from typing import Final
 
+from terminology import codings
+
 _LOINC_FORM: Final = re.compile(r"([0-9]{1,7})-([0-9])")
+# LOINC's parts, answers and answer lists: their check digit follows another, unpublished, rule.
+_LOINC_OTHERS: Final = re.compile(r"L[ALP][0-9]{1,8}-[0-9]")
 _SCTID_FORM: Final = re.compile(r"[1-9][0-9]{5,17}")
 
 # Verhoeff's dihedral group D5 and permutation, as SNOMED's TIG 3.1.4 (SCTID check-digit) prints.
@@ -40,3 +44,14 @@ def is_sctid(code: str) -> bool:
         permuted = _PERMUTATION[place % 8][int(digit)]
         check = int(_DIHEDRAL[check][int(permuted)])
     return check == 0
+
+
+def may_be_code(system: str, code: str) -> bool:
+    """Whether `code` can be one of LOINC or SNOMED CT by its form and check digit.
+
+    Of LOINC's parts and answers the form alone tells; true for every other system. What cannot be
+    a code is a slip, also where of the code system only a fragment is known.
+    """
+    if system == codings.LOINC:
+        return is_loinc_code(code) or _LOINC_OTHERS.fullmatch(code) is not None
+    return system != codings.SNOMED or is_sctid(code)

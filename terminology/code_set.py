@@ -1,9 +1,11 @@
 """The rule by which a concept belongs to a clinical code set."""
 
+import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final, Literal
 
 from terminology.codings import ATC, ICD10_SYSTEMS, SNOMED, Coding
@@ -112,6 +114,16 @@ def code_set(
         sctids=sctids,
         keywords=re.compile("|".join(keywords)),
     )
+
+
+def listed_sctids(name: str) -> Mapping[str, Mapping[str, Verdict]]:
+    """Return the SNOMED CT codes that the file `name` of `terminology/data` lists, by code set."""
+    text = files("terminology").joinpath("data", name).read_text("utf-8")
+    verdicts: dict[str, Verdict] = {v: v for v in ("member", "not-member", "unconfirmed")}
+    by_set: dict[str, dict[str, Verdict]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        by_set.setdefault(row["code_set"], {})[row["sctid"]] = verdicts[row["verdict"]]
+    return by_set
 
 
 def _prefixes(rules: Iterable[Rule] | None) -> Mapping[str, Verdict] | None:

@@ -6,13 +6,11 @@ tells what was diagnosed, not when: whether a diagnosis still counts is for the 
 Condition's status and dates to say.
 """
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
-from terminology.code_set import CodeSet, Rule, Verdict, code_set
+from terminology.code_set import CodeSet, Rule, Verdict, code_set, listed_sctids
 
 __all__ = [
     "ALL",
@@ -25,6 +23,8 @@ __all__ = [
     "PREGNANCY",
     "PRIOR_CVD",
     "STATIN",
+    "TYPE_1_DIABETES",
+    "TYPE_2_DIABETES",
     "CodeSet",
 ]
 
@@ -32,13 +32,12 @@ __all__ = [
 @cache
 def _snomed() -> Mapping[str, Mapping[str, Verdict]]:
     """Read the listed SNOMED CT codes by set, all of them from the Global Patient Set."""
-    text = files("terminology").joinpath("data", "snomed_code_sets.csv").read_text("utf-8")
-    verdicts: dict[str, Verdict] = {v: v for v in ("member", "not-member", "unconfirmed")}
-    by_set: dict[str, dict[str, Verdict]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        by_set.setdefault(row["code_set"], {})[row["sctid"]] = verdicts[row["verdict"]]
-    return by_set
+    return listed_sctids("snomed_code_sets.csv")
 
+
+_DIABETES_WORDS: Final = (
+    r"糖尿病", r"消渴", r"diabet", r"\bt[12]?dm\b", r"\bdm[12]?\b", r"\b[n]?iddm\b",
+)  # fmt: skip
 
 DIABETES: Final = code_set(
     "diabetes",
@@ -64,7 +63,40 @@ DIABETES: Final = code_set(
         Rule("not-member", "Z83.3 Z13.1 P70 Z86.32", "a relative's, a screening, a newborn's"),
     ),
     sctids=_snomed()["diabetes"],
-    keywords=(r"糖尿病", r"消渴", r"diabet", r"\bt[12]?dm\b", r"\bdm[12]?\b", r"\b[n]?iddm\b"),
+    keywords=_DIABETES_WORDS,
+)
+
+TYPE_1_DIABETES: Final = code_set(
+    "type-1-diabetes",
+    name_en="Type 1 diabetes mellitus",
+    name_zh="1 型糖尿病",
+    icd10=(Rule("member", "E10"),),
+    sctids=_snomed()["type-1-diabetes"],
+    keywords=_DIABETES_WORDS,
+)
+
+TYPE_2_DIABETES: Final = code_set(
+    "type-2-diabetes",
+    name_en="Type 2 diabetes mellitus",
+    name_zh="2 型糖尿病",
+    icd10=(
+        Rule("member", "E11"),
+        Rule("unconfirmed", "E14", "diabetes, unsaid of which type"),
+        Rule(
+            "unconfirmed",
+            "G59.0 G63.2 H28.0 H36.0 M14.2 N08.3",
+            "asterisk codes: the complication in diabetes of any type, sent without its dagger",
+        ),
+        Rule("unconfirmed", "O24", "diabetes in pregnancy: a type that outlasts it is not sure"),
+        Rule("unconfirmed", "Z79.4 Z79.84", "treated with insulin or oral drugs, unsaid for what"),
+        Rule("not-member", "O24.4", "gestational: it may end with the pregnancy"),
+        Rule("not-member", "E10 E12 E13 E08 E09", "another type"),
+        Rule("not-member", "E23.2 N25.1", "diabetes insipidus"),
+        Rule("not-member", "R73", "raised glucose and prediabetes: below the diagnosis"),
+        Rule("not-member", "Z83.3 Z13.1 P70 Z86.32", "a relative's, a screening, a newborn's"),
+    ),
+    sctids=_snomed()["type-2-diabetes"],
+    keywords=_DIABETES_WORDS,
 )
 
 PRIOR_CVD: Final = code_set(
@@ -233,5 +265,5 @@ STATIN: Final = code_set(
 
 ALL: Final = (
     DIABETES, PRIOR_CVD, HEART_FAILURE, DIALYSIS, KIDNEY_TRANSPLANT, PREGNANCY, FAMILY_CVD,
-    ANTIHYPERTENSIVE, STATIN,
+    ANTIHYPERTENSIVE, STATIN, TYPE_1_DIABETES, TYPE_2_DIABETES,
 )  # fmt: skip

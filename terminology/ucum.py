@@ -22,6 +22,8 @@ import msgspec
 
 from terminology import ucum_scales
 
+# Of the essence that `data/ucum.json` was made from; a test holds the two together.
+VERSION: Final = "2.2"
 # No unit in use comes near either; without a bound a short code could keep a processor busy
 # (10*999999999).
 _MAX_LENGTH: Final = 128
@@ -150,6 +152,17 @@ def same_dimension(first: str, second: str) -> bool:
     """Whether UCUM converts between the two codes; False where either is no UCUM code."""
     units = _unit_of(first), _unit_of(second)
     return None not in units and len({_measured(u).dimension for u in units if u}) == 1
+
+
+def arbitrary_units(code: str) -> tuple[str, ...]:
+    """Return the arbitrary units in an expression, as base units: `[IU]` of `m[IU]/mL`.
+
+    §3.2: they have no dimension in common with any other unit. None for a code that is none.
+    """
+    unit = _unit_of(code)
+    if unit is None or unit.special is not None:
+        return ()
+    return tuple(base for base, _ in unit.dimension if base not in _table().base)
 
 
 def convert(value: Decimal, source: str, target: str) -> Fraction:

@@ -46,7 +46,7 @@ class Converted(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A conversion as a straight line: `multiplier * value + offset`."""
 
     multiplier: Decimal
@@ -88,10 +88,19 @@ def convert(value: Decimal, *, unit: str, analyte: Analyte, to: str | None = Non
     """
     if not value.is_finite() or value.adjusted() > _LARGEST_EXPONENT:
         raise UnitRefused("not-a-number", f"{analyte.id}: {value!s:.40} is no measured value")
+    line = conversion(unit, analyte=analyte, to=to)
+    return Converted(value * line.multiplier + line.offset, line.unit, line.rule)
+
+
+def conversion(unit: str, *, analyte: Analyte, to: str | None = None) -> Line:
+    """Return the line by which every value of a column in `unit` is converted; raises as `convert`.
+
+    Every conversion of this product is a straight line, HbA1c's between NGSP and IFCC too.
+    """
     line = _line(unit, analyte, analyte.canonical_unit if to is None else to)
     if isinstance(line, UnitRefused):
         raise UnitRefused(line.code, line.text)
-    return Converted(value * line.multiplier + line.offset, line.unit, line.rule)
+    return line
 
 
 def same_meaning(first: str, second: str, *, analyte: Analyte) -> bool:
@@ -100,18 +109,18 @@ def same_meaning(first: str, second: str, *, analyte: Analyte) -> bool:
         return True
     lines = [_line(unit, analyte, analyte.canonical_unit) for unit in (first, second)]
     meanings = {
-        (line.multiplier, line.offset) if isinstance(line, _Line) else None for line in lines
+        (line.multiplier, line.offset) if isinstance(line, Line) else None for line in lines
     }
     return None not in meanings and len(meanings) == 1
 
 
 @lru_cache(maxsize=4096)
-def _line(unit: str, analyte: Analyte, to: str) -> _Line | UnitRefused:
+def _line(unit: str, analyte: Analyte, to: str) -> Line | UnitRefused:
     """Return the line from `unit` to `to`, or the refusal (an exception would not be cached)."""
     try:
         source, target = _known(unit, analyte), _known(to, analyte)
         if source == target:
-            return _Line(Decimal(1), Decimal(0), target, "")
+            return Line(Decimal(1), Decimal(0), target, "")
         if analyte.factor == "hba1c":
             return _hba1c_line(source, target, analyte)
         there, back = _to_base(source, analyte), _to_base(target, analyte)
@@ -119,7 +128,7 @@ def _line(unit: str, analyte: Analyte, to: str) -> _Line | UnitRefused:
         return refused
     multiplier = there / back
     rule = f"1 {source} = {multiplier.normalize():.6g} {target}{_basis(source, target, analyte)}"
-    return _Line(multiplier, Decimal(0), target, rule)
+    return Line(multiplier, Decimal(0), target, rule)
 
 
 def _known(unit: str, analyte: Analyte) -> str:
@@ -140,13 +149,13 @@ def _known(unit: str, analyte: Analyte) -> str:
     return code
 
 
-def _hba1c_line(source: str, target: str, analyte: Analyte) -> _Line:
+def _hba1c_line(source: str, target: str, analyte: Analyte) -> Line:
     if (source, target) == ("mmol/mol", "%"):
         rule = f"NGSP = {_NGSP_SLOPE} x IFCC + {_NGSP_INTERCEPT}"
-        return _Line(_NGSP_SLOPE, _NGSP_INTERCEPT, target, rule)
+        return Line(_NGSP_SLOPE, _NGSP_INTERCEPT, target, rule)
     if (source, target) == ("%", "mmol/mol"):
         rule = f"IFCC = (NGSP - {_NGSP_INTERCEPT}) / {_NGSP_SLOPE}"
-        return _Line(1 / _NGSP_SLOPE, -_NGSP_INTERCEPT / _NGSP_SLOPE, target, rule)
+        return Line(1 / _NGSP_SLOPE, -_NGSP_INTERCEPT / _NGSP_SLOPE, target, rule)
     unit = target if source in ("%", "mmol/mol") else source
     raise _no_conversion(unit, analyte, "HbA1c is % (NGSP) or mmol/mol (IFCC)")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from cds_hooks.prefetch import CLIENT_ONLY
 from cds_hooks.render import figures
 from cds_hooks.wording import Wording, escape
-from inference.contract import InputSpec
+from inference.contract import InputSpec, ModelDefinition
 from inference.features.feature import Absent, Feature
 from inference.prediction import Estimate, Placement, Prediction
 
@@ -75,18 +75,33 @@ def _placements(prediction: Prediction, wording: Wording) -> Iterator[str]:
 
 
 def _other_outcomes(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    """Yield the outcomes but the primary under the horizon that they are of."""
     others = prediction.estimates[1:]
-    if not others and not prediction.not_computed:
-        return
-    years = str(prediction.primary.outcome.horizon_years)
-    yield f"### {wording.say('heading.other-outcomes', years=years)}\n"
-    for estimate in others:
-        low, high = (figures.amount(estimate.outcome, e) for e in (estimate.low, estimate.high))
-        name = wording.text(estimate.outcome.name)
-        risk = value_of(estimate)
-        yield "- " + wording.say("detail.outcome", outcome=name, risk=risk, low=low, high=high)
-    for outcome in prediction.not_computed:
-        yield "- " + wording.say("detail.outcome-missing", outcome=wording.text(outcome.name))
+    outcomes = [estimate.outcome for estimate in others] + list(prediction.not_computed)
+    for horizon in dict.fromkeys(outcome.horizon_years for outcome in outcomes):
+        yield f"### {_other_heading(horizon, wording)}\n"
+        for estimate in others:
+            if estimate.outcome.horizon_years == horizon:
+                yield _other_outcome(prediction.model, estimate, wording)
+        for outcome in prediction.not_computed:
+            if outcome.horizon_years == horizon:
+                name = wording.text(outcome.name)
+                yield "- " + wording.say("detail.outcome-missing", outcome=name)
+
+
+def _other_heading(horizon: int | None, wording: Wording) -> str:
+    if horizon is None:
+        return wording.say("heading.other-outcomes-of-state")
+    return wording.say("heading.other-outcomes", years=str(horizon))
+
+
+def _other_outcome(model: ModelDefinition, estimate: Estimate, wording: Wording) -> str:
+    outcome = estimate.outcome
+    bounds = [bound for scale in model.scales_of(outcome) for bound in scale.bounds]
+    low, high = (figures.amount(outcome, end, bounds) for end in (estimate.low, estimate.high))
+    name = wording.text(outcome.name)
+    risk = value_of(estimate, bounds)
+    return "- " + wording.say("detail.outcome", outcome=name, risk=risk, low=low, high=high)
 
 
 def _values(prediction: Prediction, wording: Wording) -> Iterator[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from cds_hooks.wording import Wording, escape
 from inference.contract import InputSpec, Outcome
 from inference.features.feature import Feature
+from inference.features.risk_regions import RISK_REGIONS
 from terminology.catalogue import load
 from terminology.units import UnitRefused, convert
 
@@ -15,12 +16,25 @@ _PRINTED_UNITS = {
     "kg/m2": "kg/m²",
     "umol/L": "μmol/L",
     "{decile}": "/ 10",
+    "{index}": "",
+    # A score, a grade and a class are bare numbers.
+    "{score}": "",
+    "{class}": "",
+    "{grade}": "",
+    "{degree}": "",
 }
+_DECIMALS = {"{index}": 2}
+
+_WORDS = ("yes", "no", "male", "female", *(f"risk-region-{region}" for region in RISK_REGIONS))
 
 
 def unit(code: str) -> str:
     """Return a UCUM code as it is printed."""
     return _PRINTED_UNITS.get(code, escape(code))
+
+
+def _with_unit(number: str, code: str) -> str:
+    return f"{number} {unit(code)}".rstrip()
 
 
 def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
@@ -33,7 +47,8 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
         if value < _LEAST_RISK:
             return "<0.1%"
         return f"{_on_its_side(100 * value, 1, [100 * bound for bound in bounds])}%"
-    return f"{_on_its_side(value, 0, bounds)} {unit(outcome.unit)}"
+    printed = _on_its_side(value, _DECIMALS.get(outcome.unit, 0), bounds)
+    return _with_unit(printed, outcome.unit)
 
 
 _LEAST_RISK = 0.001
@@ -52,14 +67,13 @@ def _on_its_side(value: float, decimals: int, bounds: Sequence[float]) -> str:
 def reported(feature: Feature, wording: Wording) -> str:
     """Return a feature's value as its source wrote it."""
     if feature.unit == "1":
-        known = ("yes", "no", "male", "female")
-        if feature.reported in known:
+        if feature.reported in _WORDS:
             return wording.say(f"value.{feature.reported}")
         return wording.say("value.yes" if feature.value else "value.no")
     if feature.unit == "a":
-        return wording.say("value.years", years=f"{feature.value:.0f}")
+        return wording.say("value.years", years=f"{feature.value:g}")
     number, _, code = feature.reported.partition(" ")
-    return f"{escape(number)} {unit(code)}"
+    return _with_unit(escape(number), code)
 
 
 def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording) -> str:
@@ -72,7 +86,7 @@ def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording)
         return wording.say("value.years", years=f"{value:g}")
     shown, code = _as_reported(spec, feature, value)
     number = f"{shown:.3g}" if abs(shown) < _WHOLE_FROM else f"{shown:.0f}"
-    return f"{number} {unit(code)}"
+    return _with_unit(number, code)
 
 
 def _as_reported(spec: InputSpec, feature: Feature, value: float) -> tuple[float, str]:
@@ -90,4 +104,4 @@ def share(outcome: Outcome, value: float, wording: Wording) -> str:
     """Return a part of an estimate with its sign; of a risk in percentage points."""
     if outcome.unit == "1":
         return wording.say("unit.percentage-points", share=f"{100 * value:+.1f}")
-    return f"{value:+.1f} {unit(outcome.unit)}"
+    return _with_unit(f"{value:+.1f}", outcome.unit)

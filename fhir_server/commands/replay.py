@@ -5,12 +5,13 @@ import sys
 from cds_hooks.replay import ReplayRefused
 from cds_hooks.replay import replay as compute_again
 from fhir_server.commands.storage import StoreAbsent, reading
+from fhir_server.models_in_service import open_shelf
 from fhir_server.r4.codec import decode
 from fhir_server.r4.outcome import FhirError
 from fhir_server.settings import Settings
 from fhir_server.store import provenance, resources
 from fhir_server.text_catalogue import say
-from inference.registry import ModelRegistry
+from inference.registry import ModelRefused
 
 
 def replay(settings: Settings, assessment_id: str) -> int:
@@ -27,8 +28,8 @@ def replay(settings: Settings, assessment_id: str) -> int:
         assessment = decode(stored.body)
         if not proofs:
             raise ReplayRefused("no Provenance names this RiskAssessment")
-        replayed = compute_again(assessment, proofs[0], ModelRegistry.discover())
-    except (FhirError, ReplayRefused, StoreAbsent) as refused:
+        replayed = compute_again(assessment, proofs[0], open_shelf(settings))
+    except (FhirError, ModelRefused, ReplayRefused, StoreAbsent) as refused:
         print(say(language, "replay.refused", why=refused), file=sys.stderr)
         return 1
     model = assessment["method"]["coding"][0]

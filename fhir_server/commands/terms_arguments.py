@@ -11,6 +11,7 @@ _LOAD: Final = "load-"
 # What each `load-*` reads, and the options that only it has.
 _RELEASES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "snomed": ("load SNOMED CT: RF2 releases, an edition and its extensions", {}),
+    "gps": ("load the SNOMED CT Global Patient Set: a table of codes and names, or RF2", {}),
     "loinc": ("load LOINC: the release zip or its folder", {}),
     "radlex": ("load RadLex: the OWL file or a CSV table", {}),
     "icd10": (

@@ -87,6 +87,8 @@ _INTERFACES: tuple[tuple[str, Interface], ...] = (
     ("/cds-services", "cds-hooks"),
     ("/fhir", "fhir"),
     ("/hl7v2", "hl7v2-admin"),
+    # Whoever may read a record may have it evaluated.
+    ("/models", "fhir"),
 )
 # Who may send messages may not read those of others, nor decide on them.
 _SENDING = "/hl7v2"

@@ -34,15 +34,17 @@ def codes_of_value_set(connection: Connection, asked: str) -> Codes:
         if "expansion" in found:
             # Who stored it has said what it holds.
             found = {name: value for name, value in found.items() if name != "compose"}
-        members = Composition(library, Versions(), trusts_lists=True).members(found)
+        composition = Composition(library, Versions(), trusts_lists=True)
+        members = composition.members(found)
     except FhirError as error:
         raise _refused(asked, error.issues[0].diagnostics) from error
+    if composition.selected_fragments:
+        names = ", ".join(sorted(composition.selected_fragments))
+        raise _refused(asked, f"of {names} not all codes are stored.")
     if isinstance(members, Selection) and members.system.content == "complete":
         return {members.system.url: frozenset(members.release.codes(members.positions))}
     codes: dict[str, set[str]] = {}
     for member in members.values():
-        if member.system.content == "fragment":
-            raise _refused(asked, f"of {member.system.canonical} not all codes are stored.")
         codes.setdefault(member.system.url, set()).add(member.concept.code)
     return {system: frozenset(some) for system, some in codes.items()}
 

@@ -14,7 +14,7 @@ from fhir_server.store.tables import key_text, table
 from terminology.releases.implicit import implicit_value_sets
 from terminology.releases.shelf import Shelf
 from terminology.service.code_system import CodeSystem, ListedCodeSystem
-from terminology.service.versions import version_key
+from terminology.service.library import precedence
 
 _RESOURCE, _VERSION, _URI = (table(name) for name in ("resource", "resource_version", "uri_index"))
 _BY_URL = Prepared(
@@ -45,7 +45,7 @@ class StoredTerminology:
         return [*(self._releases.of(url) if self._releases else ()), *stored]
 
     def all_code_systems(self) -> dict[str, list[CodeSystem]]:
-        """Return every code system that is here by url, the newest version first."""
+        """Return every code system that is here by url, the version that is meant first."""
         (use,) = uses_of(searchable("CodeSystem")["url"])
         param = interning.parameter_ids(self._connection, "CodeSystem")[use.name]
         rows = _URLS.run_named(self._connection, {"of_param": param}).fetchall()
@@ -53,7 +53,7 @@ class StoredTerminology:
         urls = {url for (url,) in rows}.union(self._releases.everything() if self._releases else ())
         held = {url: list(self.code_systems(url)) for url in sorted(urls)}
         for versions in held.values():
-            versions.sort(key=lambda each: version_key(each.version), reverse=True)
+            versions.sort(key=precedence, reverse=True)
         return {url: versions for url, versions in held.items() if versions}
 
     def supplements(self, url: str) -> Sequence[JsonObject]:

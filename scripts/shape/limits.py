@@ -25,13 +25,14 @@ FAN_OUT_EXEMPT = frozenset({"fhir_server.wiring"})
 # A broad `except` is right only where nothing above could answer: at the request boundary
 # (the caller gets an OperationOutcome) and in the worker loops (the job's caller gets the error;
 # of a notification it is logged, and it is sent again; of a bulk job it is logged, and its status
-# says that it failed).
+# says that it failed; a look at the models' folder is logged, and the next one comes).
 REQUEST_BOUNDARY = frozenset({"fhir_server/rest/boundary.py"})
 WORKER_LOOP = frozenset(
     {
         "fhir_server/store/writer.py",
         "fhir_server/subscriptions/courier.py",
         "fhir_server/jobs/runner.py",
+        "fhir_server/models_in_service.py",
     }
 )
 # fhirpathpy raises plain Exception; the caller gets the reason as a warning issue.

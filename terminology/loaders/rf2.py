@@ -29,6 +29,8 @@ COLUMNS: Final = {
     "Relationship": (*_CONCEPT, "sourceId", "destinationId", *_RELATION),
     "RelationshipConcreteValues": (*_CONCEPT, "sourceId", "value", *_RELATION),
 }
+# What every edition has; the Global Patient Set has no relationships.
+NEEDED: Final = ("Concept", "Description", "Relationship")
 _REFSET: Final = (*_CONCEPT, "refsetId", "referencedComponentId")
 
 
@@ -48,8 +50,8 @@ class File(msgspec.Struct, frozen=True):
         return self.content.endswith("Refset")
 
 
-def snapshot_files(sources: Sequence[Source]) -> list[File]:
-    """Return the snapshot files; SourceRefused where one that every release has is missing."""
+def snapshot_files(sources: Sequence[Source], needed: Sequence[str] = NEEDED) -> list[File]:
+    """Return the snapshot files; SourceRefused where one that is needed is missing."""
     found: list[File] = []
     others: set[str] = set()
     for source in sources:
@@ -70,7 +72,7 @@ def snapshot_files(sources: Sequence[Source]) -> list[File]:
                     match["date"],
                 )
             )
-    missing = [c for c in ("Concept", "Description", "Relationship") if not _of(found, c)]
+    missing = [content for content in needed if not _of(found, content)]
     if missing:
         held = f"; it holds {' and '.join(sorted(others))} files only" if others else ""
         text = f"There is no snapshot file of {', '.join(missing)}{held}. Give the whole release."

@@ -14,7 +14,7 @@ import numpy as np
 
 from fhir_server.r4.codec import JsonObject
 from terminology.loaders.report import Report
-from terminology.loaders.rf2 import File, current, snapshot_files
+from terminology.loaders.rf2 import NEEDED, File, current, snapshot_files
 from terminology.loaders.sources import Source
 from terminology.releases.form import About, Body, Text
 from terminology.releases.writing import Association, ReleaseWriter
@@ -68,8 +68,15 @@ class _Concept(msgspec.Struct):
 class SnomedLoader:
     """Reads one release into a writer; `version` is the version URI that it found, or was given."""
 
-    def __init__(self, sources: Sequence[Source], report: Report, *, version: str = "") -> None:
-        self._files = snapshot_files(sources)
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        report: Report,
+        *,
+        version: str = "",
+        needed: Sequence[str] = NEEDED,
+    ) -> None:
+        self._files = snapshot_files(sources, needed)
         self._report = report
         self._concepts: list[_Concept] = []
         self._positions: dict[str, int] = {}

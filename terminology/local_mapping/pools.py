@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from terminology.catalogue import Analyte, LoincCode
 from terminology.catalogue import load as load_catalogue
 from terminology.check_digits import is_loinc_code
 from terminology.local_mapping.candidates import Candidate
@@ -24,6 +24,10 @@ _CHINESE: Final = "zhCN"
 _RETIRED: Final = frozenset({"DEPRECATED", "DISCOURAGED"})
 # CLASSTYPE: laboratory and clinical; the others are claims and surveys. A table has none.
 _MEASURED: Final = frozenset({"1", "2", ""})
+# What of the catalogue no laboratory reports: a pulse oximeter's saturation is no blood gas.
+_AT_THE_BEDSIDE: Final = frozenset(
+    ("sbp", "dbp", "heart_rate", "bmi", "weight", "height", "waist", "spo2", "smoking_status")
+)
 
 
 class PoolRefused(ValueError):
@@ -33,21 +37,14 @@ class PoolRefused(ValueError):
 @cache
 def shipped() -> tuple[Candidate, ...]:
     """Return the catalogue's laboratory codes, with Chinese names."""
-    catalogue = load_catalogue()
-    text = files("terminology").joinpath("data", "lab_code_names.csv").read_text(encoding="utf-8")
-    found = []
-    for row in csv.DictReader(text.splitlines()):
-        entry = catalogue.entry(row["loinc"])
-        if entry is None:
-            raise ValueError(f"lab_code_names.csv: {row['loinc']} is not in lab_codes.csv")
-        analyte, code = entry
-        named = parse(code.code, row["name"], others=(analyte.name_zh,))
-        found.append(
-            replace(
-                named, property=code.property, scale=scale_of(code.property), units=(code.unit,)
-            )
-        )
-    return tuple(found)
+    analytes = [each for each in load_catalogue().analytes if each.id not in _AT_THE_BEDSIDE]
+    return tuple(_candidate(analyte, code) for analyte in analytes for code in analyte.codes)
+
+
+def _candidate(analyte: Analyte, code: LoincCode) -> Candidate:
+    named = parse(code.code, code.names[0], others=(analyte.name_zh,))
+    scale = scale_of(code.property)
+    return replace(named, property=code.property, scale=scale, units=(code.unit,))
 
 
 def read_pool(path: Path) -> tuple[Candidate, ...]:

@@ -3,7 +3,7 @@
 Sources: http://hl7.org/fhir/R4/snomedct.html#implicit, http://hl7.org/fhir/R4/loinc.html#implicit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -25,15 +25,20 @@ def implicit_value_sets(url: str, shelf: Shelf) -> list[JsonObject]:
         edition, _, asked = url.partition("?fhir_vs")
         found = [
             _snomed(url, release, unquote(asked.removeprefix("=")))
-            for release in shelf.of(_SNOMED)
+            for release in _meant(shelf.of(_SNOMED))
             if edition in (_SNOMED, release.version) or release.version.startswith(f"{edition}/")
         ]
     elif url == _LOINC_SETS or url.startswith(f"{_LOINC_SETS}/"):
         asked = url[len(_LOINC_SETS) :].strip("/")
-        found = [_loinc(url, release, asked) for release in shelf.of(_LOINC)]
+        found = [_loinc(url, release, asked) for release in _meant(shelf.of(_LOINC))]
     else:
         return []
     return [each for each in found if each is not None]
+
+
+def _meant(releases: Sequence[Release]) -> Sequence[Release]:
+    """Return the releases with all codes, the others where there is none."""
+    return [each for each in releases if each.content == "complete"] or releases
 
 
 def _snomed(url: str, release: Release, asked: str) -> JsonObject | None:

@@ -169,6 +169,11 @@ class Release(CodeSystem):
         return tuple(self.codes(self.series("roots")))
 
     @cached_property
+    def is_flat(self) -> bool:
+        """Whether nothing is said of which concept stands below which."""
+        return self._row("select 1 from relatives limit 1") is None
+
+    @cached_property
     def everyone(self) -> Positions:
         """Every concept."""
         return everyone(len(self))

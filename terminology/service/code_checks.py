@@ -11,7 +11,7 @@ from terminology.service.code_findings import Coded, Finding
 from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
 from terminology.service.concept import Concept
 from terminology.service.displays import check_display
-from terminology.service.library import UnknownCodeSystem
+from terminology.service.library import UnknownCodeSystem, is_open
 from terminology.service.lookup import unknown_code
 from terminology.service.member import Key, Member
 from terminology.service.membership import Membership
@@ -77,7 +77,7 @@ class Checks:
         if self._known(checked):
             self._member(checked)
             self._quality(checked)
-        elif not checked.is_member:
+        elif not checked.is_member and not _is_only_listed(checked):
             self._outside(checked)
         return checked
 
@@ -130,13 +130,15 @@ class Checks:
         checked.system = system
         checked.concept = system.get(coded.code)
         if checked.concept is None:
-            is_part = system.content == "fragment"
+            is_part = is_open(system, coded.code)
             text = unknown_code(system, coded.code)
             if not self._asked.membership_only:
                 add(say.unknown_code(coded, text, is_fragment=is_part))
             # What the other fragments hold is not known: neither that it is wrong.
-            whole = checked.members is None or system.url in checked.composition.whole_systems
-            checked.is_member = is_part and whole
+            members, composition = checked.members, checked.composition
+            is_named = (system.url, system.version, coded.code) in (members or ())
+            whole = members is None or system.url in composition.whole_systems
+            checked.is_member = is_part and (whole or is_named)
         elif checked.concept.code != coded.code:
             add(say.other_case(coded, checked.concept.code, system.canonical))
         return checked.concept is not None
@@ -259,6 +261,13 @@ def _status(concept: Concept) -> str:
     if concept.status in ("", "inactive"):
         return "inactive"
     return f"{concept.status} and inactive"
+
+
+def _is_only_listed(checked: Checked) -> bool:
+    """Whether the value set lists a code of a code system that is not here."""
+    coded = checked.coded
+    key = (coded.system, "", coded.code)
+    return checked.system is None and checked.members is not None and key in checked.members
 
 
 def unusable(error: FhirError) -> Finding:

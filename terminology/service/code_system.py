@@ -5,6 +5,7 @@ Source: http://hl7.org/fhir/R4/codesystem.html.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from msgspec import structs
@@ -49,6 +50,11 @@ class CodeSystem(ABC):
         return f"{self.url}|{self.version}" if self.version else self.url
 
     @property
+    @abstractmethod
+    def is_flat(self) -> bool:
+        """Whether nothing is said of which concept stands below which."""
+
+    @property
     def has_subsumption(self) -> bool:
         """Whether "below" in the hierarchy means "is a"; where nothing is said, as R4's filters."""
         return self.hierarchy in _IS_A
@@ -87,6 +93,11 @@ class ListedCodeSystem(CodeSystem):
         self._folded: Final = (
             {} if self.is_case_sensitive else {code.casefold(): code for code in self._concepts}
         )
+
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether nothing is said of which concept stands below which."""
+        return not any(each.parents for each in self._concepts.values())
 
     def __iter__(self) -> Iterator[Concept]:
         """Yield every concept, those of a hierarchy before what is below them."""
@@ -140,6 +151,11 @@ class SupplementedCodeSystem(CodeSystem):
                     before = self._added.get(known.code, known)
                     self._added[known.code] = _with(before, entry, canonical_of(supplement))
         super().__init__({**base.resource, **({"property": declared} if declared else {})})
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing is said of which concept stands below which."""
+        return self.base.is_flat
 
     def __iter__(self) -> Iterator[Concept]:
         """Yield every concept in the order of the code system."""

@@ -68,7 +68,8 @@ def expand(
     )
     if not (asked.exclude_nested or is_cut):
         entries = _tree(page, entries)
-    parts = [each.canonical for each in composition.used_code_systems if each.content == "fragment"]
+    # Codes that are listed one by one are all there, whatever else the code system holds.
+    parts = sorted(composition.selected_fragments)
     expansion: JsonObject = {
         "extension": [*_unclosed(parts), *declared(page, asked.properties)],
         "identifier": f"urn:uuid:{uuid4()}",

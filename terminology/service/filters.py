@@ -10,6 +10,7 @@ import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.codings import SNOMED
 from terminology.service.code_system import CodeSystem
 from terminology.service.concept import Concept
 from terminology.service.lookup import unknown_code
@@ -19,6 +20,12 @@ Test = Callable[[Concept], bool]
 # The property that is the concept itself, and its other name.
 _CODE: Final = ("concept", "code")
 _LONGEST_PATTERN: Final = 1000
+# What every code has.
+_NAMES: Final = frozenset(
+    (name, op)
+    for name in (*_CODE, "display", "inactive")
+    for op in ("=", "not-in", "regex", "exists")
+)
 # http://hl7.org/fhir/R4/versions.html#extensions, of R5's ValueSet.compose.include.filter.op
 _R5_OPERATOR: Final = (
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ValueSet.compose.include.filter.op"
@@ -43,9 +50,33 @@ def read_filter(given: JsonObject) -> Filter:
     return Filter(str(given["property"]), _operator(given), str(given["value"]))
 
 
+def check_answerable(system: CodeSystem, asked: Filter) -> None:
+    """Refuse (422) a filter of a fragment that says nothing of what is asked.
+
+    That no code of it has the property, or stands below another, would look like an answer.
+    """
+    if system.content != "fragment" or (asked.name, asked.op) in _NAMES:
+        return
+    # Of SNOMED CT it asks for the members of a reference set, http://hl7.org/fhir/R4/snomedct.html.
+    if asked.is_of_code and asked.op == "in" and system.url != SNOMED:
+        return
+    if asked.op in _HIERARCHICAL or asked.name in ("parent", "child"):
+        is_known = not system.is_flat
+    else:
+        declared = (each.get("code") for each in system.resource.get("property", ()))
+        is_known = asked.name in declared
+    if not is_known:
+        text = (
+            f"Of {system.canonical} only a part is here, and not what the filter "
+            f"{asked.name[:40]} {asked.op[:20]} asks for: load the code system."
+        )
+        raise FhirError(422, Issue("error", "incomplete", text))
+
+
 def selected(system: CodeSystem, given: JsonObject) -> Test:
     """Return the test of a ValueSet.compose.include.filter; FhirError 422 for one that is none."""
     asked = read_filter(given)
+    check_answerable(system, asked)
     name, op, value = asked.name, asked.op, asked.value
     hierarchical = _HIERARCHICAL.get(op)
     if hierarchical is not None:

@@ -1,10 +1,11 @@
 """Which version of a code system is meant, and what supplements are used with it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.check_digits import may_be_code
 from terminology.service.code_system import CodeSystem, SupplementedCodeSystem, canonical_of
 from terminology.service.versions import Versions, is_version, version_key
 
@@ -65,7 +66,10 @@ class UnknownCodeSystem(FhirError):
 def code_system(
     library: Library, url: str, version: str | None, *, so: str = "nothing can be said of its codes"
 ) -> CodeSystem:
-    """Return the newest version that is asked for; `so` is what follows where there is none.
+    """Return the version that is asked for; `so` is what follows where there is none.
+
+    Of several the newest with all codes: a part of a code system is used where nothing else is, or
+    where it is named.
 
     UnknownCodeSystem where there is none, or only its name.
     """
@@ -73,12 +77,25 @@ def code_system(
     found = [each for each in held if each.content in WITH_CODES]
     fitting = [each for each in found if not version or is_version(each.version, version)]
     if fitting:
-        return max(fitting, key=lambda each: version_key(each.version))
+        return max(fitting, key=precedence)
     if held and not found:
         text = f"Of the code system '{url}' this server holds no codes (content={held[0].content})"
         raise _missing(f"{text}, so {so}", _LOAD)
     there = sorted((each.version for each in found), key=version_key)
     raise UnknownCodeSystem(url, version or "", there, so)
+
+
+def is_open(system: CodeSystem, code: str) -> bool:
+    """Whether a code that is not here may be one: only a part of the code system is here.
+
+    A slip that its check digit shows is none.
+    """
+    return system.content == "fragment" and may_be_code(system.url, code)
+
+
+def precedence(system: CodeSystem) -> tuple[bool, Any]:
+    """Return what orders versions of a code system by which is meant where none is named."""
+    return system.content == "complete", version_key(system.version)
 
 
 def value_set(library: Library, canonical: str, versions: Versions) -> JsonObject:

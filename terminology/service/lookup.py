@@ -6,6 +6,7 @@ import msgspec
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.check_digits import may_be_code
 from terminology.service.code_system import CodeSystem
 from terminology.service.concept import Concept
 from terminology.service.languages import display_in, matches
@@ -62,7 +63,7 @@ def lookup(system: CodeSystem, asked: Lookup) -> JsonObject:
 def unknown_code(system: CodeSystem, code: str) -> str:
     """Return the words for a code that a code system does not have."""
     version = f" version '{system.version}'" if system.version else ""
-    if system.content == "fragment":
+    if system.content == "fragment" and may_be_code(system.url, code):
         return (
             f"Unknown Code '{code}' in the CodeSystem '{system.url}'{version} - note that the code "
             "system is labeled as a fragment, so the code may be valid in some other fragment"

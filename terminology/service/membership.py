@@ -11,6 +11,7 @@ from terminology.service.code_system import canonical_of
 from terminology.service.library import Library, UnknownCodeSystem
 from terminology.service.member import Key, Member
 from terminology.service.selection import Selection
+from terminology.service.units import UnitSelection
 from terminology.service.value_set import Composition
 from terminology.service.versions import is_version
 
@@ -49,7 +50,7 @@ class Membership:
 
     def systems_of(self, code: str) -> frozenset[str]:
         """Return the code systems of which the value set holds a code."""
-        if isinstance(self.members, Selection):
+        if isinstance(self.members, Selection | UnitSelection):
             own = (self.members.system.url, self.members.system.version, code)
             return frozenset((own[0],)) if own in self.members else frozenset()
         return self._by_code.get(code, frozenset())

@@ -18,7 +18,14 @@ from terminology.releases.positions import (
     without,
 )
 from terminology.releases.release import Release
-from terminology.service.filters import Filter, matcher, read_filter, refused, selected
+from terminology.service.filters import (
+    Filter,
+    check_answerable,
+    matcher,
+    read_filter,
+    refused,
+    selected,
+)
 from terminology.service.lookup import unknown_code
 
 _SNOMED: Final = "http://snomed.info/sct"
@@ -33,6 +40,7 @@ def positions_of_filter(release: Release, given: JsonObject) -> Positions:
 
 
 def _positions(release: Release, asked: Filter) -> Positions:
+    check_answerable(release, asked)
     hierarchical = _HIERARCHICAL.get(asked.op)
     if hierarchical is not None:
         if not asked.is_of_code:

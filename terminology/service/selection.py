@@ -100,7 +100,8 @@ def selection_of(resource: JsonObject, evaluation: Evaluation) -> Selection | No
         return None
     system = evaluation.code_system(first["system"], first.get("version"))
     release = release_of(system)
-    if release is None:
+    if release is None or (system.content == "fragment" and any("concept" in p for p in parts)):
+        # What a fragment does not have is none of its positions.
         return None
     used = [evaluation.code_system(each["system"], each.get("version")) for each in parts]
     if any(each.canonical != system.canonical for each in used):

@@ -33,4 +33,12 @@ def subsumes(system: CodeSystem, first: str, second: str) -> Outcome:
         raise FhirError(422, Issue("error", "not-supported", text))
     if system.is_below(other, one):
         return "subsumes"
-    return "subsumed-by" if system.is_below(one, other) else "not-subsumed"
+    if system.is_below(one, other):
+        return "subsumed-by"
+    if system.content == "fragment":
+        text = (
+            f"Of {system.canonical} only a part is here: that neither code stands above the other "
+            "in it does not say that neither is a kind of the other. Load the code system."
+        )
+        raise FhirError(422, Issue("error", "incomplete", text))
+    return "not-subsumed"

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from fhir_server.r4.codec import JsonObject
 from fhir_server.r4.outcome import FhirError, Issue
+from terminology.dicom import group_number
 from terminology.service.cautions import supplements_of
 from terminology.service.code_system import CodeSystem, ListedCodeSystem, canonical_of
 from terminology.service.concept import Concept
@@ -21,6 +22,7 @@ from terminology.service.library import (
     WITH_CODES,
     Library,
     code_system,
+    is_open,
     supplement,
     supplemented,
     value_set,
@@ -33,6 +35,7 @@ from terminology.service.selection import (
     release_of,
     selection_of,
 )
+from terminology.service.units import units_of
 from terminology.service.versions import Versions
 
 # A value set may be built of others; deeper, or in a circle, is a mistake.
@@ -58,8 +61,10 @@ class Composition:
     """The evaluation of value sets from one library; notes what it has used.
 
     `trusts_lists`: codes that a value set lists one by one are taken as they are where their code
-    system is not here; nobody has checked that there are such codes then. `is_strict`: a version
-    other than the one that is checked for is an error here, and not its caller's matter.
+    system is not here; nobody has checked that there are such codes then. So they always are in
+    DICOM's context groups, and where a fragment of their code system does not have them.
+    `is_strict`: a version other than the one that is checked for is an error here, and not its
+    caller's matter.
     `patience`: TakesLonger where more codes would have to be looked at one by one.
     """
 
@@ -83,6 +88,8 @@ class Composition:
         # Whether codes of one version have stood for those of another.
         self.versions_match = False
         self.whole_systems: set[str] = set()
+        # Those of which codes were selected by what they are, and not listed one by one.
+        self.selected_fragments: set[str] = set()
         self.used_value_sets: dict[str, JsonObject] = {}
         self.used_supplements: dict[str, None] = {}
 
@@ -134,8 +141,10 @@ class Composition:
         """
         self._supplement(resource)
         check_definition(resource)
-        selection = selection_of(resource, self)
-        return self._members(resource) if selection is None else selection
+        found = units_of(resource, self) or selection_of(resource, self)
+        if isinstance(found, Selection) and found.system.content == "fragment":
+            self.selected_fragments.add(found.system.canonical)
+        return self._members(resource) if found is None else found
 
     def _members(self, resource: JsonObject, above: tuple[str, ...] = ()) -> dict[Key, Member]:
         self._supplement(resource)
@@ -176,7 +185,8 @@ class Composition:
         """Return the codes that all of an include or exclude holds."""
         found: dict[Key, Member] | None = None
         if "system" in part:
-            found = {each.key: each for each in self._of_system(part)}
+            published = bool(chain) and group_number(chain[-1]) is not None
+            found = {each.key: each for each in self._of_system(part, is_published=published)}
         for canonical in part.get("valueSet", ()):
             imported = inner.get(canonical)
             if imported is None:
@@ -192,19 +202,13 @@ class Composition:
             raise FhirError(422, Issue("error", "invalid", text, kind="vs-invalid"))
         return found
 
-    def _of_system(self, part: JsonObject) -> Iterator[Member]:
-        if "concept" in part and self._trusts_lists and not self._holds(part["system"]):
-            named = ListedCodeSystem({"url": part["system"], "content": "not-present"})
-            for entry in part["concept"]:
-                yield Member(named, Concept(entry["code"], entry.get("display", "")))
+    def _of_system(self, part: JsonObject, *, is_published: bool = False) -> Iterator[Member]:
+        if "concept" in part:
+            yield from self._listed(part, is_trusted=self._trusts_lists or is_published)
             return
         system = self.code_system(part["system"], part.get("version"))
-        if "concept" in part:
-            for entry in part["concept"]:
-                concept = system.get(entry["code"])
-                if concept is not None:
-                    yield listed(system, concept, entry)
-            return
+        if system.content == "fragment":
+            self.selected_fragments.add(system.canonical)
         if "filter" not in part:
             self.whole_systems.add(system.url)
         if self._patience is not None:
@@ -212,6 +216,19 @@ class Composition:
             if self._patience < 0:
                 raise TakesLonger
         yield from _selected_of(system, part)
+
+    def _listed(self, part: JsonObject, *, is_trusted: bool) -> Iterator[Member]:
+        unknown = is_trusted and not self._holds(part["system"])
+        if unknown:
+            system: CodeSystem = ListedCodeSystem({"url": part["system"], "content": "not-present"})
+        else:
+            system = self.code_system(part["system"], part.get("version"))
+        for entry in part["concept"]:
+            concept = system.get(entry["code"])
+            if concept is None and (unknown or is_open(system, entry["code"])):
+                concept = Concept(entry["code"], entry.get("display", ""))
+            if concept is not None:
+                yield listed(system, concept, entry)
 
     def imported(self, canonical: str) -> JsonObject:
         """Return a value set of which another is built."""

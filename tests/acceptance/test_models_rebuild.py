@@ -29,6 +29,7 @@ def test_the_same_sources_write_the_same_bytes(rebuilt, name):
     assert (rebuilt / name / folders.GRAPH).read_bytes() == committed.read_bytes()
     manifest = json.loads((rebuilt / name / folders.MANIFEST).read_text(encoding="utf-8"))
     assert manifest == json.loads((folders.path(name) / folders.MANIFEST).read_text())
+    assert manifest["files"].keys() == {"definition.json", folders.GOLDEN, folders.GRAPH}
     assert manifest["files"][folders.GRAPH] == hashlib.sha256(committed.read_bytes()).hexdigest()
 
 
@@ -40,15 +41,21 @@ def test_the_rebuilt_graph_gives_the_same_figures(rebuilt, model):
     again = Engine((rebuilt / name / folders.GRAPH).read_bytes(), scales=scales)
     generator = np.random.default_rng(20260101)
     columns = [
-        generator.integers(0, 2, 500).astype(float)
-        if spec.unit == "1"
+        generator.integers(int(spec.low), int(spec.high) + 1, 500).astype(float)
+        if is_counted(spec)
         else generator.uniform(max(spec.low, 0.1), spec.high, 500)
         for spec in model.definition.inputs
     ]
     rows = np.column_stack(columns)
     first, second = model.engine.run(rows), again.run(rows)
+    assert np.isfinite(first.estimate).all()
     assert np.abs(first.estimate - second.estimate).max() <= 1e-9
     assert np.abs(first.contributions - second.contributions).max() <= 1e-9
+
+
+def is_counted(spec) -> bool:
+    """Whether an input takes whole numbers only: a flag, a region, a decile, a grade."""
+    return spec.unit == "1" or spec.unit.startswith("{")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -60,11 +67,13 @@ def test_a_torch_module_and_its_graph_agree():
     for name in folders.names():
         module = importlib.import_module(f"inference.models.{name}.build").module()
         definition = folders.definition(name)
-        row = [[(s.low + s.high) / 2 if s.unit != "1" else 1.0 for s in definition.inputs]]
+        row = [[float(round((s.low + s.high) / 2)) if is_counted(s) else (s.low + s.high) / 2
+                for s in definition.inputs]]  # fmt: skip
         with torch.no_grad():
             estimate = module(torch.tensor(row, dtype=torch.float64))[0].numpy()
         loaded = next(m for m in ModelRegistry.discover() if m.definition is definition)
         found = loaded.engine.run(np.array(row, dtype=np.float64)).estimate
+        assert np.isfinite(found).all(), name
         assert found == pytest.approx(estimate, rel=1e-13)
 
 

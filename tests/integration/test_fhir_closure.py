@@ -123,7 +123,7 @@ async def test_a_name_that_nobody_began_is_not_found(client: httpx.AsyncClient) 
         ([coding("NONE")], 422, "code-invalid", "NONE"),
         ([coding("TC", version="1999")], 422, "not-found", "2026.9"),
         ([coding("TC"), coding("LDL", version="1999")], 422, "conflict", "2026.9"),
-        ([coding("TC", system="http://loinc.org")], 422, "not-found", "loinc.org"),
+        ([coding("TC", system="http://loinc.org")], 422, "incomplete", "loinc.org"),
         ([coding("A", system=PARTS)], 422, "not-supported", "part-of"),
         ([coding("A", system=f"{PARTS}-2")], 422, "incomplete", "not all codes"),
         ([coding("TC"), since(1)], 400, "value", "one of them"),

@@ -15,6 +15,7 @@ CATALOGUE = catalogue_room.load()
 REGISTRY = ModelRegistry.discover()
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 ATC = "http://www.whocc.no/atc"
+CLINICAL_STATUS = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 SNOMED = "http://snomed.info/sct"
 
 
@@ -80,7 +81,7 @@ def condition(code: str, *, text: str = "", system: str = ICD10, **changes: Any)
     return {
         "resourceType": "Condition",
         "id": f"c-{code}",
-        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "clinicalStatus": {"coding": [{"system": CLINICAL_STATUS, "code": "active"}]},
         "code": {"coding": [{"system": system, "code": code}], "text": text or code},
         "subject": {"reference": "Patient/p1"},
     } | changes

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fhir_server import profiles
+from fhir_server import profiles, wiring
 from fhir_server.cli import load_settings, main
 from fhir_server.settings import Settings, SettingsRefused, unknown_variables
+from inference.features.risk_regions import RiskRegions
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 
@@ -60,6 +61,8 @@ def test_production_needs_https_and_no_sender_s_ca_without_mllp():
         ("ATTENDING_TIMEZONE", "Mars/Olympus"),
         ("ATTENDING_LANGUAGE", "fr"),
         ("ATTENDING_REGION", "china"),
+        ("ATTENDING_SCORE2_REGION", "CN"),
+        ("ATTENDING_SCORE2_ASIA_PACIFIC_REGION", "3"),
         ("ATTENDING_BASE_URL", "hospital"),
         ("ATTENDING_HTTP_PROT", "8080"),
     ],
@@ -70,6 +73,19 @@ def test_a_wrong_setting_stops_the_start_and_is_named(monkeypatch, capsys, name,
         load_settings()
     assert main(["hl7v2", "failed"]) == 2
     assert name in capsys.readouterr().err
+
+
+def test_risk_regions_are_what_the_deployment_states_and_reach_the_models(tmp_path, monkeypatch):
+    assert Settings(region="CN").risk_regions == RiskRegions()
+    monkeypatch.setenv("ATTENDING_SCORE2_ASIA_PACIFIC_REGION", "high")
+    settings = Settings(data_dir=tmp_path, mllp_port=0)
+    house = wiring.build(settings)
+    try:
+        stated = house.cds.evaluation.predictor.risk_regions
+    finally:
+        house.database.close()
+        house.telemetry.close()
+    assert stated == RiskRegions(score2=None, score2_asia_pacific="high")
 
 
 def test_other_programs_variables_are_left_alone():

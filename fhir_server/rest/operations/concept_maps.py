@@ -1,4 +1,4 @@
-"""ConceptMap/$translate, by the maps that are stored here.
+"""ConceptMap/$translate, by the maps that are stored here or ship with the product.
 
 Source: http://hl7.org/fhir/R4/conceptmap-operation-translate.html.
 """
@@ -93,7 +93,7 @@ def _maps(session: Session, call: Call, asked: Translate) -> list[JsonObject]:
     return [
         each
         for system in systems
-        for each in session.stored.maps_of(system, as_target=asked.reverse)
+        for each in session.maps_of(system, as_target=asked.reverse)
         # R4: only a map that somebody has put into use translates without being named.
         if each.get("status") == "active"
     ]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from fhir_server.r4.codec import JsonObject
 from fhir_server.rest.incoming import check_resource
 from fhir_server.store.terminology import StoredTerminology
+from terminology import imaging_maps
 from terminology.service.built_in import WithBuiltIn
 from terminology.service.library import Library
 from terminology.service.membership import Membership
@@ -22,7 +23,8 @@ class Session:
 
     Resources of the request are told apart by identity: what thousands of parts of a batch share
     is one object. They are kept here, so that no other one takes the place of one that is gone.
-    `patience`: TakesLonger where more codes would have to be looked at one by one.
+    `patience`: TakesLonger where more codes would have to be looked at one by one, or a large
+    library be read.
     """
 
     def __init__(self, connection: Connection, *, patience: int | None = None) -> None:
@@ -37,8 +39,17 @@ class Session:
         """Return what is held here, with the resources of the request before it."""
         key = tuple(map(id, sent))
         if key not in self._libraries:
-            self._libraries[key] = Remembered(WithSent(WithBuiltIn(self.stored), sent))
+            own = WithBuiltIn(self.stored, is_quick=self.patience is not None)
+            self._libraries[key] = Remembered(WithSent(own, sent))
         return self._libraries[key]
+
+    def maps_of(self, system: str, *, as_target: bool) -> list[JsonObject]:
+        """Return the concept maps from a code system, or to it: those stored, and those shipped."""
+        shipped = imaging_maps.maps_of(system, as_target=as_target)
+        return [
+            *self.stored.maps_of(system, as_target=as_target),
+            *(each for each in shipped if not self.stored.concept_maps(each["url"])),
+        ]
 
     def check(self, resource: JsonObject, *, now: datetime) -> None:
         """Refuse (422) a resource of the request that could not be stored; looks at each once."""

@@ -167,6 +167,43 @@ async def test_another_patient_s_result_in_the_prefetch_refuses_the_whole_call()
     assert house.record.resources == []
 
 
+@pytest.mark.parametrize("subject", ["Patient/p2", "Group/p1", "Device/p1", "https://x/Patient/p2"])
+async def test_one_result_of_another_outside_a_bundle_refuses_the_call_too(subject):
+    foreign = observation("x", "2160-0", "0.9", "mg/dL", subject={"reference": subject})
+    house = House()
+    error = await refused(order_sign(prefetch=prefetch(observations=foreign)), house)
+    assert error.status == 400
+    assert error.issues[0].expression == ("prefetch.observations.subject",)
+    assert house.record.resources == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [None, {"display": "Zhang San"}, {"identifier": {"value": "1"}}, {"reference": "urn:uuid:1"}],
+    ids=["none", "display", "identifier", "urn"],
+)
+async def test_a_result_that_names_nobody_lowers_the_confidence_and_is_told(subject):
+    unnamed = observation("crea", "14682-9", "88", "umol/L")
+    unnamed.pop("subject")
+    if subject is not None:
+        unnamed["subject"] = subject
+    results = [each for each in usual_results() if each["id"] != "crea"]
+    given = bundle([*results, unnamed])
+    cards = await House().cards(order_sign(prefetch=prefetch(observations=given)))
+    assert any("name no patient (1)" in r
+               for r in cards["ckd-epi-2021"].confidence.reasons)  # fmt: skip
+    named = await House().cards(order_sign())
+    assert not any("name no patient" in r for r in named["ckd-epi-2021"].confidence.reasons)
+
+
+async def test_what_a_search_includes_beside_the_results_may_belong_to_nobody():
+    included = {"resourceType": "Practitioner", "id": "d1"}
+    device = {"resourceType": "DeviceMetric", "id": "m", "subject": {"reference": "Device/7"}}
+    given = bundle([*usual_results(), included, device])
+    cards = await House().cards(order_sign(prefetch=prefetch(observations=given)))
+    assert not any("name no patient" in r for r in cards["ckd-epi-2021"].confidence.reasons)
+
+
 async def test_another_patient_in_the_prefetch_refuses_the_call():
     error = await refused(order_sign(prefetch=prefetch(patient=patient(id="p2"))))
     assert error.issues[0].expression == ("prefetch.patient.id",)

@@ -1,4 +1,4 @@
-"""`attending terms load-snomed`, `list` and `remove`, as hospital IT uses them."""
+"""`attending terms load-snomed`, `load-gps`, `list` and `remove`, as hospital IT uses them."""
 
 from pathlib import Path
 
@@ -66,3 +66,14 @@ def test_what_is_no_release_changes_nothing(rf2: Path, tmp_path: Path, capsys) -
         assert "Nothing more is loaded" in capsys.readouterr().err
     folder = tmp_path / "data/terminology"
     assert {each: each.stat().st_mtime_ns for each in folder.iterdir()} == before
+
+
+def test_the_global_patient_set_needs_its_date(tmp_path: Path, capsys) -> None:
+    table = tmp_path / "gps.csv"
+    table.write_text("code,fsn\n22298006,Myocardial infarction (disorder)\n", encoding="utf-8")
+    assert cli.main(["terms", "load-gps", str(table)]) == 1
+    assert "--version 20240701" in capsys.readouterr().err
+    assert cli.main(["terms", "list"]) == 0
+    assert capsys.readouterr().out == ""
+    assert cli.main(["terms", "load-gps", str(table), "--version", "20240701"]) == 0
+    assert "http://snomed.info/sct|gps-20240701: 1 concepts" in capsys.readouterr().out

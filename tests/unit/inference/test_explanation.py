@@ -1,5 +1,6 @@
 """What moved an estimate, in the estimate's own terms, and the model's answers elsewhere."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference import explanation
+from inference import explanation, folders
 from inference.engine import GraphFailed, GraphOutput
 from inference.prediction import Prediction
 from inference.predictor import recompute
+from inference.registry import golden_cases
 from tests.support.patients import (
     REGISTRY,
     observation,
@@ -38,14 +40,30 @@ def at_reference(found: Prediction) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("model", [m.definition.id for m in REGISTRY])
-def test_the_shares_add_up_to_the_difference_from_the_reference_person(model):
-    found = predictor().answer(REGISTRY.get(model), snapshot())
-    if not isinstance(found, Prediction):
-        pytest.skip(f"{model} makes no estimate of the usual patient")
-    together = sum(each.share for each in found.contributions)
-    assert together == pytest.approx(found.primary.value - found.reference, abs=1e-12)
-    alone = recompute(REGISTRY.get(model), at_reference(found))[0]
+@pytest.mark.parametrize("name", list(folders.names()))
+def test_the_shares_add_up_to_the_difference_from_the_reference_person(name):
+    definition = folders.definition(name)
+    engine, explained = REGISTRY.get(definition.id).engine, 0
+    for case in golden_cases(folders.path(name) / folders.GOLDEN):
+        known = {spec.name: None for spec in definition.inputs if spec.name in case["inputs"]}
+        point = [
+            float(case["inputs"][spec.name]) if spec.name in known else
+            math.nan if spec.assumed is None else spec.assumed
+            for spec in definition.inputs
+        ]  # fmt: skip
+        probes = explanation.probes(definition.inputs, point, known)
+        run = engine.run(np.concatenate([[point], probes.rows]))
+        reference = explanation.reference_estimate(definition, run.rows(1))
+        found = explanation.contributions(definition, known, run.rows(0, 1), reference)
+        explained += len(found)
+        together = sum(each.share for each in found)
+        assert together == pytest.approx(run.estimate[0, 0] - reference, abs=1e-12)
+    assert explained  # somebody scores something
+
+
+def test_the_reference_person_is_one_whom_the_model_answers_for():
+    found = answer("china-par")
+    alone = recompute(CHINA_PAR, at_reference(found))[0]
     assert found.reference == pytest.approx(alone, abs=1e-12)
 
 

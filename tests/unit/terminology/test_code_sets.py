@@ -45,6 +45,8 @@ def icd(flag: CodeSet, code: str, display: str | None = None, text: str | None =
         (code_sets.KIDNEY_TRANSPLANT, "Z94.0 Z94.000"),
         (code_sets.PREGNANCY, "O10 O24.4 O26.9 O99.8 O00.900 Z33 Z33.1 Z34.9 Z35.9 Z3A.20 O80"),
         (code_sets.FAMILY_CVD, "Z82.3 Z82.4 Z82.49 Z82.400"),
+        (code_sets.TYPE_1_DIABETES, "E10 E10.900 E10.9 E10.3+H36.0*"),
+        (code_sets.TYPE_2_DIABETES, "E11 E11.9 E11.65 E11.900x001 E11.300+H36.0*"),
     ],
 )
 def test_members_by_icd_10(flag: CodeSet, codes: str) -> None:
@@ -62,6 +64,8 @@ def test_members_by_icd_10(flag: CodeSet, codes: str) -> None:
         (code_sets.KIDNEY_TRANSPLANT, "Z94.4 N18.9 Z99.2"),
         (code_sets.PREGNANCY, "I10 N97.9 Z30.9 Z31.6 O94 P07.3 Z87.5"),
         (code_sets.FAMILY_CVD, "I25.1 Z80.3 Z83.3 Z82.5"),
+        (code_sets.TYPE_1_DIABETES, "E11.9 E14.9 I10"),
+        (code_sets.TYPE_2_DIABETES, "E10.9 E12 E13.9 E08.9 E09.9 O24.4 R73.9 E23.2 Z83.3 I10"),
     ],
 )
 def test_non_members_by_icd_10(flag: CodeSet, codes: str) -> None:
@@ -74,6 +78,7 @@ def test_non_members_by_icd_10(flag: CodeSet, codes: str) -> None:
     [
         # Pre-existing diabetes in pregnancy, insulin without a diagnosis, a code cut short.
         (code_sets.DIABETES, "O24.1 O24.900 Z79.4 O24"),
+        (code_sets.TYPE_2_DIABETES, "E14 E14.900 O24.1 H36.0 Z79.84 E10.3+H36.0*"),
         (code_sets.PRIOR_CVD, "I70 I70.9 G45 Z86.700 I65.2"),
         (code_sets.HEART_FAILURE, "I11 I13"),
         (code_sets.DIALYSIS, "N18.6 Z49.0 Z49 Z99 N18"),

@@ -58,6 +58,17 @@ def test_the_shipped_pool_has_the_property_of_the_catalogue() -> None:
         assert entry[0].name_zh in each.names
 
 
+def test_what_is_measured_at_the_bedside_is_no_candidate_for_a_laboratory() -> None:
+    """A pulse oximeter's saturation must not be offered for the saturation of a blood gas."""
+    left_out = {each.id for each in load().analytes} - {
+        entry[0].id for each in pools.shipped() if (entry := load().entry(each.code)) is not None
+    }
+    assert left_out == {
+        *("sbp", "dbp", "heart_rate", "spo2"),
+        *("bmi", "weight", "height", "waist", "smoking_status"),
+    }
+
+
 def test_a_table_of_codes(tmp_path: Path) -> None:
     file = tmp_path / "top.csv"
     file.write_text(

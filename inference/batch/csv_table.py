@@ -1,0 +1,78 @@
+"""A CSV file as chunks of columns; every cell stays the text that the file has."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from inference.batch.errors import BatchRefused
+from inference.batch.plan import Plan
+from inference.batch.refusal import Refusal
+from inference.batch.scoring import Chunk
+
+ROWS: Final = 16_384
+
+
+def headers(path: Path) -> tuple[str, ...]:
+    """Return the names in the first line."""
+    with _opened(path) as file:
+        try:
+            first = next(csv.reader(file, strict=True), None)
+        except (csv.Error, UnicodeDecodeError) as fault:
+            raise _broken(path, 1, fault) from None
+    if not first:
+        raise BatchRefused("empty", file=path)
+    return tuple(cell.strip() for cell in first)
+
+
+def chunks(path: Path, plan: Plan, *, tell: Callable[[int], None]) -> Iterator[Chunk]:
+    """Yield the rows below the header; `tell` gets how many bytes have been read.
+
+    A line with more or fewer cells than the header is refused: its values may have moved.
+    """
+    names = headers(path)
+    places = {name: names.index(name) for name in plan.headers}
+    with _opened(path) as file:
+        lines = csv.reader(file, strict=True)
+        next(lines)
+        row = 0
+        while True:
+            taken, numbers, refused, row = _some(path, lines, len(names), row)
+            if not numbers and not refused:
+                return
+            columns = {name: [cells[place] for cells in taken] for name, place in places.items()}
+            yield Chunk(row, len(numbers), columns, tuple(refused), numbers)
+            tell(file.buffer.tell())
+
+
+def _some(
+    path: Path, lines: Any, width: int, row: int
+) -> tuple[list[list[str]], list[int], list[Refusal], int]:
+    taken: list[list[str]] = []
+    numbers: list[int] = []
+    refused: list[Refusal] = []
+    try:
+        for cells in lines:
+            if not cells:
+                continue  # an empty line is no row
+            row += 1
+            if len(cells) == width:
+                taken.append(cells)
+                numbers.append(row)
+            else:
+                refused.append(Refusal(row, "cells", f"line {lines.line_num}", str(len(cells))))
+            if len(taken) + len(refused) >= ROWS:
+                break
+    except (csv.Error, UnicodeDecodeError) as fault:
+        raise _broken(path, lines.line_num, fault) from None
+    return taken, numbers, refused, row
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _broken(path: Path, line: int, fault: Exception) -> BatchRefused:
+    if isinstance(fault, UnicodeDecodeError):
+        return BatchRefused("charset", file=path, line=line)
+    return BatchRefused("broken-csv", file=path, line=line, why=fault)

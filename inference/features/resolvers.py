@@ -1,0 +1,103 @@
+"""How each clinical flag and each fact of the Patient is found, by its name."""
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import Protocol
+
+from inference.features import demographics, diabetes_type
+from inference.features.feature import Absent, Feature
+from inference.features.flags import from_conditions, from_prescriptions
+from inference.features.onset import onset_age
+from inference.features.race import black
+from inference.features.region import north_america
+from inference.features.risk_regions import RiskRegions, risk_region
+from inference.features.scores import SCORE_FLAGS
+from inference.features.scores import Resolver as SnapshotResolver
+from inference.features.smoking import current_smoker
+from inference.reasons import Reason
+from inference.snapshot import PatientSnapshot
+from terminology import code_sets
+
+
+class Reader(Protocol):
+    """What a flag is found in."""
+
+    snapshot: PatientSnapshot
+    region: str
+    risk_regions: RiskRegions
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone in which a date without a time is meant."""
+
+    def flag(self, name: str) -> Feature | Absent:
+        """Return another flag."""
+
+
+Resolver = Callable[[Reader], Feature | Absent]
+
+
+def _family_cvd(reader: Reader) -> Feature | Absent:
+    """Return 1 by a coded family history; nothing in a record ever proves its absence."""
+    name = "family_cvd"
+    found = from_conditions(
+        name, code_sets.FAMILY_CVD, records=reader.snapshot.conditions, ever=True
+    )
+    if isinstance(found, Feature) and found.value == 1.0:
+        return found
+    return Absent(name, Reason("family-history-not-known"))
+
+
+def _condition(name: str, wanted: code_sets.CodeSet, *, ever: bool) -> Resolver:
+    def resolve(reader: Reader) -> Feature | Absent:
+        return from_conditions(name, wanted, records=reader.snapshot.conditions, ever=ever)
+
+    return resolve
+
+
+def _prescription(name: str, wanted: code_sets.CodeSet) -> Resolver:
+    def resolve(reader: Reader) -> Feature | Absent:
+        return from_prescriptions(name, wanted, records=reader.snapshot.medications)
+
+    return resolve
+
+
+def _type_2_onset(reader: Reader) -> Feature | Absent:
+    disease = reader.flag("type_2_diabetes")
+    name = "type_2_diabetes_onset_age"
+    return onset_age(name, disease, snapshot=reader.snapshot, zone=reader.zone)
+
+
+def _from_snapshot(resolve: SnapshotResolver) -> Resolver:
+    return lambda reader: resolve(reader.snapshot, reader.zone)
+
+
+FLAGS: Mapping[str, Resolver] = {
+    **{name: _from_snapshot(resolve) for name, resolve in SCORE_FLAGS.items()},
+    "male": lambda reader: demographics.male(reader.snapshot),
+    "age": lambda reader: demographics.age(reader.snapshot, zone=reader.zone),
+    "lives_north_of_yangtze": lambda r: demographics.lives_north_of_yangtze(r.snapshot),
+    "lives_in_city": lambda reader: demographics.lives_in_city(reader.snapshot),
+    "social_deprivation_decile": lambda r: demographics.social_deprivation_decile(r.snapshot),
+    "north_america": lambda reader: north_america(reader.region),
+    "black": lambda reader: black(reader.snapshot),
+    "current_smoker": lambda r: current_smoker(r.snapshot, r.zone),
+    "family_cvd": _family_cvd,
+    "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
+    "type_2_diabetes": lambda r: diabetes_type.type_2_diabetes(r.snapshot.conditions),
+    "without_type_2_diabetes": lambda r: diabetes_type.without_type_2_diabetes(
+        r.flag("type_2_diabetes")
+    ),
+    "type_2_diabetes_onset_age": _type_2_onset,
+    "prior_cvd": _condition("prior_cvd", code_sets.PRIOR_CVD, ever=True),
+    "heart_failure": _condition("heart_failure", code_sets.HEART_FAILURE, ever=True),
+    "dialysis": _condition("dialysis", code_sets.DIALYSIS, ever=False),
+    "kidney_transplant": _condition("kidney_transplant", code_sets.KIDNEY_TRANSPLANT, ever=True),
+    "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
+    "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
+    "statin": _prescription("statin", code_sets.STATIN),
+    "score2_region": lambda r: risk_region("score2_region", r.risk_regions.score2),
+    "score2_asia_pacific_region": lambda r: risk_region(
+        "score2_asia_pacific_region", r.risk_regions.score2_asia_pacific
+    ),
+}

@@ -1,0 +1,134 @@
+"""One patient out of a document: whose a resource is, is never guessed."""
+
+import pytest
+
+from fhir_server.r4.outcome import BadRequest, InvalidResource
+from inference.patient_documents import NotOnePatient, snapshot_of
+from tests.support.patients import NOW, condition, observation, patient
+
+URN = "urn:uuid:0a1b2c3d-0000-4000-8000-000000000001"
+
+
+def result(**changes) -> dict:
+    return observation("sbp", "8480-6", "152", "mm[Hg]", **changes)
+
+
+def bundle(*resources: dict, full_url: str = URN, **more) -> dict:
+    entries = [{"resource": each} for each in resources]
+    if resources:
+        entries[0]["fullUrl"] = full_url
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries} | more
+
+
+def everything(query: str = "", **more) -> dict:
+    url = f"http://emr/fhir/Patient/p1/$everything{query}"
+    return {"link": [{"relation": "self", "url": url}, *more.pop("links", [])]}
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/p1"},
+        {"reference": "Patient/p1/_history/3"},
+        {"reference": URN},
+        {"identifier": {"system": "urn:h", "value": "7"}},
+    ],
+)
+def test_a_result_is_the_patient_s_by_reference_or_by_identifier(subject):
+    person = patient(identifier=[{"system": "urn:h", "value": "7"}])
+    found = snapshot_of(bundle(person, result(subject=subject)), at=NOW)
+    assert [entry.reference for entry in found.observations] == ["Observation/sbp"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        None,
+        {},
+        {"display": "Zhang Wei"},
+        {"reference": "Patient/p2"},
+        {"reference": "Patient/p10"},
+        {"reference": "http://elsewhere/fhir/Patient/p1"},
+        {"reference": "Group/p1"},
+        {"reference": "urn:uuid:0a1b2c3d-0000-4000-8000-000000000002"},
+        {"identifier": {"system": "urn:h", "value": "8"}},
+        {"identifier": {"value": "7"}},
+    ],
+)
+def test_what_does_not_say_that_it_is_the_patient_s_refuses_the_document(subject):
+    person = patient(identifier=[{"system": "urn:h", "value": "7"}])
+    with pytest.raises(NotOnePatient) as refused:
+        snapshot_of(bundle(person, result(subject=subject)), at=NOW)
+    (issue,) = refused.value.issues
+    assert issue.expression == ("Bundle.entry[1].resource.subject",)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (bundle(), "There is no Patient"),
+        (bundle(result()), "There is no Patient"),
+        (bundle(patient(), patient(id="p2")), "2 patients"),
+        (bundle(patient(), patient()), "2 patients"),
+        ({"observations": []}, "There is no Patient"),
+    ],
+)
+def test_a_document_holds_one_patient(document, words):
+    with pytest.raises(NotOnePatient, match=words):
+        snapshot_of(document, at=NOW)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"resourceType": "Bundle", "entry": {}},
+        {"resourceType": "Bundle", "entry": ["x"]},
+        {"resourceType": "Bundle", "entry": [{}]},
+        {"resourceType": "Bundle", "entry": [{"resource": {"id": "1"}}]},
+        {"patient": result()},
+        {"patient": patient(), "observations": result()},
+        {"patient": patient(), "observations": [condition("I10")]},
+        {"patient": patient(), "observations": [None]},
+        {"patient": patient(), "observation": [result()]},
+        {"patient": patient(), "id": "p1"},
+    ],
+)
+def test_a_document_of_another_shape_is_refused(document):
+    with pytest.raises(BadRequest):
+        snapshot_of(document, at=NOW)
+
+
+def test_what_is_no_valid_r4_is_refused_at_its_place():
+    broken = result(valueQuantity="152 mmHg", status="ready")
+    with pytest.raises(InvalidResource) as refused:
+        snapshot_of({"patient": patient(birthDate=1968), "observations": [broken]}, at=NOW)
+    assert {issue.expression[0] for issue in refused.value.issues} == {
+        "patient.birthDate", "observations[0].status", "observations[0].valueQuantity",
+    }  # fmt: skip
+
+
+def test_a_list_that_is_there_is_complete_and_one_that_is_not_says_nothing():
+    found = snapshot_of({"patient": patient(), "conditions": []}, at=NOW)
+    assert found.conditions.complete
+    assert not found.medications.complete
+
+
+@pytest.mark.parametrize(
+    ("more", "complete"),
+    [
+        ({}, False),
+        (everything(), True),
+        (everything("?_type=Observation"), False),
+        (everything("?start=2026-01-01"), False),
+        (everything(links=[{"relation": "next", "url": "http://emr/fhir/more"}]), False),
+    ],
+)
+def test_of_a_bundle_lists_are_complete_where_it_is_the_whole_record(more, complete):
+    found = snapshot_of(bundle(patient(), **more), at=NOW)
+    assert found.conditions.complete is complete
+    assert found.medications.complete is complete
+
+
+def test_the_caller_may_say_that_a_list_is_complete():
+    found = snapshot_of(bundle(patient()), at=NOW, complete=["conditions"])
+    assert (found.conditions.complete, found.medications.complete) == (True, False)
