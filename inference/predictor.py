@@ -1,9 +1,6 @@
 """Runs every model on one snapshot: features, applicability, graph, interval, confidence."""
 
-import hashlib
-import json
 import logging
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -11,20 +8,17 @@ from datetime import tzinfo
 from functools import partial
 from typing import Literal, Protocol
 
-import numpy as np
-
-from inference import explanation, uncertainty
-from inference.confidence import judge
-from inference.contract import InputSpec, ModelDefinition, Outcome, Voice, WhenAbsent
-from inference.engine import GraphFailed, GraphOutput, Matrix
+from inference.contract import InputSpec, ModelDefinition, Voice, WhenAbsent
+from inference.engine import GraphFailed
+from inference.estimation import predict
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.features.stated import StatedFeatures
+from inference.imputation import Imputed, Person, fill_gaps
+from inference.input_row import Known
 from inference.prediction import (
     Answer,
-    Estimate,
-    Placement,
     Prediction,
     Shadowed,
     Withheld,
@@ -86,18 +80,27 @@ class Predictor:
     risk_regions: RiskRegions = NOT_STATED
     on_shadow: Callable[[Shadowed], None] = _unheard
 
-    def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> tuple[Answer, ...]:
+    def answer_all(
+        self, snapshot: PatientSnapshot, *, span: Span = _untimed, impute: bool = False
+    ) -> tuple[Answer, ...]:
         """Return one answer per model that speaks unasked, in the registry's order.
 
         None is left out silently; `span` times two steps of each, `features` and `inference`.
         """
         models = self.registry.current
         shadows = [m for m in models.shadows if m.definition.voice is Voice.UNASKED]
-        answers = self._answers(models.unasked, shadows, snapshot, span)
+        imputing = {m.definition.id for m in models.unasked} if impute else set()
+        answers = self._answers(models.unasked, shadows, snapshot, span, imputing)
         return tuple(answers[model.definition.id] for model in models.unasked)
 
-    def answer(self, model: LoadedModel, snapshot: PatientSnapshot) -> Answer:
-        """Return the answer of one model, whichever way it speaks."""
+    def answer(
+        self, model: LoadedModel, snapshot: PatientSnapshot, *, impute: bool = False
+    ) -> Answer:
+        """Return the answer of one model, whichever way it speaks.
+
+        With `impute`, up to two values that were not measured are taken from a survey's
+        distribution where that can be; the models that provide for this one never impute.
+        """
         models = self.registry.current
         asked = model.definition.id
         # Another version of the same model provides nothing to it.
@@ -107,11 +110,14 @@ class Predictor:
             if m in models.active and m.definition.id != asked and _provided(m.definition)
         ]
         shadows = [m for m in models.shadows if m.definition.id == asked and m is not model]
-        return self._answers([*providers, model], shadows, snapshot, _untimed)[asked]
+        imputing = {asked} if impute else set()
+        return self._answers([*providers, model], shadows, snapshot, _untimed, imputing)[asked]
 
-    def answer_stated(self, model: LoadedModel, stated: StatedFeatures) -> Answer:
+    def answer_stated(
+        self, model: LoadedModel, stated: StatedFeatures, *, impute: bool = False
+    ) -> Answer:
         """Return the answer of one model on values that a caller states."""
-        return self._answer(model, stated, _untimed)
+        return self._answer(model, stated, _untimed, impute)
 
     def _answers(
         self,
@@ -119,6 +125,7 @@ class Predictor:
         shadows: Iterable[LoadedModel],
         snapshot: PatientSnapshot,
         span: Span,
+        imputing: Collection[str],
     ) -> dict[str, Answer]:
         reader = FeatureReader(
             snapshot,
@@ -130,18 +137,19 @@ class Predictor:
         )
         answers: dict[str, Answer] = {}
         for model in sorted(models, key=lambda m: not _provided(m.definition)):
-            answer = self._answer(model, reader, span)
+            answer = self._answer(model, reader, span, model.definition.id in imputing)
             answers[model.definition.id] = answer
-            if isinstance(answer, Prediction):
+            # What rests on an imputed value is never handed on as if it were known.
+            if isinstance(answer, Prediction) and not answer.imputed:
                 reader.derived.update(_derived(answer))
         # After the others and from the same features: a shadow changes no answer.
         for model in shadows:
-            self.on_shadow(
-                Shadowed(self._answer(model, reader, span), answers.get(model.definition.id))
-            )
+            id = model.definition.id
+            answer = self._answer(model, reader, span, id in imputing)
+            self.on_shadow(Shadowed(answer, answers.get(id)))
         return answers
 
-    def _answer(self, model: LoadedModel, reader: Features, span: Span) -> Answer:
+    def _answer(self, model: LoadedModel, reader: Features, span: Span, impute: bool) -> Answer:
         definition = model.definition
         withheld = partial(Withheld, definition, digest=model.digest)
         patient = reader.snapshot.patient.resource
@@ -160,106 +168,35 @@ class Predictor:
         )
         blocking = tuple(pair for pair in absent if _blocks(*pair))
         withholding = tuple(reason for reason, withholds in unknown if withholds)
-        if blocking or withholding:
+        imputed = None
+        if impute and blocking:
+            filled = self._imputed(definition, found, reader, blocking)
+            imputed = filled if isinstance(filled, Imputed) else None
+            withholding += (filled,) if isinstance(filled, Reason) else ()
+        if (blocking and imputed is None) or withholding:
             withholding += reader.snapshot.cautions
             outside = any(missing.reason.code == "outside-domain" for _, missing in blocking)
             kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
             return withheld(kind, absent=blocking, reasons=withholding)
         try:
             with span("inference"):
-                return self._predict(model, reader.snapshot, features, absent, unknown)
+                known = Known(features, absent, tuple(reason for reason, _ in unknown), imputed)
+                return predict(
+                    model, reader.snapshot, known, region=self.region, validated=self.validated
+                )
         except GraphFailed:
             _log.exception("model failed", extra={"model": definition.id})
             return withheld("failed", reasons=(Reason("model-failed"),))
 
-    def _predict(
+    def _imputed(
         self,
-        model: LoadedModel,
-        snapshot: PatientSnapshot,
-        features: Mapping[str, Feature],
-        absent: tuple[tuple[InputSpec, Absent], ...],
-        unknown: Sequence[tuple[Reason, bool]],
-    ) -> Prediction:
-        definition = model.definition
-        specs = definition.inputs
-        gone = [spec.name not in features for spec in specs]
-        inputs = {
-            spec.name: features[spec.name].value if spec.name in features else _stand_in(spec)
-            for spec in specs
-        }
-        point = list(inputs.values())
-        readings, probes = _rows(specs, point, gone)
-        run = model.engine.run(np.concatenate([readings, probes.rows]))
-        output, answers = run.rows(0, len(readings)), run.rows(len(readings))
-        corners = uncertainty.corner_count(specs, gone)
-        estimates, not_computed = _estimates(definition, output, corners, absent)
-        placements, probability = _placements(definition, output, corners)
-        reference = explanation.reference_estimate(definition, answers)
-        recorded = {name: value if name in features else math.nan for name, value in inputs.items()}
-        return Prediction(
-            model=definition,
-            digest=model.digest,
-            at=snapshot.taken_at,
-            region=self.region,
-            inputs=recorded,
-            input_hash=input_hash(definition, model.digest, recorded),
-            features=features,
-            absent=absent,
-            estimates=estimates,
-            not_computed=not_computed,
-            placements=placements,
-            reference=reference,
-            contributions=explanation.contributions(definition, features, output, reference),
-            counterfactuals=explanation.counterfactuals(
-                probes.asked, features, answers, estimates[0].value
-            ),
-            confidence=judge(
-                definition,
-                region=self.region,
-                validated_here=f"{definition.id}@{definition.version}" in self.validated,
-                probability=probability,
-                features=features.values(),
-                absent=absent,
-                unknown_states=[*snapshot.cautions, *(reason for reason, _ in unknown)],
-            ),
-        )
-
-
-def recompute(model: LoadedModel, inputs: Mapping[str, float]) -> tuple[float, ...]:
-    """Run the graph on a recorded input row (NaN for not known); one value per outcome.
-
-    All rows of the prediction are run again: of one row alone, or of another number of rows, the
-    runtime may sum a matrix product in another order, and the last digit differs.
-    """
-    specs = model.definition.inputs
-    gone = [math.isnan(inputs[spec.name]) for spec in specs]
-    point = [
-        _stand_in(spec) if absent else inputs[spec.name]
-        for spec, absent in zip(specs, gone, strict=True)
-    ]
-    readings, probes = _rows(specs, point, gone)
-    estimate = model.engine.run(np.concatenate([readings, probes.rows])).estimate[0]
-    return tuple(float(value) for value in estimate)
-
-
-def _rows(
-    specs: tuple[InputSpec, ...], point: Sequence[float], gone: Sequence[bool]
-) -> tuple[Matrix, explanation.Probes]:
-    """Return the rows that a prediction runs: readings around the point, then what explains it."""
-    known = [spec.name for spec, absent in zip(specs, gone, strict=True) if not absent]
-    return uncertainty.rows(specs, point, gone), explanation.probes(specs, point, known)
-
-
-def input_hash(definition: ModelDefinition, digest: str, inputs: Mapping[str, float]) -> str:
-    """Return the sha256 that stands for this model on these inputs."""
-    named = {name: repr(value) for name, value in inputs.items()}
-    subject = {"model": definition.id, "version": definition.version, "digest": digest}
-    canonical = json.dumps(subject | {"inputs": named}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _stand_in(spec: InputSpec) -> float:
-    return spec.assumed if spec.assumed is not None else math.nan
+        definition: ModelDefinition,
+        found: Mapping[str, Feature | Absent],
+        reader: Features,
+        blocking: Sequence[tuple[InputSpec, Absent]],
+    ) -> Imputed | Reason:
+        person = Person(definition.inputs, found, reader.flag)
+        return fill_gaps(person, blocking, region=self.region, catalogue=self.catalogue)
 
 
 def _blocks(spec: InputSpec, missing: Absent) -> bool:
@@ -314,43 +251,3 @@ def _exclusions(
         elif state.value:
             excluded.append(exclusion.flag)
     return tuple(excluded), unknown
-
-
-def _estimates(
-    definition: ModelDefinition,
-    output: GraphOutput,
-    corners: int,
-    absent: Sequence[tuple[InputSpec, Absent]],
-) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
-    limited = {name for spec, _ in absent for name in spec.needed_for}
-    lows, highs = uncertainty.interval(output.estimate[1 + corners :])
-    estimates = []
-    not_computed = []
-    for column, outcome in enumerate(definition.outcomes):
-        if outcome.id in limited:
-            not_computed.append(outcome)
-            continue
-        values = output.estimate[:, column]
-        if not np.isfinite(values).all():
-            raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
-        possible = values[1 : 1 + corners]
-        span = (float(possible.min()), float(possible.max())) if corners > 1 else None
-        low, high = float(lows[column]), float(highs[column])
-        estimates.append(Estimate(outcome, float(values[0]), low, high, span))
-    return tuple(estimates), tuple(not_computed)
-
-
-def _placements(
-    definition: ModelDefinition, output: GraphOutput, corners: int
-) -> tuple[tuple[Placement, ...], float | None]:
-    """Place the patient on each scale; the share of draws that stay on the first scale's step."""
-    placements = []
-    for scale in definition.scales:
-        steps = output.categories[scale.id][: 1 + corners]
-        known = sorted({int(step) for step in steps if step >= 0})
-        placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
-    if not definition.scales:
-        return (), None
-    first = output.categories[definition.scales[0].id]
-    stay = float(np.mean(first[1 + corners :] == first[0]))
-    return tuple(placements), stay

@@ -63,7 +63,7 @@ def rows(
 
     `absent[i]` says that `point[i]` is an assumed value; such a column takes each value of its
     span in the corners and in turn among the draws. Columns of `imputed` are drawn from its
-    distribution, which is one of single readings already.
+    distribution, which is one of single readings: their spread is not added a second time.
     """
     base = np.array(point, dtype=np.float64)
     corners = _corners(specs, base, absent)

@@ -31,6 +31,8 @@ _UNITS: Final = {
     "waist": "cm",
 }
 _DIGITS: Final = 6
+_LEAST_SQUARE: Final = 1e-8  # a residual of nought has no logarithm
+_OLDEST: Final = 79  # NHANES gives older ages as 80 or 85; the Chinese cohort has few of them
 
 Record = Mapping[str, str]
 Person = dict[str, float]
@@ -51,7 +53,7 @@ def _nhanes(row: Record) -> Person | None:
     if row["pregnancy"] == "1.0":
         return None
     readings = [float(row[f"SBP{k}"]) for k in (1, 2, 3, 4) if row[f"SBP{k}"] not in ("", "NA")]
-    if not readings or float(row["age"]) > _NHANES_TOP_CODED:
+    if not readings:
         return None
     columns = {"total_cholesterol": "TC", "hdl_cholesterol": "HDL", "bmi": "BMI", "waist": "waist"}
     values = {name: row[column] for name, column in columns.items()}
@@ -64,9 +66,6 @@ def _nhanes(row: Record) -> Person | None:
         "sbp": readings[0],
         **{name: float(value) for name, value in values.items()},
     }
-
-
-_NHANES_TOP_CODED: Final = 79  # older people's ages are given as 80 or 85
 
 
 def _rich(row: Record) -> Person | None:
@@ -91,7 +90,8 @@ SURVEYS: Final = {
     ),
     "CN": Survey(
         "rich_china_incident_diabetes.csv.gz",
-        "Rich Healthcare cohort (13 sites, China), adults without diabetes; Dryad ft8750v, CC0",
+        "Rich Healthcare cohort (13 sites, China), adults of 20-79 without diabetes; "
+        "Dryad ft8750v, CC0",
         ("total_cholesterol", "hdl_cholesterol", "sbp", "bmi"),
         ("diabetes",),
         _rich,
@@ -105,9 +105,13 @@ def people(folder: Path, survey: Survey) -> Iterator[Person]:
     with gzip.open(folder / survey.file, "rt", encoding="utf-8") as lines:
         for line, row in enumerate(csv.DictReader(lines), start=1):
             found = survey.read(row | {"line": str(line)})
-            if found is not None and all(
-                catalogue.analyte(name).is_plausible(Decimal(str(found[name])))
-                for name in survey.variables
+            if (
+                found is not None
+                and found["age"] <= _OLDEST
+                and all(
+                    catalogue.analyte(name).is_plausible(Decimal(str(found[name])))
+                    for name in survey.variables
+                )
             ):
                 yield found
 
@@ -136,7 +140,16 @@ def _fit_sex(survey: Survey, records: list[Person]) -> dict[str, Any]:
     values = np.log([[person[name] for name in survey.variables] for person in records])
     mean, *_ = np.linalg.lstsq(terms, values, rcond=None)
     residual = values - terms @ mean
-    return {"mean": _rounded(mean.T), "covariance": _rounded(np.cov(residual.T))}
+    # Pressure spreads more with age: with one spread for all, the interval of the old is too short.
+    squared = np.log(np.maximum(residual**2, _LEAST_SQUARE))
+    spread = np.linalg.lstsq(terms, squared, rcond=None)[0] / 2.0
+    unit = residual / np.exp(terms @ spread)
+    spread[0] += np.log(unit.std(axis=0))
+    return {
+        "mean": _rounded(mean.T),
+        "spread": _rounded(spread.T),
+        "correlation": _rounded(np.corrcoef(unit.T)),
+    }
 
 
 def _rounded(values: NDArray[np.float64]) -> list[list[float]]:
