@@ -182,11 +182,12 @@ def _not_fillable(
 ) -> Reason | None:
     """Say why the gaps cannot be filled: too many, contradicted by something, or not modelled."""
     for spec, missing in blocking:
-        if missing.reason.code not in _GAPS:
-            return Reason("imputation-no-gap", {"feature": spec.feature})
-        if spec.feature not in population.variables:
+        # Without a declared spread an input is never drawn, so its gap could not be either.
+        if spec.feature not in population.variables or not (spec.sd or spec.cv):
             values = {"feature": spec.feature, "population": region}
             return Reason("imputation-not-modelled", values)
+        if missing.reason.code not in _GAPS:
+            return Reason("imputation-no-gap", {"feature": spec.feature})
     if len(blocking) > MOST_IMPUTED:
         count = {"count": str(len(blocking)), "most": str(MOST_IMPUTED)}
         return Reason("imputation-too-many", count)

@@ -1,15 +1,18 @@
 """How far a prediction could move: fixed quasi-random readings around the values in hand.
 
-The draws are the same for every call, so that a stored prediction is computed again to the digit.
+The draws are the same for every call, so that a stored prediction is computed again to the digit;
+`scripts.make_draws` made them.
 """
 
 import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,11 +21,13 @@ from inference.engine import Matrix
 from inference.imputation import Imputed
 
 DRAWS = 256
+MOST_COLUMNS = 8
+"""For more inputs than these with a spread the draws are not kept, and are less even."""
+DRAWS_FILE = Path(__file__).with_name("data") / "draws.json"
 _SMALLEST_SHARE = 0.05  # a spread reading never falls below this share of the value read
 
 
-@lru_cache(maxsize=32)
-def _normal_draws(columns: int) -> Matrix:
+def evenly(columns: int) -> Matrix:
     """Return [DRAWS, columns] standard normal numbers of an additive-recurrence sequence.
 
     The generalised golden ratio spreads them evenly in any dimension (Roberts, 2018).
@@ -36,6 +41,22 @@ def _normal_draws(columns: int) -> Matrix:
     return np.array([[normal.inv_cdf(float(u)) for u in row] for row in uniform])
 
 
+@cache
+def _kept() -> list[list[list[float]]]:
+    return msgspec.json.decode(DRAWS_FILE.read_bytes(), type=list[list[list[float]]])
+
+
+@lru_cache(maxsize=32)
+def _normal_draws(specs: tuple[InputSpec, ...]) -> Matrix:
+    """Return [DRAWS, len(specs)] standard normal numbers; nought where a reading has no spread."""
+    columns = [column for column, spec in enumerate(specs) if spec.sd or spec.cv]
+    found = np.zeros((DRAWS, len(specs)))
+    if columns:
+        few = len(columns) <= MOST_COLUMNS
+        found[:, columns] = _kept()[len(columns) - 1] if few else evenly(len(columns))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Spread:
     """How the draws of one model differ from the point: `point * factor + shift`."""
@@ -47,7 +68,7 @@ class _Spread:
 
 @lru_cache(maxsize=32)
 def _spread(specs: tuple[InputSpec, ...]) -> _Spread:
-    normal = _normal_draws(len(specs))
+    normal = _normal_draws(specs)
     factor = np.exp(normal * np.array([spec.cv for spec in specs]))
     shift = normal * np.array([0.0 if spec.cv else spec.sd for spec in specs])
     return _Spread(factor, shift, np.flatnonzero(shift.any(axis=0)))
@@ -74,7 +95,7 @@ def rows(
     draws[:, spread.shifted] = np.maximum(draws[:, spread.shifted], least)
     if imputed is not None:
         columns = list(imputed.columns)
-        draws[:, columns] = imputed.draws(_normal_draws(len(specs))[:, columns])
+        draws[:, columns] = imputed.draws(_normal_draws(specs)[:, columns])
     return np.concatenate([base[None, :], corners, draws])
 
 
@@ -85,8 +106,11 @@ def interval(draws: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def _quantile(ordered: Matrix, share: float) -> Matrix:
-    """Hyndman and Fan's type 7; numpy's own takes ten times as long on so few rows."""
-    position = share * (len(ordered) - 1)
+    """Hyndman and Fan's type 5, for each draw stands in the middle of an equal share.
+
+    numpy's own takes ten times as long on so few rows.
+    """
+    position = share * len(ordered) - 0.5
     below = int(position)
     weight = position - below
     found: Matrix = ordered[below] * (1 - weight) + ordered[below + 1] * weight

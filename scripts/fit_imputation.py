@@ -11,6 +11,7 @@ import argparse
 import csv
 import gzip
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from terminology.catalogue import load
 
 OUT: Final = Path(__file__).parents[1] / "inference" / "data" / "imputation.json"
-_UNITS: Final = {
+UNITS: Final = {
     "total_cholesterol": "mmol/L",
     "hdl_cholesterol": "mmol/L",
     "sbp": "mm[Hg]",
@@ -33,6 +34,9 @@ _UNITS: Final = {
 _DIGITS: Final = 6
 _LEAST_SQUARE: Final = 1e-8  # a residual of nought has no logarithm
 _OLDEST: Final = 79  # NHANES gives older ages as 80 or 85; the Chinese cohort has few of them
+
+_HEART = ("ever_chd", "ever_angina", "ever_heartattack", "ever_heartfailure", "ever_stroke")
+_RACES: Final = {"3.0": 0.0, "4.0": 1.0}
 
 Record = Mapping[str, str]
 Person = dict[str, float]
@@ -64,6 +68,13 @@ def _nhanes(row: Record) -> Person | None:
         "male": float(row["gender"] == "1.0"),
         "age": float(row["age"]),
         "sbp": readings[0],
+        # What the fit does not read and `scripts.check_intervals` does. Only those who ever took a
+        # drug, or ever smoked, were asked about now.
+        "treated": float(row["now_BP_meds"] == "1.0"),
+        "smoker": float(row["current_smoker"] in ("1.0", "2.0")),
+        "diabetes": float(row["ever_diabetes"] == "1.0"),
+        "black": _RACES.get(row["ethnicity"], math.nan),
+        "prior_cvd": float(any(row[name] == "1.0" for name in _HEART)),
         **{name: float(value) for name, value in values.items()},
     }
 
@@ -77,6 +88,10 @@ def _rich(row: Record) -> Person | None:
         "bmi": float(row["BMI"]),
         "total_cholesterol": float(row["Cholesterol"]),
         "hdl_cholesterol": float(row["HDL"]),
+        "smoker": float(row["smoke"] == "1"),
+        "diabetes": 0.0,
+        "treated": 0.0,  # not on record
+        "prior_cvd": 0.0,
     }
 
 
@@ -126,7 +141,7 @@ def _fit(survey: Survey, records: list[Person]) -> dict[str, Any]:
     return {
         "source": survey.source,
         "variables": survey.variables,
-        "units": [_UNITS[name] for name in survey.variables],
+        "units": [UNITS[name] for name in survey.variables],
         "ages": (min(ages), max(ages)),
         "without": survey.without,
         "male": _fit_sex(survey, [person for person in records if person["male"]]),
@@ -152,7 +167,7 @@ def _fit_sex(survey: Survey, records: list[Person]) -> dict[str, Any]:
     }
 
 
-def _rounded(values: NDArray[np.float64]) -> list[list[float]]:
+def _rounded(values: NDArray[np.floating[Any]]) -> list[list[float]]:
     return [[round(float(value), _DIGITS) for value in row] for row in values]
 
 
