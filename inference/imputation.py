@@ -34,6 +34,16 @@ MOST_OUTSIDE = 0.10
 
 # A value that is there but cannot be used contradicts an imputed one: only real gaps are filled.
 _GAPS = ("no-value", "value-too-old")
+# Few or none of those surveyed; the intervals were not shown to hold for them. A model for people
+# with a disease asks for its absence.
+_UNLIKE = {
+    "pregnancy": True,
+    "prior_cvd": True,
+    "heart_failure": True,
+    "dialysis": True,
+    "no_heart_failure": False,
+    "no_copd": False,
+}
 _PARAMETERS = Path(__file__).with_name("data") / "imputation.json"
 _NORMAL = NormalDist()
 
@@ -206,10 +216,9 @@ def _peers(person: Person, population: Population, region: str) -> tuple[Sex, fl
     for name in population.without:
         if isinstance(person.fact(name), Absent):
             return Reason("imputation-state-not-known", {"feature": name, "population": region})
-    # No survey measured pregnant women; not every model asks whether the patient is.
-    for name in (*population.without, "pregnancy"):
+    for name, unlike in (dict.fromkeys(population.without, True) | _UNLIKE).items():
         state = person.fact(name)
-        if isinstance(state, Feature) and state.value:
+        if isinstance(state, Feature) and bool(state.value) is unlike:
             return Reason("imputation-other-people", {"feature": name, "population": region})
     return (population.male if male.value else population.female), age.value
 
@@ -237,7 +246,9 @@ def _known(person: Person, population: Population, scales: _Scales) -> dict[int,
     found = {}
     for spec in person.specs:
         value = person.found[spec.name]
-        if spec.feature in population.variables and isinstance(value, Feature):
+        if spec.feature not in population.variables or isinstance(value, Absent):
+            continue
+        if value.value > 0:
             place = population.variables.index(spec.feature)
             found[place] = math.log(value.value / scales.of(spec))
     return found
@@ -253,7 +264,8 @@ def _kept_within(
 ) -> Imputed:
     specs = [person.specs[column] for column in columns]
     scale = np.array([scales.of(spec) for spec in specs])
-    low = np.log(np.array([spec.low for spec in specs]) / scale)
+    with np.errstate(divide="ignore"):  # a domain from nought has no lower end
+        low = np.log(np.array([spec.low for spec in specs]) / scale)
     high = np.log(np.array([spec.high for spec in specs]) / scale)
     return Imputed(columns, mean, factor, scale, low, high, region)
 

@@ -5,7 +5,8 @@
 FOLDER is that of `scripts.fit_imputation`; the records with an even number are asked. Three checks,
 each through the predictor itself:
 
-- imputed: one or two values are hidden, the others are exact: the estimate on the hidden values
+- imputed: one or two values are hidden, the others are exact: the estimate on the hidden values;
+  the spread of readings is left out, which would widen the interval
 - reading: nothing is hidden, but what the predictor reads is one reading around the record's value,
   with the spread that the model declares: the estimate on the record's value
 - both: a reading of each value, and one or two of them hidden: the interval that a person sees
@@ -42,6 +43,7 @@ LOW: Final = 0.88
 HIGH: Final = 0.92
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _SEED: Final = 20260101
+_HARDLY: Final = 1e-9
 # What no survey tells, the same for everybody: it moves the estimate, not what is measured.
 _SAID: Final = {"north": 1.0, "urban": 1.0, "family_history": 0.0, "region": 2.0}
 _MODELS: Final = {
@@ -54,7 +56,11 @@ class _Exact(LoadedModel):
     """A model that takes every reading for the usual value."""
 
     def __init__(self, model: LoadedModel) -> None:
-        exact = tuple(replace(spec, sd=0.0, cv=0.0) for spec in model.definition.inputs)
+        # Not nought: an input without a spread is never drawn, nor imputed.
+        exact = tuple(
+            replace(spec, sd=_HARDLY * spec.sd, cv=_HARDLY * spec.cv)
+            for spec in model.definition.inputs
+        )
         super().__init__(replace(model.definition, inputs=exact), model.digest, b"", b"")
         self._engine = model.engine
 

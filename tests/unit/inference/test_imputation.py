@@ -197,6 +197,20 @@ def test_where_nothing_is_imputed_the_reason_is_told_and_the_input_stays_missing
     assert answer.absent
 
 
+def test_a_model_for_people_with_a_disease_is_not_imputed_for_from_people_without():
+    maggic = REGISTRY.get("maggic")
+    heart = {"male": 1, "age": 66, "lvef": 31, "bmi": 24, "creatinine": 110, "nyha_class": 3}
+    answer = asked(maggic, heart, "systolic_pressure", no_heart_failure=False)
+    assert why(answer) == ["imputation-other-people"]
+
+
+def test_a_patient_with_heart_disease_is_not_like_those_surveyed():
+    findrisc = REGISTRY.get("findrisc")
+    ill = [condition("I25.900")]
+    assert list(answered("bmi", model=findrisc, conditions=[]).imputed) == ["bmi"]
+    assert why(answered("bmi", model=findrisc, conditions=ill)) == ["imputation-other-people"]
+
+
 def test_a_diabetes_that_nobody_knows_of_is_no_absence_of_it():
     values = MAN | {"region": 2}
     left = {name: value for name, value in values.items() if name not in ("treated", "diabetes")}
