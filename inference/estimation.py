@@ -54,7 +54,7 @@ def predict(
         not_computed=not_computed,
         placements=placements,
         reference=reference,
-        contributions=explanation.contributions(definition, features, imputed, output, reference),
+        contributions=explanation.contributions(definition, features, output, reference, imputed),
         counterfactuals=explanation.counterfactuals(
             probes.asked, features, answers, estimates[0].value
         ),

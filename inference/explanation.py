@@ -61,9 +61,9 @@ def reference_estimate(model: ModelDefinition, answers: GraphOutput) -> float:
 def contributions(
     model: ModelDefinition,
     features: Mapping[str, Feature],
-    imputed: Collection[str],
     output: GraphOutput,
     reference: float,
+    imputed: Collection[str] = (),
 ) -> tuple[Contribution, ...]:
     """Return the share of each known or imputed input in `estimate - reference`, largest first.
 
