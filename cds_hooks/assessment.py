@@ -6,12 +6,19 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
+from cds_hooks.model_links import model_card_url
 from cds_hooks.notice import Notice
 from cds_hooks.ports import FhirReader, StoredPatient
-from cds_hooks.record import MODEL_SYSTEM, RecordContext, provenance, risk_assessment
+from cds_hooks.record import (
+    MODEL_SYSTEM,
+    QUESTION_SYSTEM,
+    RecordContext,
+    provenance,
+    risk_assessment,
+)
 from cds_hooks.render.answer import withheld_reasons
 from cds_hooks.wording import Wording
-from inference.prediction import Answer, Withheld
+from inference.prediction import Answer, Unanswered, Withheld
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.measurement import effective_time
@@ -62,7 +69,7 @@ async def stored_snapshot(
 
 
 def written_answer(
-    answer: Answer, patient: StoredPatient, *, software: str, wording: Wording
+    answer: Answer, patient: StoredPatient, *, public_url: str, software: str, wording: Wording
 ) -> Written:
     """Return a RiskAssessment to be kept with its Provenance, or an OperationOutcome."""
     if isinstance(answer, Withheld):
@@ -74,9 +81,23 @@ def written_answer(
         subject={"reference": f"Patient/{patient.id}"},
         notice=Notice(wording.language).text,
         software=software,
+        model_card=model_card_url(public_url, answer.model),
     )
     assessment = risk_assessment(answer, context, wording)
     return Written(assessment, (assessment, provenance(answer, context)))
+
+
+def unanswered_part(unanswered: Unanswered, wording: Wording) -> Resource:
+    """Return a question that nobody was asked of this patient, as a parameter."""
+    coding = {"system": QUESTION_SYSTEM, "code": unanswered.question.id}
+    named = {"coding": [coding], "text": wording.text(unanswered.question.name)}
+    return {
+        "name": "unanswered",
+        "part": [
+            {"name": "question", "valueCodeableConcept": named},
+            {"name": "reason", "valueString": wording.reason(unanswered.reason)},
+        ],
+    }
 
 
 def _outcome(withheld: Withheld, wording: Wording) -> Resource:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from cds_hooks.cards import Card
 from cds_hooks.gather import Gathered, gather
+from cds_hooks.model_links import model_card_url
 from cds_hooks.notice import Notice
 from cds_hooks.ports import FhirReader, IssuedCard, PredictionRecord, Tracer
 from cds_hooks.protocol import HookRequest
@@ -15,35 +16,49 @@ from cds_hooks.record import RecordContext, provenance, risk_assessment
 from cds_hooks.render.card import CardIdentity, prediction_card, withheld_card
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording
-from inference.prediction import Answer, Prediction, Withheld
+from inference.prediction import Answer, Prediction, Unanswered, Withheld
 from inference.predictor import Predictor
 
 
 @dataclass(frozen=True, slots=True)
+class CardSet:
+    """The cards of one call, and the questions that have none."""
+
+    cards: tuple[Card, ...]
+    unanswered: tuple[Unanswered, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The collaborators of every hook call; `own_fhir_url` is this server's FHIR base."""
+    """The collaborators of every hook call; `public_url` is this server's address."""
 
     predictor: Predictor
     reader: FhirReader
     record: PredictionRecord
     tracer: Tracer
-    own_fhir_url: str
+    public_url: str
     software: str
+
+    @property
+    def own_fhir_url(self) -> str:
+        """This server's FHIR base."""
+        return f"{self.public_url}/fhir"
 
     async def cards(
         self, service: HookService, request: HookRequest, *, wording: Wording, at: datetime
-    ) -> tuple[Card, ...]:
-        """Return one card per model; each prediction is kept durably before its card leaves."""
+    ) -> CardSet:
+        """Return one card per question; each prediction is kept durably before its card leaves."""
         service.check(request)
         with self.tracer.span("prefetch"):
             gathered = await gather(
                 request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
             )
-        answers = sorted(
-            self.predictor.answer_all(gathered.snapshot, span=self.tracer.span), key=_rank
-        )
+        answers = self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
         with self.tracer.span("card"):
-            written = [self._write(answer, gathered, request, wording) for answer in answers]
+            written = [
+                self._write(answer, gathered, request, wording)
+                for answer in sorted(answers.given, key=_rank)
+            ]
         resources = [resource for _, kept in written for resource in kept]
         issued = [
             IssuedCard(card.uuid, service.id, request.hook_instance, _assessment_id(kept))
@@ -51,21 +66,27 @@ class Evaluation:
         ]
         with self.tracer.span("store"):
             await self.record.keep(resources, issued)
-        return tuple(card for card, _ in written)
+        return CardSet(tuple(card for card, _ in written), answers.unanswered)
 
     def _write(
         self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording
     ) -> tuple[Card, list[dict[str, Any]]]:
         if isinstance(answer, Withheld):
-            return withheld_card(answer, CardIdentity(uuid4(), answer.digest), wording), []
+            identity = CardIdentity(uuid4(), answer.digest, self._model_card(answer))
+            return withheld_card(answer, identity, wording), []
         return self._write_prediction(answer, gathered, request, wording)
+
+    def _model_card(self, answer: Answer) -> str:
+        return model_card_url(self.public_url, answer.model)
 
     def _write_prediction(
         self, answer: Prediction, gathered: Gathered, request: HookRequest, wording: Wording
     ) -> tuple[Card, list[dict[str, Any]]]:
         card_id, assessment_id = uuid4(), str(uuid4())
         url = f"{self.own_fhir_url}/RiskAssessment/{assessment_id}"
-        card = prediction_card(answer, CardIdentity(card_id, answer.digest, url), wording)
+        model_card = self._model_card(answer)
+        identity = CardIdentity(card_id, answer.digest, model_card, url)
+        card = prediction_card(answer, identity, wording)
         context = RecordContext(
             id=assessment_id,
             provenance_id=str(uuid4()),
@@ -73,6 +94,7 @@ class Evaluation:
             subject=subject(request, gathered),
             notice=Notice(wording.language).text,
             software=self.software,
+            model_card=model_card,
         )
         return card, [risk_assessment(answer, context, wording), provenance(answer, context)]
 

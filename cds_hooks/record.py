@@ -8,14 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from cds_hooks.prefetch import CLIENT_ONLY
+from cds_hooks.render import choice
 from cds_hooks.wording import Wording
 from inference.confidence import IMPUTED
 from inference.prediction import Confidence, Estimate, ImputedValue, Placement, Prediction
 
 SYSTEM = "https://attending.org/fhir"
 MODEL_SYSTEM = f"{SYSTEM}/models"
+QUESTION_SYSTEM = f"{MODEL_SYSTEM}/questions"
 ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
 CONFIDENCE_EXTENSION = f"{SYSTEM}/StructureDefinition/confidence"
+CHOICE_EXTENSION = f"{SYSTEM}/StructureDefinition/model-choice"
+MODEL_CARD_EXTENSION = f"{SYSTEM}/StructureDefinition/model-card"
 INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
 DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
 INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
@@ -30,7 +34,10 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What a record needs beside the prediction; `subject` is a whole FHIR Reference."""
+    """What a record needs beside the prediction; `subject` is a whole FHIR Reference.
+
+    `model_card` is the absolute address of the card of the version that speaks.
+    """
 
     id: str
     provenance_id: str
@@ -38,6 +45,7 @@ class RecordContext:
     subject: Mapping[str, Any]
     notice: str
     software: str
+    model_card: str
 
 
 def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wording) -> Resource:
@@ -46,7 +54,11 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         "resourceType": "RiskAssessment",
         "id": context.id,
         "contained": [_inputs(prediction)],
-        "extension": [_confidence(prediction.confidence, wording)],
+        "extension": [
+            _confidence(prediction.confidence, wording),
+            *_choice(prediction, wording),
+            {"url": MODEL_CARD_EXTENSION, "valueUrl": context.model_card},
+        ],
         "identifier": [
             {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{context.card}"},
         ],
@@ -86,6 +98,15 @@ def _confidence(confidence: Confidence, wording: Wording) -> Resource:
     return {"url": CONFIDENCE_EXTENSION, "extension": parts}
 
 
+def _choice(prediction: Prediction, wording: Wording) -> Iterator[Resource]:
+    """Yield the question that was answered and why by this model; two may answer it otherwise."""
+    if prediction.choice is None:
+        return
+    said = [{"url": "reason", "valueString": line} for line in choice.lines(prediction, wording)]
+    question = {"url": "question", "valueCode": prediction.model.question.id}
+    yield {"url": CHOICE_EXTENSION, "extension": [question, *said]}
+
+
 def provenance(prediction: Prediction, context: RecordContext) -> Resource:
     """Return the Provenance: model digest, input hash and the software that computed it."""
     at = prediction.at.isoformat(timespec="milliseconds")
@@ -116,7 +137,21 @@ def provenance(prediction: Prediction, context: RecordContext) -> Resource:
         "entity": [
             _entity(DIGEST_SYSTEM, f"sha256:{prediction.digest}"),
             _entity(INPUT_HASH_SYSTEM, f"sha256:{prediction.input_hash}"),
+            _model_card(prediction, context),
         ],
+    }
+
+
+def _model_card(prediction: Prediction, context: RecordContext) -> Resource:
+    """Name the model card, as AI Transparency on FHIR has it; it lies outside the store."""
+    model = prediction.model
+    return {
+        "role": "derivation",
+        "what": {
+            "type": "DocumentReference",
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": context.model_card},
+            "display": f"{model.name.en} {model.version}",
+        },
     }
 
 

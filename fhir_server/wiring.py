@@ -123,7 +123,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=cds,
-        model_desk=_model_desk(cds, database),
+        model_desk=_model_desk(settings, cds, database, models),
         desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
@@ -201,7 +201,7 @@ def _cds(
             reader=PatientRecords(database, codes),
             record=StoredPredictions(database, clock),
             tracer=telemetry,
-            own_fhir_url=f"{settings.public_url}/fhir",
+            public_url=settings.public_url,
             software=SOFTWARE,
         ),
         feedback=StoredFeedback(database, clock),
@@ -214,7 +214,9 @@ def _cds(
     )
 
 
-def _model_desk(cds: CdsServices, database: Database) -> ModelDesk:
+def _model_desk(
+    settings: Settings, cds: CdsServices, database: Database, shelf: ModelShelf
+) -> ModelDesk:
     """Return the desk of the models: each may be asked for, so every analyte is worth reading."""
     analytes = [analyte.id for analyte in cds.catalogue.analytes]
     return ModelDesk(
@@ -228,6 +230,8 @@ def _model_desk(cds: CdsServices, database: Database) -> ModelDesk:
         clock=cds.clock,
         language=cds.default_language,
         body_limit=cds.body_limit,
+        public_url=settings.public_url,
+        shelf=shelf,
     )
 
 

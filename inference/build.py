@@ -15,7 +15,7 @@ import onnx
 import torch
 
 from inference import folders
-from inference.releases import definition_json, manifest
+from inference.releases import attributes_json, definition_json, manifest
 from inference.releases.precision import single_precision
 
 OPSET = 20
@@ -73,15 +73,23 @@ def _strip(graph: onnx.ModelProto) -> None:
         del value.metadata_props[:]
 
 
+def attributes(name: str) -> bytes:
+    """Return `attributes.json` of the model folder `name`."""
+    found = importlib.import_module(f"inference.models.{name}.attributes").ATTRIBUTES
+    return attributes_json.encode(found)
+
+
 def build_all(into: Path | None = None) -> None:
-    """Write `model.onnx` and `manifest.json` of every model, into its folder or below `into`."""
+    """Write graph, attributes and manifest of every model, into its folder or below `into`."""
     for name in folders.names():
         graph = export(name)
         target = into / name if into else folders.path(name)
         target.mkdir(parents=True, exist_ok=True)
         (target / folders.GRAPH).write_bytes(graph)
+        (target / folders.ATTRIBUTES).write_bytes(written := attributes(name))
         definition = folders.definition(name)
         files = {
+            manifest.ATTRIBUTES: written,
             manifest.DEFINITION: definition_json.encode(definition),
             manifest.GOLDEN: (folders.path(name) / folders.GOLDEN).read_bytes(),
             manifest.GRAPH: graph,

@@ -1,6 +1,6 @@
 """The contract that every risk model declares: what it needs, what it says, where it comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -44,15 +44,6 @@ class WhenAbsent(StrEnum):
 
     That term stands for people who were not tested: a value outside the domain withholds.
     """
-
-
-class Voice(StrEnum):
-    """Where a model is heard."""
-
-    UNASKED = "unasked"
-    """On the cards of the hooks, whenever it applies."""
-    ON_REQUEST = "on-request"
-    """Only where somebody names it: several models of one outcome would contradict each other."""
 
 
 class Evidence(StrEnum):
@@ -149,6 +140,33 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a physician wants to know; two models that answer the same one may contradict.
+
+    It is the same by its `id`, in whatever words a model names it.
+    """
+
+    id: str
+    name: Text = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """That a model answers its question unasked: where, of whom, and why it rather than another.
+
+    Of the models of one question, those that name the deployment's country (ISO 3166, `regions`)
+    are asked, and only where none does, those that name none. The lowest `rank` is asked first,
+    the next where that one does not apply. A model speaks of patients only who have every flag of
+    `when`.
+    """
+
+    why: Text
+    rank: int = 1
+    regions: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationEvidence:
     """Published validation in one population (ISO 3166 country code, or `*` for any)."""
 
@@ -161,13 +179,15 @@ class PopulationEvidence:
 class ModelDefinition:
     """Everything about a model but its graph; see docs/reference/models.md for each field.
 
-    `scales` is empty where no guideline draws a line through the estimate.
+    `scales` is empty where no guideline draws a line through the estimate. A model `speaks` unasked
+    or says in `on_request` why it answers only where somebody names it; never both.
     """
 
     id: str
     version: str
     name: Text
     task_class: TaskClass
+    question: Question
     population: Text
     inputs: tuple[InputSpec, ...]
     outcomes: tuple[Outcome, ...]
@@ -180,7 +200,8 @@ class ModelDefinition:
     citation_url: str
     coefficient_provenance: str
     licence: str
-    voice: Voice = Voice.UNASKED
+    speaks: Speaks | None = None
+    on_request: Text | None = None
 
     @property
     def primary(self) -> Outcome:

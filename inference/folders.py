@@ -12,6 +12,7 @@ from inference.releases import manifest
 GRAPH = manifest.GRAPH
 MANIFEST = manifest.MANIFEST
 GOLDEN = manifest.GOLDEN
+ATTRIBUTES = manifest.ATTRIBUTES
 
 
 def names() -> Iterator[str]:

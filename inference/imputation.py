@@ -43,6 +43,7 @@ _UNLIKE = {
     "dialysis": True,
     "no_heart_failure": False,
     "no_copd": False,
+    "no_atrial_fibrillation": False,
 }
 _PARAMETERS = Path(__file__).with_name("data") / "imputation.json"
 _NORMAL = NormalDist()

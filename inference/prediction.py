@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from inference.contract import Category, CategoryScale, InputSpec, ModelDefinition, Outcome
+from inference.contract import (
+    Category,
+    CategoryScale,
+    InputSpec,
+    ModelDefinition,
+    Outcome,
+    Question,
+    Text,
+)
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 
@@ -85,6 +93,30 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What another model says to the same question in the same set of answers."""
+
+    model: ModelDefinition
+    estimate: Estimate
+    placements: tuple[Placement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Why this model answers its question, and what others do.
+
+    `why` is None where the model was named rather than chosen; `speaking` are the models that
+    answer the question unasked in this deployment. `passed_over` were asked before it and do not
+    apply to the patient. `beside` are other estimates of the question in the same set.
+    """
+
+    why: Text | None
+    speaking: tuple[ModelDefinition, ...] = ()
+    passed_over: tuple["Withheld", ...] = ()
+    beside: tuple[Beside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """A model's answer for one patient at one moment.
 
@@ -111,6 +143,7 @@ class Prediction:
     counterfactuals: tuple[Counterfactual, ...]
     confidence: Confidence
     imputed: Mapping[str, ImputedValue]
+    choice: Choice | None = None
 
     @property
     def primary(self) -> Estimate:
@@ -138,9 +171,27 @@ class Withheld:
     reasons: tuple[Reason, ...] = ()
     excluded_by: tuple[str, ...] = ()
     digest: str = ""
+    choice: Choice | None = None
 
 
 Answer = Prediction | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that some model answers unasked, but none here of this patient, and why."""
+
+    question: Question
+    reason: Reason
+    passed_over: tuple[Withheld, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was said unasked: one answer to each question that was raised, and the others."""
+
+    given: tuple[Answer, ...]
+    unanswered: tuple[Unanswered, ...]
 
 
 @dataclass(frozen=True, slots=True)

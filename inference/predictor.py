@@ -8,19 +8,21 @@ from datetime import tzinfo
 from functools import partial
 from typing import Literal, Protocol
 
-from inference.contract import InputSpec, ModelDefinition, Voice, WhenAbsent
+from inference import selection
+from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
 from inference.engine import GraphFailed
 from inference.estimation import predict
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
-from inference.features.stated import StatedFeatures
 from inference.imputation import Imputed, Person, fill_gaps
 from inference.input_row import Known
 from inference.prediction import (
     Answer,
+    Answers,
     Prediction,
     Shadowed,
+    Unanswered,
     Withheld,
 )
 from inference.reasons import Reason
@@ -82,52 +84,79 @@ class Predictor:
 
     def answer_all(
         self, snapshot: PatientSnapshot, *, span: Span = _untimed, impute: bool = False
-    ) -> tuple[Answer, ...]:
-        """Return one answer per model that speaks unasked, in the registry's order.
+    ) -> Answers:
+        """Return one answer to each question that a model here answers unasked of this patient.
 
-        None is left out silently; `span` times two steps of each, `features` and `inference`.
+        No question is left out silently; `span` times two steps of each, `features` and
+        `inference`.
         """
         models = self.registry.current
-        shadows = [m for m in models.shadows if m.definition.voice is Voice.UNASKED]
-        imputing = {m.definition.id for m in models.unasked} if impute else set()
-        answers = self._answers(models.unasked, shadows, snapshot, span, imputing)
-        return tuple(answers[model.definition.id] for model in models.unasked)
+        reader = self._reader(snapshot)
+        ask = partial(self._ask, reader=reader, span=span, impute=impute)
+        speaking = selection.speakers(models.active, self.region)
+        found = {
+            question: selection.choose(
+                question, asked, region=self.region, ask=ask, flag=reader.flag
+            )
+            for question, asked in sorted(speaking.items(), key=_providers_first)
+        }
+        in_order = [found[question] for question in speaking]
+        answers = Answers(
+            tuple(each for each in in_order if not isinstance(each, Unanswered)),
+            tuple(each for each in in_order if isinstance(each, Unanswered)),
+        )
+        self._shadow(
+            [
+                m
+                for m in models.shadows
+                if selection.is_heard(m, region=self.region, flag=reader.flag)
+            ],
+            reader,
+            answers.given,
+            impute=impute,
+        )
+        return answers
 
     def answer(
         self, model: LoadedModel, snapshot: PatientSnapshot, *, impute: bool = False
     ) -> Answer:
-        """Return the answer of one model, whichever way it speaks.
+        """Return the answer of one model that is named, whichever way it speaks."""
+        (answer,) = self.answer_named([model], snapshot, impute=impute)
+        return answer
+
+    def answer_named(
+        self, models: Sequence[LoadedModel], snapshot: PatientSnapshot, *, impute: bool = False
+    ) -> tuple[Answer, ...]:
+        """Return the answers of the models that are named, each knowing of the others.
 
         With `impute`, up to two values that were not measured are taken from a survey's
-        distribution where that can be; the models that provide for this one never impute.
+        distribution where that can be; never for a model that only provides for the named ones.
         """
-        models = self.registry.current
-        asked = model.definition.id
+        current = self.registry.current
+        asked = {model.definition.id for model in models}
+        reader = self._reader(snapshot)
         # Another version of the same model provides nothing to it.
-        providers = [
-            m
-            for m in models
-            if m in models.active and m.definition.id != asked and _provided(m.definition)
-        ]
-        shadows = [m for m in models.shadows if m.definition.id == asked and m is not model]
-        imputing = {asked} if impute else set()
-        return self._answers([*providers, model], shadows, snapshot, _untimed, imputing)[asked]
+        for model in current.active:
+            if model.definition.id not in asked and _provided(model.definition):
+                self._ask(model, reader=reader, span=_untimed, impute=False)
+        in_order = sorted(models, key=lambda m: not _provided(m.definition))
+        found = {id(m): self._ask(m, reader=reader, span=_untimed, impute=impute) for m in in_order}
+        speaking = selection.speakers(current.active, self.region)
+        answers = selection.named([found[id(model)] for model in models], speaking)
+        shadows = [m for m in current.shadows if m.definition.id in asked and m not in models]
+        self._shadow(shadows, reader, answers, impute=impute)
+        return tuple(answers)
 
     def answer_stated(
-        self, model: LoadedModel, stated: StatedFeatures, *, impute: bool = False
+        self, model: LoadedModel, stated: Features, *, impute: bool = False
     ) -> Answer:
         """Return the answer of one model on values that a caller states."""
-        return self._answer(model, stated, _untimed, impute)
+        speaking = selection.speakers(self.registry.current.active, self.region)
+        (answer,) = selection.named([self._answer(model, stated, _untimed, impute)], speaking)
+        return answer
 
-    def _answers(
-        self,
-        models: Iterable[LoadedModel],
-        shadows: Iterable[LoadedModel],
-        snapshot: PatientSnapshot,
-        span: Span,
-        imputing: Collection[str],
-    ) -> dict[str, Answer]:
-        reader = FeatureReader(
+    def _reader(self, snapshot: PatientSnapshot) -> FeatureReader:
+        return FeatureReader(
             snapshot,
             catalogue=self.catalogue,
             zone=self.zone,
@@ -135,19 +164,30 @@ class Predictor:
             local_codes=self.local_codes,
             risk_regions=self.risk_regions,
         )
-        answers: dict[str, Answer] = {}
-        for model in sorted(models, key=lambda m: not _provided(m.definition)):
-            answer = self._answer(model, reader, span, model.definition.id in imputing)
-            answers[model.definition.id] = answer
-            # What rests on an imputed value is never handed on as if it were known.
-            if isinstance(answer, Prediction) and not answer.imputed:
-                reader.derived.update(_derived(answer))
-        # After the others and from the same features: a shadow changes no answer.
+
+    def _ask(
+        self, model: LoadedModel, *, reader: FeatureReader, span: Span, impute: bool
+    ) -> Answer:
+        """Return a model's answer; what it provides is there for those that are asked after it."""
+        answer = self._answer(model, reader, span, impute)
+        # What rests on an imputed value is never handed on as if it were known.
+        if isinstance(answer, Prediction) and not answer.imputed:
+            reader.derived.update(_derived(answer))
+        return answer
+
+    def _shadow(
+        self,
+        shadows: Iterable[LoadedModel],
+        reader: FeatureReader,
+        answers: Iterable[Answer],
+        *,
+        impute: bool,
+    ) -> None:
+        """Tell what shadows would have said: after the answers, from the same features."""
+        given = {answer.model.id: answer for answer in answers}
         for model in shadows:
-            id = model.definition.id
-            answer = self._answer(model, reader, span, id in imputing)
-            self.on_shadow(Shadowed(answer, answers.get(id)))
-        return answers
+            answer = self._answer(model, reader, _untimed, impute)
+            self.on_shadow(Shadowed(answer, given.get(model.definition.id)))
 
     def _answer(self, model: LoadedModel, reader: Features, span: Span, impute: bool) -> Answer:
         definition = model.definition
@@ -205,6 +245,11 @@ def _blocks(spec: InputSpec, missing: Absent) -> bool:
     return spec.when_absent is WhenAbsent.REQUIRED or (
         outside and spec.when_absent is WhenAbsent.MISSING_TERM
     )
+
+
+def _providers_first(asked: tuple[Question, Sequence[LoadedModel]]) -> bool:
+    """Order questions so that one whose answer others take goes first."""
+    return not any(_provided(model.definition) for model in asked[1])
 
 
 def _provided(definition: ModelDefinition) -> bool:

@@ -1,22 +1,32 @@
 """The models that this server holds, each verified against its manifest before it may speak."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from inference import folders
-from inference.contract import ModelDefinition, Voice
+from inference.contract import ModelDefinition
 from inference.engine import Engine
 from inference.releases import definition_json, manifest, self_test
+from inference.releases.manifest import Manifest
 from inference.releases.refusal import ModelRefused
+
+if TYPE_CHECKING:
+    from inference.source_attributes import WrittenAttributes
+
+
+def _nothing(_name: str) -> None:
+    """Hold no file beside the graph."""
 
 
 class LoadedModel:
     """A verified model: its definition, its graph's sha256 and the engine that runs it.
 
-    `manifest_digest` is the sha256 of its manifest, which covers the definition and the worked
-    examples too.
+    `manifest_digest` is the sha256 of its manifest, which covers the definition, the worked
+    examples and the attributes too. `beside` fetches one of its files when it is asked for: no
+    patient's answer needs them.
     """
 
     def __init__(
@@ -26,11 +36,13 @@ class LoadedModel:
         graph: bytes,
         golden: bytes,
         manifest_digest: str = "",
+        beside: Callable[[str], bytes | None] = _nothing,
     ) -> None:
         self.definition: Final = definition
         self.digest: Final = digest
         self.manifest_digest: Final = manifest_digest
         self._untested = (graph, golden)
+        self._beside = beside
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
@@ -45,6 +57,24 @@ class LoadedModel:
             with self._lock:
                 engine = self._engine or self._tested()
         return engine
+
+    def written_attributes(self) -> "WrittenAttributes | None":
+        """Return what people wrote of it; None for a release that has nothing of the kind.
+
+        ModelRefused where it is not what the manifest names.
+        """
+        from inference.releases import attributes_json  # noqa: PLC0415 (only for a model card)
+
+        written = self._beside(manifest.ATTRIBUTES)
+        if written is None:
+            return None
+        where = f"{self.definition.id} {self.definition.version}/{manifest.ATTRIBUTES}"
+        return attributes_json.decode(written, where=where)
+
+    def worked_examples(self) -> list[dict[str, Any]]:
+        """Return the worked examples that it repeats; ModelRefused where the file has changed."""
+        written = self._beside(manifest.GOLDEN)
+        return [] if written is None else self_test.golden_cases(written)
 
     def _tested(self) -> Engine:
         self._engine = self_test.tested_engine(self.definition, *self._untested)
@@ -97,8 +127,7 @@ class ModelRegistry:
         self._by_version = {
             (model.definition.id, model.definition.version): model for model in (*active, *named)
         }
-        self.active: Final = frozenset(active)
-        self.unasked: Final = tuple(m for m in active if m.definition.voice is Voice.UNASKED)
+        self.active: Final = active
         self.shadows: Final = tuple(shadows)
 
     @property
@@ -142,16 +171,35 @@ def load(name: str, folder: Path) -> LoadedModel:
     manifest.check_named(found, definition.id, definition.version, where=where)
     manifest.check_sums(found, files, where=where)
     graph, golden = files[manifest.GRAPH], files[manifest.GOLDEN]
-    model = LoadedModel(definition, found.files[manifest.GRAPH], graph, golden, found.digest)
-    if definition.voice is Voice.UNASKED:
+    model = LoadedModel(
+        definition,
+        found.files[manifest.GRAPH],
+        graph,
+        golden,
+        found.digest,
+        partial(_sealed, folder, found),
+    )
+    if definition.speaks is not None:
         # A model that nobody may ever ask for costs the start its definition only.
         _ = model.engine
     return model
 
 
+def _sealed(folder: Path, sums: Manifest, name: str) -> bytes:
+    """Return a file that was not kept at the start; `ModelRefused` where it has changed."""
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelRefused(f"{path}: {error}", f"{path}：{error}") from error
+    manifest.check_sum(content, sums.files[name], where=str(path))
+    return content
+
+
 def shipped_files(definition: ModelDefinition, folder: Path) -> dict[str, bytes]:
     """Return what the manifest of a shipped model covers; the definition as its canonical JSON."""
     return {
+        manifest.ATTRIBUTES: (folder / folders.ATTRIBUTES).read_bytes(),
         manifest.DEFINITION: definition_json.encode(definition),
         manifest.GOLDEN: (folder / folders.GOLDEN).read_bytes(),
         manifest.GRAPH: (folder / folders.GRAPH).read_bytes(),

@@ -5,6 +5,7 @@ from typing import Any
 
 from cds_hooks.notice import Notice
 from cds_hooks.prefetch import CLIENT_ONLY
+from cds_hooks.render.choice import choice_json
 from cds_hooks.wording import Wording
 from inference.contract import InputSpec, ModelDefinition, Outcome
 from inference.features.feature import Absent, Feature
@@ -34,6 +35,7 @@ def answer_json(answer: Answer, *, digest: str, wording: Wording) -> Json:
             "digest": f"sha256:{digest}",
         }
     }
+    found |= choice_json(answer, wording)
     if isinstance(answer, Withheld):
         found |= _withheld(answer, wording)
     else:

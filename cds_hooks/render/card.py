@@ -16,7 +16,8 @@ from cds_hooks.cards import (
 )
 from cds_hooks.notice import Notice
 from cds_hooks.prefetch import CLIENT_ONLY
-from cds_hooks.render import detail
+from cds_hooks.render import choice, detail, figures
+from cds_hooks.render.reasons import why_withheld
 from cds_hooks.wording import Wording
 from inference.contract import ModelDefinition
 from inference.prediction import Prediction, Withheld
@@ -27,10 +28,14 @@ OVERRIDE_REASONS = ("known", "not-this-patient", "wrong-data", "not-now")
 
 @dataclass(frozen=True, slots=True)
 class CardIdentity:
-    """What a card is called and where its record lies; `record_url` is None without a record."""
+    """What a card is called and where its record lies; `record_url` is None without a record.
+
+    `model_card_url` is where everything of the model that speaks is told.
+    """
 
     uuid: UUID
     digest: str
+    model_card_url: str
     record_url: str | None = None
 
 
@@ -57,7 +62,7 @@ def prediction_card(prediction: Prediction, identity: CardIdentity, wording: Wor
 
 def withheld_card(withheld: Withheld, identity: CardIdentity, wording: Wording) -> Card:
     """Return the visible card of a model that made no estimate."""
-    reasons = tuple(_why_withheld(withheld, wording))
+    reasons = tuple(why_withheld(withheld, wording))
     return Card(
         uuid=identity.uuid,
         summary=_fitted(_withheld_summary(withheld, wording)),
@@ -82,7 +87,7 @@ def _summary(prediction: Prediction, wording: Wording) -> str:
         "outcome": wording.text(outcome.name),
         "category": wording.say("summary.between").join(placed),
     }
-    value = detail.value_of(estimate, prediction.model.bounds)
+    value = figures.value_of(estimate, prediction.model.bounds)
     if outcome.horizon_years is None:
         return wording.say("summary.state", value=value, **shown)
     return wording.say("summary.risk", years=str(outcome.horizon_years), risk=value, **shown)
@@ -136,21 +141,6 @@ def _withheld_indicator(withheld: Withheld) -> Indicator:
     return "warning" if withheld.kind == "failed" else "info"
 
 
-def _why_withheld(withheld: Withheld, wording: Wording) -> list[str]:
-    excluded = [e for e in withheld.model.exclusions if e.flag in withheld.excluded_by]
-    found = [wording.text(exclusion.reason) for exclusion in excluded]
-    found += [wording.reason(reason) for reason in withheld.reasons]
-    found += [
-        wording.say(
-            "detail.missing-item",
-            input=wording.text(spec.label),
-            why=wording.reason(absent.reason),
-        )
-        for spec, absent in withheld.absent
-    ]
-    return found
-
-
 def _withheld_body(withheld: Withheld, reasons: tuple[str, ...], wording: Wording) -> str:
     key = "detail.failed" if withheld.kind == "failed" else "detail.withheld"
     opening = wording.say(key, model=wording.text(withheld.model.name))
@@ -158,7 +148,8 @@ def _withheld_body(withheld: Withheld, reasons: tuple[str, ...], wording: Wordin
         "detail.population", population=wording.text(withheld.model.population), evidence=""
     )
     listed = "\n".join(f"- {reason}" for reason in reasons)
-    return f"**{opening}**\n\n{listed}\n- {population.strip()}"
+    chosen = "\n".join(choice.section(withheld, wording))
+    return f"**{opening}**\n\n{listed}\n- {population.strip()}\n\n{chosen}".rstrip()
 
 
 def _source(model: ModelDefinition, wording: Wording) -> Source:
@@ -169,10 +160,13 @@ def _source(model: ModelDefinition, wording: Wording) -> Source:
 
 
 def _links(model: ModelDefinition, identity: CardIdentity, wording: Wording) -> tuple[Link, ...]:
-    paper = Link(wording.say("link.paper"), model.citation_url)
+    sources = (
+        Link(wording.say("link.model-card"), identity.model_card_url),
+        Link(wording.say("link.paper"), model.citation_url),
+    )
     if identity.record_url is None:
-        return (paper,)
-    return (Link(wording.say("link.record"), identity.record_url), paper)
+        return sources
+    return (Link(wording.say("link.record"), identity.record_url), *sources)
 
 
 def _override_reasons(wording: Wording) -> tuple[OverrideReason, ...]:

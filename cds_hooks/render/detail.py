@@ -1,9 +1,9 @@
 """The Markdown body of a prediction's card."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from cds_hooks.prefetch import CLIENT_ONLY
-from cds_hooks.render import figures
+from cds_hooks.render import choice, figures
 from cds_hooks.wording import Wording, escape
 from inference.confidence import IMPUTED
 from inference.contract import InputSpec, ModelDefinition
@@ -23,18 +23,11 @@ def body(prediction: Prediction, wording: Wording) -> str:
         list(_contributions(prediction, wording)),
         list(_counterfactuals(prediction, wording)),
         list(missing(prediction.absent, wording)),
+        choice.section(prediction, wording),
         list(_confidence(prediction, wording)),
         list(_limits(prediction, wording)),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
-
-
-def value_of(estimate: Estimate, bounds: Sequence[float] = ()) -> str:
-    """Return one value, or the span that the unknown inputs allow."""
-    if estimate.possible is None:
-        return figures.amount(estimate.outcome, estimate.value, bounds)
-    low, high = (figures.amount(estimate.outcome, end, bounds) for end in estimate.possible)
-    return low if low == high else f"{low}-{high}"
 
 
 def steps(placement: Placement, wording: Wording) -> str:
@@ -48,7 +41,7 @@ def _estimate(prediction: Prediction, wording: Wording) -> Iterator[str]:
     outcome = estimate.outcome
     bounds = prediction.model.bounds
     shown = {"outcome": wording.text(outcome.name)}
-    value = value_of(estimate, bounds)
+    value = figures.value_of(estimate, bounds)
     if outcome.horizon_years is None:
         yield wording.say("detail.state", value=value, **shown) + "\n"
     else:
@@ -103,7 +96,7 @@ def _other_outcome(model: ModelDefinition, estimate: Estimate, wording: Wording)
     bounds = [bound for scale in model.scales_of(outcome) for bound in scale.bounds]
     low, high = (figures.amount(outcome, end, bounds) for end in (estimate.low, estimate.high))
     name = wording.text(outcome.name)
-    risk = value_of(estimate, bounds)
+    risk = figures.value_of(estimate, bounds)
     return "- " + wording.say("detail.outcome", outcome=name, risk=risk, low=low, high=high)
 
 

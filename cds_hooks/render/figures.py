@@ -7,6 +7,7 @@ from cds_hooks.wording import Wording, escape
 from inference.contract import InputSpec, Outcome
 from inference.features.feature import Feature
 from inference.features.risk_regions import RISK_REGIONS
+from inference.prediction import Estimate
 from terminology.catalogue import load
 from terminology.units import UnitRefused, convert
 
@@ -49,6 +50,14 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
         return f"{_on_its_side(100 * value, 1, [100 * bound for bound in bounds])}%"
     printed = _on_its_side(value, _DECIMALS.get(outcome.unit, 0), bounds)
     return _with_unit(printed, outcome.unit)
+
+
+def value_of(estimate: Estimate, bounds: Sequence[float] = ()) -> str:
+    """Return one value, or the span that the unknown inputs allow."""
+    if estimate.possible is None:
+        return amount(estimate.outcome, estimate.value, bounds)
+    low, high = (amount(estimate.outcome, end, bounds) for end in estimate.possible)
+    return low if low == high else f"{low}-{high}"
 
 
 _LEAST_RISK = 0.001

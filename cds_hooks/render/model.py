@@ -24,7 +24,8 @@ def model_line(model: LoadedModel, *, state: str) -> Json:
         "digest": f"sha256:{model.digest}",
         "name": _text(definition.name),
         "taskClass": definition.task_class.value,
-        "voice": definition.voice.value,
+        "question": {"id": definition.question.id, "name": _text(definition.question.name)},
+        "speaks": _speaks(definition),
     }
 
 
@@ -60,6 +61,21 @@ def model_json(model: LoadedModel, catalogue: Catalogue, *, state: str) -> Json:
         ],
         "limits": [_text(limit) for limit in definition.limits],
         **_origin(definition),
+    }
+
+
+def _speaks(definition: ModelDefinition) -> Json:
+    """Return whether a model answers unasked: where and of whom; or why on request only."""
+    speaks = definition.speaks
+    if speaks is None:
+        why = definition.on_request
+        return {"unasked": False} if why is None else {"unasked": False, "why": _text(why)}
+    return {
+        "unasked": True,
+        "why": _text(speaks.why),
+        "regions": list(speaks.regions),
+        "when": list(speaks.when),
+        "rank": speaks.rank,
     }
 
 

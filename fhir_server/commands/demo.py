@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -17,12 +19,14 @@ import httpx
 from fhir_server.demo.laboratory import Laboratory, acknowledgment_code
 from fhir_server.demo.people import Story, stories
 from fhir_server.demo.server import DemoServer, ServerFailed, running
+from fhir_server.rest.cds_services import UNANSWERED_EXTENSION
 from fhir_server.text_catalogue import say
 from inference.contract import Language
 
 SERVICE = "chronic-risk-order-sign"
 SAME_WITHIN = 1e-9
 _CONTROL_ID = 9  # MSH-10, counted from the segment name
+_ACCEPT, _APPLICATION = 14, 15  # MSH-15 and MSH-16
 _CORPUS = Path("../shared/hl7v2/messages.jsonl.gz")
 _ESTIMATE = "https://attending.org/fhir/StructureDefinition/estimate"
 
@@ -36,17 +40,26 @@ def demo(language: Language, *, corpus: str | None) -> int:
     print(say(language, "demo.title"))
     local_codes = resources.files("fhir_server.demo") / "local-codes.json"
     try:
-        with resources.as_file(local_codes) as path, running(local_codes=path) as server:
-            print(say(language, "demo.server", url=server.url, port=server.mllp_port))
-            now = datetime.now(ZoneInfo("Asia/Shanghai"))
-            for story in stories(now):
-                _tell(story, server, language)
-            _send_corpus(server, language, Path(corpus) if corpus else _CORPUS)
+        with resources.as_file(local_codes) as path:
+            for story in stories(datetime.now(ZoneInfo("Asia/Shanghai"))):
+                with _server(path, story.region, language) as server:
+                    _tell(story, server, language)
+            with _server(path, "CN", language) as server:
+                _send_corpus(server, language, Path(corpus) if corpus else _CORPUS)
     except (DemoFailed, ServerFailed, httpx.HTTPError, OSError) as failure:
         print(say(language, "demo.failed", why=failure), file=sys.stderr)
         return 1
     print(say(language, "demo.done"))
     return 0
+
+
+@contextmanager
+def _server(local_codes: Path, region: str, language: Language) -> Iterator[DemoServer]:
+    """Run a server in a country: which model answers depends on it."""
+    with running(local_codes=local_codes, settings={"ATTENDING_REGION": region}) as server:
+        where = {"url": server.url, "port": server.mllp_port, "region": region}
+        print("\n" + say(language, "demo.server", **where))
+        yield server
 
 
 def _tell(story: Story, server: DemoServer, language: Language) -> None:
@@ -96,6 +109,8 @@ def _show_cards(story: Story, client: httpx.Client, server: DemoServer, language
             _check(story.expected[model], card, client, server, language)
             met.add(model)
     _print_card(answer["cards"][0])
+    for each in answer.get("extension", {}).get(UNANSWERED_EXTENSION, ()):
+        print(say(language, "demo.unanswered", question=each["name"], why=each["text"]))
     if met != set(story.expected):
         raise DemoFailed(f"no card of {', '.join(sorted(set(story.expected) - met))}")
 
@@ -156,7 +171,7 @@ def _send_corpus(server: DemoServer, language: Language, path: Path) -> None:
     answers: Counter[str] = Counter()
     with Laboratory(server.mllp_port) as laboratory:
         for number, message in enumerate(messages, start=1):
-            answer = laboratory.send(_own_control_id(message, number).encode("utf-8"))
+            answer = laboratory.send(_as_sent(message, number).encode("utf-8"))
             answers[acknowledgment_code(answer)] += 1
             if sys.stderr.isatty():
                 print(f"\r   {number}/{len(messages)}", end="", file=sys.stderr)
@@ -174,12 +189,16 @@ def _send_corpus(server: DemoServer, language: Language, path: Path) -> None:
     )
 
 
-def _own_control_id(message: str, number: int) -> str:
-    """Give a message a control id of its own: samples of many projects share a few."""
+def _as_sent(message: str, number: int) -> str:
+    """Give a message a control id of its own, and have it acknowledged in original mode.
+
+    Samples of many projects share a few ids, and some ask for no answer where they are refused.
+    """
     header, end, rest = message.partition("\r")
     fields = header.split("|")
     if len(fields) > _CONTROL_ID and fields[_CONTROL_ID]:
         fields[_CONTROL_ID] = f"DEMO-CORPUS-{number}"
+    fields[_ACCEPT : _APPLICATION + 1] = [""] * len(fields[_ACCEPT : _APPLICATION + 1])
     return "|".join(fields) + end + rest
 
 

@@ -13,6 +13,7 @@ def add_tasks(models: argparse.ArgumentParser) -> None:
     shown = tasks.add_parser("show", help="show one model: state, history, inputs, evidence")
     shown.add_argument("id", metavar="ID")
     shown.add_argument("version", metavar="VERSION", nargs="?", help="default: the one in service")
+    shown.add_argument("--card", metavar="FILE", help="write its model card as an HTML page")
     checked = tasks.add_parser("verify", help="check signatures, sums, worked examples, precision")
     checked.add_argument("id", metavar="ID", nargs="?", help="default: every model")
     _add_releases(tasks)
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Run a task of `attending models`."""
     # Imported where it is used: `attending --help` need not load the models.
     from fhir_server.commands import (  # noqa: PLC0415
+        models_card,
         models_keys,
         models_releases,
         models_states,
@@ -68,7 +70,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
     tasks = {
         "list": models_view.list_models,
-        "show": models_view.show,
+        "show": models_card.write if getattr(options, "card", None) else models_view.show,
         "verify": models_view.verify,
         "export": models_releases.export,
         "install": models_releases.install,

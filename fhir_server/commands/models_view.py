@@ -8,7 +8,7 @@ from fhir_server.models_in_service import open_shelf, trust_of
 from fhir_server.settings import Settings
 from fhir_server.text_catalogue import say
 from inference import folders
-from inference.contract import Language
+from inference.contract import Language, ModelDefinition
 from inference.registry import ModelRefused, ModelRegistry
 from inference.releases import checking, state_log
 from inference.releases.stock import Stock, paths
@@ -66,6 +66,15 @@ def _cells(item: Item, language: Language) -> tuple[str, ...]:
     )
 
 
+def _voice(model: ModelDefinition, language: Language) -> str:
+    """Return whether a model answers unasked, where, and why."""
+    if model.speaks is None:
+        why = "" if model.on_request is None else model.on_request.said_in(language)
+        return say(language, "models.on-request", why=why)
+    where = ", ".join(model.speaks.regions) or say(language, "models.everywhere")
+    return say(language, "models.unasked", where=where, why=model.speaks.why.said_in(language))
+
+
 def show(settings: Settings, options: argparse.Namespace) -> int:
     """Print one version: what it is, where it stands, and every act on it."""
     language = settings.language
@@ -76,7 +85,8 @@ def show(settings: Settings, options: argparse.Namespace) -> int:
     facts = {
         "state": str(item.state),
         "population": model.population.said_in(language),
-        "voice": str(model.voice),
+        "question": model.question.name.said_in(language),
+        "voice": _voice(model, language),
         "inputs": ", ".join(f"{s.label.said_in(language)} [{s.unit}]" for s in model.inputs),
         "outcomes": ", ".join(o.name.said_in(language) for o in model.outcomes),
         "citation": f"{model.citation} {model.citation_url}",

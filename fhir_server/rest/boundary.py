@@ -1,6 +1,7 @@
 """The request boundary: one span, one metric, one log line, one translation of errors."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Gate:
 
 def needed_interface(method: str, path: str) -> Interface | None:
     """Return what a client must be registered for; None for what holds no patient's data."""
-    if method == "OPTIONS" or path in _PUBLIC:
+    if method == "OPTIONS" or path in _PUBLIC or _MODEL_CARD.fullmatch(path):
         return None
     if path == _SENDING:
         return "hl7v2"
@@ -83,6 +84,9 @@ def needed_interface(method: str, path: str) -> Interface | None:
 
 
 _PUBLIC = frozenset({"/cds-services", "/fhir/metadata", "/health/live", "/health/ready"})
+# A physician follows the link of a card in a browser, which has no client's key, and a model card
+# holds nothing of a patient.
+_MODEL_CARD = re.compile(r"/models/[^/]+/card")
 _INTERFACES: tuple[tuple[str, Interface], ...] = (
     ("/cds-services", "cds-hooks"),
     ("/fhir", "fhir"),

@@ -14,6 +14,7 @@ from cds_hooks.feedback import parse_feedback
 from cds_hooks.ports import FeedbackLog
 from cds_hooks.protocol import parse_request
 from cds_hooks.record import MODEL_SYSTEM, SYSTEM
+from cds_hooks.render.choice import unanswered_json
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording, choose_language
 from fhir_server.r4.codec import JsonObject, decode
@@ -26,6 +27,7 @@ from terminology.catalogue import Catalogue
 router = APIRouter(prefix="/cds-services", tags=["CDS Hooks"])
 
 TOPIC_SYSTEM = f"{MODEL_SYSTEM}/topics"
+UNANSWERED_EXTENSION = "org.attending.unanswered"
 OVERRIDE_SYSTEM = f"{SYSTEM}/override-reasons"
 
 
@@ -68,18 +70,24 @@ async def call(request: Request, service_id: str) -> Response:
     service = _service(cds, service_id)
     body = await _object(request, cds)
     language = _language(request, cds)
-    cards = await cds.evaluation.cards(
+    wording = cds.wordings[language]
+    found = await cds.evaluation.cards(
         service,
         parse_request(body, expected_hook=service.hook),
-        wording=cds.wordings[language],
+        wording=wording,
         at=cds.clock(),
     )
-    for card in cards:
+    for card in found.cards:
         cds.telemetry.cards.add(1, {"model": card.model.id, "indicator": card.indicator})
     written = [
-        card.to_json(topic_system=TOPIC_SYSTEM, override_system=OVERRIDE_SYSTEM) for card in cards
+        card.to_json(topic_system=TOPIC_SYSTEM, override_system=OVERRIDE_SYSTEM)
+        for card in found.cards
     ]
-    return _json({"cards": written}, language)
+    answer: dict[str, Any] = {"cards": written}
+    if found.unanswered:
+        unanswered = [unanswered_json(each, wording) for each in found.unanswered]
+        answer["extension"] = {UNANSWERED_EXTENSION: unanswered}
+    return _json(answer, language)
 
 
 @router.post("/{service_id}/feedback", summary="Report what became of cards")

@@ -5,6 +5,7 @@ RFC 9110 (Accept, Content-Type, If-Match), RFC 7240 (Prefer).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -79,12 +80,17 @@ def format_type(asked: list[str]) -> str:
 
 @lru_cache(maxsize=256)
 def _accepted(header: str) -> str:
+    return preferred(header, _ACCEPTED)
+
+
+def preferred(header: str, served: Mapping[str, str]) -> str:
+    """Return what an Accept header likes best of `served`; NotAcceptable (406) without any."""
     best, weight = "", 0.0
     for part in header.split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         given = dict(p.lower().split("=", 1) for p in parameters if "=" in p)
         quality = _quality(given.get("q", "1"))
-        known = _ACCEPTED.get(name.lower())
+        known = served.get(name.lower())
         version = given.get("fhirversion", _FHIR_VERSIONS[0]).strip('"')
         if known and quality > weight and version in _FHIR_VERSIONS:
             best, weight = known, quality

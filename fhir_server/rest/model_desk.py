@@ -12,6 +12,7 @@ from fhir_server.r4.outcome import FhirError, Issue
 from inference.contract import Language
 from inference.predictor import Predictor
 from inference.registry import LoadedModel
+from inference.releases.shelf import ModelShelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class ModelDesk:
     clock: Callable[[], datetime]
     language: Language
     body_limit: int
+    public_url: str
+    shelf: ModelShelf
 
     def model(self, id: str) -> LoadedModel:
         """Return the model of that id; `UnknownModel` (404) where there is none."""
@@ -33,6 +36,17 @@ class ModelDesk:
         if found is None:
             raise UnknownModel(id, [each.definition.id for each in self.predictor.registry])
         return found
+
+    def held(self, id: str, version: str) -> LoadedModel | None:
+        """Return exactly that version, whatever its state; reading a retired release takes time."""
+        return self.shelf.held(id, version)
+
+    def state(self, model: LoadedModel) -> str:
+        """Return the state of a version that is held."""
+        definition = model.definition
+        items = self.shelf.view.items_of(definition.id)
+        found = (item.state for item in items if item.version == definition.version)
+        return str(next(found, None) or self.predictor.registry.current.state(model))
 
     def wording(self, request: Request) -> Wording:
         """Return the words of the language that the client prefers."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from cds_hooks.model_links import model_card_url
 from cds_hooks.render.answer import answer_json
 from cds_hooks.render.model import model_json, model_line
 from fhir_server.r4.codec import JsonObject, decode
@@ -45,7 +46,8 @@ async def show_model(request: Request, id: str) -> Response:
     desk = desk_of(request)
     model = desk.model(id)
     state = desk.predictor.registry.current.state(model)
-    return _json(model_json(model, desk.predictor.catalogue, state=state))
+    card = model_card_url(desk.public_url, model.definition)
+    return _json(model_json(model, desk.predictor.catalogue, state=state) | {"card": card})
 
 
 @router.post("/{id}/predict", summary="A model's answer on the data sent")

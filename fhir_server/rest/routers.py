@@ -9,6 +9,7 @@ from fhir_server.rest import (
     hl7v2,
     hl7v2_messages,
     hl7v2_operations,
+    model_cards,
     models,
 )
 from fhir_server.rest.interactions import fhir_routes
@@ -18,7 +19,15 @@ from fhir_server.rest.unserved import unserved
 
 def install(app: FastAPI) -> None:
     """Let the framework serve what does not lie below /fhir."""
-    for room in (health, cds_services, hl7v2, hl7v2_operations, hl7v2_messages, models):
+    for room in (
+        health,
+        cds_services,
+        hl7v2,
+        hl7v2_operations,
+        hl7v2_messages,
+        models,
+        model_cards,
+    ):
         app.include_router(room.router)
 
 

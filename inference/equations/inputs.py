@@ -8,6 +8,8 @@ from inference.contract import InputSpec, Text
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
+SMOKING_AGE_DAYS = 730
+"""How old a smoking status may be, in the record and in a stated answer alike."""
 
 
 def male(*, reference: float | None = None) -> InputSpec:
@@ -63,7 +65,7 @@ def systolic_pressure(low: float, high: float, *, reference: float) -> InputSpec
         high,
         loinc=("8480-6",),
         max_age_days=_VITAL_AGE_DAYS,
-        sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
+        sd=8.0,  # of one clinic reading: 8-10 mm[Hg], of which this is the low end
         reference=reference,
     )
 
@@ -84,7 +86,7 @@ def smoker() -> InputSpec:
         0,
         1,
         loinc=("72166-2",),
-        max_age_days=_VITAL_AGE_DAYS,
+        max_age_days=SMOKING_AGE_DAYS,
         reference=0,
     )
 

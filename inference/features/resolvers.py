@@ -10,7 +10,7 @@ from inference.features.flags import from_conditions, from_prescriptions
 from inference.features.onset import onset_age
 from inference.features.race import black
 from inference.features.region import north_america
-from inference.features.risk_regions import RiskRegions, risk_region
+from inference.features.risk_regions import RiskRegion, RiskRegions, risk_region
 from inference.features.scores import SCORE_FLAGS
 from inference.features.scores import Resolver as SnapshotResolver
 from inference.features.smoking import current_smoker
@@ -20,11 +20,12 @@ from terminology import code_sets
 
 
 class Reader(Protocol):
-    """What a flag is found in."""
+    """What a flag is found in; `derived` are features that models provided."""
 
     snapshot: PatientSnapshot
     region: str
     risk_regions: RiskRegions
+    derived: dict[str, Feature]
 
     @property
     def zone(self) -> tzinfo:
@@ -35,6 +36,8 @@ class Reader(Protocol):
 
 
 Resolver = Callable[[Reader], Feature | Absent]
+
+_REDUCED_GFR = 60.0  # KDIGO 2024: CKD stages G3a to G5
 
 
 def _family_cvd(reader: Reader) -> Feature | Absent:
@@ -68,6 +71,20 @@ def _type_2_onset(reader: Reader) -> Feature | Absent:
     return onset_age(name, disease, snapshot=reader.snapshot, zone=reader.zone)
 
 
+def _reduced_gfr(reader: Reader) -> Feature | Absent:
+    """Return whether the eGFR is below 60, where a model of kidney function gave one."""
+    name = "reduced_gfr"
+    egfr = reader.derived.get("egfr")
+    if egfr is None:
+        return Absent(name, Reason("no-egfr"))
+    said = "yes" if egfr.value < _REDUCED_GFR else "no"
+    return Feature(name, float(egfr.value < _REDUCED_GFR), "1", said, egfr.sources)
+
+
+def _stated(name: str, region: RiskRegion | None) -> Feature:
+    return Feature(name, float(region is not None), "1", "no" if region is None else "yes", ())
+
+
 def _from_snapshot(resolve: SnapshotResolver) -> Resolver:
     return lambda reader: resolve(reader.snapshot, reader.zone)
 
@@ -96,6 +113,11 @@ FLAGS: Mapping[str, Resolver] = {
     "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
     "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
     "statin": _prescription("statin", code_sets.STATIN),
+    "reduced_gfr": _reduced_gfr,
+    "score2_region_stated": lambda r: _stated("score2_region_stated", r.risk_regions.score2),
+    "score2_asia_pacific_region_stated": lambda r: _stated(
+        "score2_asia_pacific_region_stated", r.risk_regions.score2_asia_pacific
+    ),
     "score2_region": lambda r: risk_region("score2_region", r.risk_regions.score2),
     "score2_asia_pacific_region": lambda r: risk_region(
         "score2_asia_pacific_region", r.risk_regions.score2_asia_pacific

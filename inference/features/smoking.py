@@ -12,7 +12,7 @@ from terminology.codings import LOINC
 from terminology.smoking import smoking_status
 
 _SMOKING_STATUS = "72166-2"
-_SMOKING_MAX_AGE_DAYS = 730
+SMOKING_MAX_AGE_DAYS = 730
 _REPORTED = ("final", "amended", "corrected", "preliminary")
 
 
@@ -32,8 +32,8 @@ def current_smoker(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     if newest is None:
         return Absent(name, Reason("smoking-not-known"))
     when, entry = newest
-    if at - when > timedelta(days=_SMOKING_MAX_AGE_DAYS):
-        stale = {"date": when.date().isoformat(), "days": str(_SMOKING_MAX_AGE_DAYS)}
+    if at - when > timedelta(days=SMOKING_MAX_AGE_DAYS):
+        stale = {"date": when.date().isoformat(), "days": str(SMOKING_MAX_AGE_DAYS)}
         return Absent(name, Reason("value-too-old", stale))
     answer = smoking_status(*codings_of(entry.resource.get("valueCodeableConcept")))
     if answer in ("unknown", "unconfirmed"):

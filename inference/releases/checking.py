@@ -20,13 +20,19 @@ from inference.releases import (
     shipping,
     state_log,
 )
-from inference.releases.opening import verified
+from inference.releases.opening import check_attributes, verified
 from inference.releases.precision import single_precision
 from inference.releases.refusal import ModelRefused
 from inference.releases.trust import Trust
 from inference.releases.view import Item
 
-Check = Literal["signature", "sha256", "definition", "self-test", "float64", "states"]
+Check = Literal["signature", "sha256", "definition", "attributes", "self-test", "float64", "states"]
+
+
+_BEFORE = Text(
+    "发布包早于来源属性文件；模型卡写明“未知”",
+    "the release is from before source attributes; the model card says so",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ def shipped(names: Iterator[str], folder: Path, trust: Trust) -> Iterator[Row]:
         label = f"{definition.id}-{definition.version}"
         files = shipped_files(definition, place)
         yield _row(label, "sha256", partial(_sums, definition, place, files))
+        yield _attributes(label, files)
         yield from _graph_rows(label, definition, files)
         found = manifest.describe(definition.id, definition.version, files)
         digests[definition.id, definition.version] = found.digest
@@ -81,6 +88,7 @@ def release(path: Path, trust: Trust) -> Iterator[Row]:
         yield Row(label, "definition", False, refused.said)
         return
     yield Row(label, "definition", True, Text("", ""))
+    yield _attributes(label, files)
     yield from _graph_rows(label, definition, files)
 
 
@@ -111,6 +119,15 @@ def float64(graph: bytes) -> Text | None:
     if fault is not None:
         raise ModelRefused(f"less than double precision: {fault}", f"精度低于 float64：{fault}")
     return None
+
+
+def _attributes(label: str, files: Mapping[str, bytes]) -> Row:
+    """Check what a model card needs; a release from before it is told of, not refused."""
+    try:
+        present = check_attributes(files, where=label)
+    except ModelRefused as refused:
+        return Row(label, "attributes", False, refused.said)
+    return Row(label, "attributes", present or None, Text("", "") if present else _BEFORE)
 
 
 def _graph_rows(

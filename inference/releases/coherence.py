@@ -28,12 +28,25 @@ def _faults(definition: ModelDefinition) -> Iterator[tuple[str, str]]:
         yield "no evidence is said for any other region (*)", "缺少其他地区（*）的证据说明"
     for exclusion in definition.exclusions:
         if exclusion.flag not in FLAGS:
-            yield (
-                f"this server cannot tell {exclusion.flag!r} of a patient",
-                f"本服务器无法判断患者的 {exclusion.flag!r}",
-            )
+            yield _cannot_tell(exclusion.flag)
+    yield from _faults_of_voice(definition)
     for spec in definition.inputs:
         yield from _faults_of(spec, outcomes)
+
+
+def _cannot_tell(flag: str) -> tuple[str, str]:
+    return f"this server cannot tell {flag!r} of a patient", f"本服务器无法判断患者的 {flag!r}"
+
+
+def _faults_of_voice(definition: ModelDefinition) -> Iterator[tuple[str, str]]:
+    if (definition.speaks is None) == (definition.on_request is None):
+        yield (
+            "it either speaks unasked or says why it answers on request only",
+            "模型须要么主动回答，要么说明为何仅在点名时回答",
+        )
+    for name in definition.speaks.when if definition.speaks else ():
+        if name not in FLAGS:
+            yield _cannot_tell(name)
 
 
 def _faults_of(spec: InputSpec, outcomes: set[str]) -> Iterator[tuple[str, str]]:

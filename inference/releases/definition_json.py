@@ -1,75 +1,16 @@
-"""A model's definition as JSON: one form only, read back to the same definition.
+"""A model's definition as JSON, in the form of `canonical_json`."""
 
-What is at its default is left out, so that a field added to the contract later changes neither the
-sums nor the signatures of older releases; therefore a default of the contract must never change.
-"""
+from inference.contract import ModelDefinition, Text
+from inference.releases import canonical_json
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
-
-import msgspec
-
-from inference.contract import ModelDefinition
-from inference.releases.refusal import ModelRefused
-
-_WHOLE = 2.0**53  # whole float64 numbers up to here are read back from an integer exactly
-_SHOWN = 40
+_WHAT = Text("模型定义", "model definition")
 
 
 def encode(definition: ModelDefinition) -> bytes:
     """Return the canonical JSON; `ModelRefused` where a number is not finite."""
-    plain = _plain(definition)
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return canonical_json.encode(definition)
 
 
 def decode(written: bytes, *, where: str) -> ModelDefinition:
-    """Read a definition; `ModelRefused` for any byte that `encode` would not have written.
-
-    So a field that the contract does not know, one said twice or one of another type is refused.
-    """
-    try:
-        definition = msgspec.json.decode(written, type=ModelDefinition)
-    except msgspec.MsgspecError as error:
-        raise ModelRefused(
-            f"{where}: is no model definition: {error}", f"{where}：不是模型定义：{error}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ModelRefused(f"{where}: is not UTF-8", f"{where}：不是 UTF-8 编码") from error
-    again = encode(definition)
-    if again != written:
-        at = _first_difference(again, written)
-        found = written[max(0, at - _SHOWN) : at + _SHOWN].decode("utf-8", "replace")
-        raise ModelRefused(
-            f"{where}: byte {at} holds what this server's contract does not write: {found!r}",
-            f"{where}：第 {at} 字节处的内容不是本服务器的模型契约所写：{found!r}",
-        )
-    return definition
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return _set_fields(value)
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return _number(value)
-    return value
-
-
-def _set_fields(value: Any) -> Mapping[str, Any]:
-    named = ((field, getattr(value, field.name)) for field in fields(value))
-    return {field.name: _plain(found) for field, found in named if found != field.default}
-
-
-def _number(value: float) -> float | int:
-    if not math.isfinite(value):
-        raise ModelRefused(f"a definition holds {value!r}", f"定义中含有 {value!r}")
-    return int(value) if value.is_integer() and abs(value) < _WHOLE else value
-
-
-def _first_difference(first: bytes, second: bytes) -> int:
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((at for at, (one, two) in pairs if one != two), min(len(first), len(second)))
+    """Read a definition; `ModelRefused` for any byte that `encode` would not have written."""
+    return canonical_json.decode(written, ModelDefinition, what=_WHAT, where=where)

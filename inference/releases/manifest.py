@@ -15,6 +15,8 @@ SIGNATURE: Final = "manifest.sig"
 DEFINITION: Final = "definition.json"
 GOLDEN: Final = "golden.json"
 GRAPH: Final = "model.onnx"
+ATTRIBUTES: Final = "attributes.json"
+"""A shipped model has it; a release from before it was a part of releases has not."""
 NEEDED: Final = frozenset({DEFINITION, GOLDEN, GRAPH})
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -89,12 +91,17 @@ def check_sums(manifest: Manifest, files: Mapping[str, bytes], *, where: str) ->
             lacking = "the manifest does not name it" if expected is None else "it is not there"
             lacks = "清单未列出该文件" if expected is None else "该文件不存在"
             raise ModelRefused(f"{where}/{name}: {lacking}", f"{where}/{name}：{lacks}")
-        if (found := sha256(content)) != expected:
-            raise ModelRefused(
-                f"{where}/{name}: sha256 is {found}, the manifest says {expected}; "
-                "the file was changed after it was built",
-                f"{where}/{name}：sha256 为 {found}，清单为 {expected}；文件在构建后被改动",
-            )
+        check_sum(content, expected, where=f"{where}/{name}")
+
+
+def check_sum(content: bytes, expected: str, *, where: str) -> None:
+    """Compare one file with its sum; `ModelRefused` where they differ."""
+    if (found := sha256(content)) != expected:
+        raise ModelRefused(
+            f"{where}: sha256 is {found}, the manifest says {expected}; "
+            "the file was changed after it was built",
+            f"{where}：sha256 为 {found}，清单为 {expected}；文件在构建后被改动",
+        )
 
 
 def check_named(manifest: Manifest, id: str, version: str, *, where: str) -> None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.contract import ModelDefinition
-from inference.releases import coherence, definition_json, manifest, package
+from inference.releases import (
+    attributes_json,
+    coherence,
+    definition_json,
+    manifest,
+    package,
+)
 from inference.releases.manifest import Manifest
 from inference.releases.refusal import ModelRefused
 from inference.releases.trust import Signer, Trust
@@ -36,7 +42,20 @@ def open_release(path: Path, trust: Trust) -> Opened:
     definition = definition_json.decode(files[manifest.DEFINITION], where=where)
     manifest.check_named(found, definition.id, definition.version, where=str(path))
     coherence.check(definition, where=where)
+    check_attributes(files, where=str(path))
     return Opened(found, definition, signer, files)
+
+
+def check_attributes(files: Mapping[str, bytes], *, where: str) -> bool:
+    """Read the source attributes; False for a release from before they were a part of releases.
+
+    `ModelRefused` where they are not in their form or one says nothing.
+    """
+    written = files.get(manifest.ATTRIBUTES)
+    if written is None:
+        return False
+    attributes_json.decode(written, where=f"{where}/{manifest.ATTRIBUTES}")
+    return True
 
 
 def verified(files: Mapping[str, bytes], *, where: str) -> Manifest:

@@ -14,7 +14,7 @@ from typing import Final
 from inference.contract import Text
 from inference.registry import LoadedModel, ModelRegistry
 from inference.releases import assembly, shipping, state_log, stocktaking
-from inference.releases.manifest import GOLDEN, GRAPH
+from inference.releases.manifest import ATTRIBUTES, GOLDEN, GRAPH
 from inference.releases.opening import Opened
 from inference.releases.refusal import ModelRefused
 from inference.releases.states import RUNNING, Key
@@ -41,6 +41,7 @@ class ModelShelf:
         self._shipped = {(m.definition.id, m.definition.version): m for m in shipped}
         self._stock = Stock(folder, self.trust)
         self._loaded: dict[Key, LoadedModel] = {}
+        self._at_rest: dict[Key, LoadedModel] = {}
         self._lock = threading.Lock()
         self._stamp: tuple[Stamp, ...] | None = self._stamped()
         self._view = self._look(None)
@@ -69,9 +70,14 @@ class ModelShelf:
         if (model := self._shipped.get(key) or self._loaded.get(key)) is not None:
             return model
         with self._lock:
+            if key in self._at_rest:
+                return self._at_rest[key]
             found = (each for each in self._stock.look() if each.refusal is None)
             release = next((each for each in found if (each.id, each.version) == key), None)
-            return None if release is None else _loaded(self._stock.open(release))
+            if release is not None:
+                # Kept until the folder changes: a card may be read often, and by anybody.
+                self._at_rest[key] = _loaded(self._stock.open(release))
+            return self._at_rest.get(key)
 
     def refresh(self) -> bool:
         """Look at the folder; return whether anything had changed."""
@@ -109,7 +115,7 @@ class ModelShelf:
         loaded: dict[Key, LoadedModel] = {}
         tried = [self._try(item, releases, loaded) for item in items]
         view = assembly.view(tried, self._shipped | loaded, before)
-        self._loaded = loaded
+        self._loaded, self._at_rest = loaded, {}
         return view
 
     def _try(self, item: Item, releases: dict[Path, Found], loaded: dict[Key, LoadedModel]) -> Item:
@@ -129,12 +135,15 @@ class ModelShelf:
 
 def _loaded(opened: Opened) -> LoadedModel:
     """Return a release ready to run: its session is made and its worked examples are repeated."""
+    # The graph's bytes are not kept: the runtime has its own copy.
+    beside = {name: opened.files[name] for name in (ATTRIBUTES, GOLDEN) if name in opened.files}
     model = LoadedModel(
         opened.definition,
         opened.graph_digest,
         opened.files[GRAPH],
         opened.files[GOLDEN],
         opened.manifest.digest,
+        beside.get,
     )
     _ = model.engine
     return model
@@ -148,9 +157,9 @@ def _tell(before: View | None, view: View) -> None:
             _LOG.error("model refused", extra={"reason": refusal.en})
     if before is None:
         return
-    for model in view.registry.active - before.registry.active:
+    for model in set(view.registry.active) - set(before.registry.active):
         _LOG.warning("model in service", extra=_named(model))
-    for model in before.registry.active - view.registry.active:
+    for model in set(before.registry.active) - set(view.registry.active):
         _LOG.warning("model out of service", extra=_named(model))
 
 

@@ -29,7 +29,12 @@ def test_the_same_sources_write_the_same_bytes(rebuilt, name):
     assert (rebuilt / name / folders.GRAPH).read_bytes() == committed.read_bytes()
     manifest = json.loads((rebuilt / name / folders.MANIFEST).read_text(encoding="utf-8"))
     assert manifest == json.loads((folders.path(name) / folders.MANIFEST).read_text())
-    assert manifest["files"].keys() == {"definition.json", folders.GOLDEN, folders.GRAPH}
+    assert manifest["files"].keys() == {
+        "definition.json",
+        folders.ATTRIBUTES,
+        folders.GOLDEN,
+        folders.GRAPH,
+    }
     assert manifest["files"][folders.GRAPH] == hashlib.sha256(committed.read_bytes()).hexdigest()
 
 

@@ -18,7 +18,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def figures(registry) -> tuple[float, ...]:
-    answer = replace(predictor(), registry=registry).answer_all(snapshot())[0]
+    answer = replace(predictor(), registry=registry).answer_all(snapshot()).given[0]
     assert answer.model.id == ID
     return (answer.primary.value, answer.primary.low, answer.primary.high, answer.reference)
 
@@ -38,8 +38,8 @@ def test_fifty_exchanges_and_rollbacks_under_threads_that_answer(tmp_path):
     def answer_on() -> list[tuple[str, tuple[float, ...]]]:
         speaking, patient, said = replace(predictor(), registry=held), snapshot(), []
         while not ended.is_set():
-            answers = speaking.answer_all(patient)
-            assert len(answers) == 3
+            answers = speaking.answer_all(patient).given
+            assert len(answers) == 2
             first = answers[0].primary
             values = (first.value, first.low, first.high, answers[0].reference)
             said.append((answers[0].digest, values))
@@ -71,7 +71,7 @@ async def test_a_server_that_runs_follows_within_a_second_and_every_request_is_a
         async def speaking() -> str:
             answer = await client.post(SIGN, content=call, headers=JSON)
             assert answer.status_code == 200
-            assert len(answer.json()["cards"]) == 3
+            assert len(answer.json()["cards"]) == 2
             digests = {m.digest for m in client.app.state.cds.evaluation.predictor.registry}
             found = [c for c in answer.json()["cards"] if "China-PAR" in c["summary"]]
             assert len(found) == 1
@@ -107,7 +107,7 @@ async def test_a_shadow_is_counted_and_logged_and_on_no_card(tmp_path):
         answer = await client.post(
             SIGN, content=json.dumps(order_sign(), default=float), headers=JSON
         )
-        assert len(answer.json()["cards"]) == 3
+        assert len(answer.json()["cards"]) == 2
         text = (await client.get("/metrics")).text
     assert 'attending_model_shadow_answers_total{agrees="' in text
     assert 'model="china-par",version="1.1.0"} 1.0' in text

@@ -41,7 +41,7 @@ async def test_results_come_in_and_the_signed_order_gets_cards_with_the_referenc
     tmp_path, number
 ):
     story = told()[number]
-    async with serving(tmp_path) as client:
+    async with serving(tmp_path, region=story.region) as client:
         acknowledged = await send(client, story)
         assert acknowledged.status_code == 200
         assert b"MSA|AA|" in acknowledged.content
@@ -73,8 +73,6 @@ def test_the_story_s_references_are_what_the_published_equations_give():
     zhang["egfr"] = oracles.ckd_epi_2021(zhang)
     assert oracles.china_par(zhang) == pytest.approx(ZHANG_WEI["china-par"], rel=1e-12)
     assert zhang["egfr"] == pytest.approx(ZHANG_WEI["ckd-epi-2021"], rel=1e-12)
-    risk = oracles.prevent_base(zhang)["cvd"]
-    assert risk == pytest.approx(ZHANG_WEI["prevent-base-10y"], rel=1e-12)
     mary = {
         "male": 0, "age": 56, "systolic_pressure": 146, "treated": 1, "smoker": 0, "diabetes": 0,
         "bmi": 31.2, "statin": 0, "total_cholesterol": 220, "hdl_cholesterol": 45,

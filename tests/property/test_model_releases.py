@@ -24,6 +24,8 @@ examples = settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
+SHIPPED = (folders.GRAPH, folders.GOLDEN, folders.MANIFEST, folders.ATTRIBUTES)
+
 
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory):
@@ -71,10 +73,10 @@ def test_one_flipped_bit_of_a_zip_is_refused(signed, tmp_path, place, bit):
 
 
 @examples
-@given(st.sampled_from((folders.GRAPH, folders.GOLDEN, folders.MANIFEST)), places, bits)
+@given(st.sampled_from(SHIPPED), places, bits)
 def test_one_flipped_bit_of_a_shipped_file_is_refused(tmp_path, name, place, bit):
     source = folders.path("ckd_epi_2021")
-    for each in (folders.GRAPH, folders.GOLDEN, folders.MANIFEST):
+    for each in SHIPPED:
         (tmp_path / each).write_bytes((source / each).read_bytes())
     (tmp_path / name).write_bytes(flipped((source / name).read_bytes(), place, bit))
     with pytest.raises(ModelRefused):

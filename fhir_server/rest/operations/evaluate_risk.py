@@ -4,14 +4,19 @@ An operation of this product: docs/reference/models-rest.md.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from fastapi import Response
 
-from cds_hooks.assessment import CLOCKS_APART, stored_snapshot, written_answer
+from cds_hooks.assessment import (
+    CLOCKS_APART,
+    Resource,
+    stored_snapshot,
+    unanswered_part,
+    written_answer,
+)
 from cds_hooks.ports import StoredPatient
 from fhir_server.r4.codec import encode
 from fhir_server.r4.dates import instant_range
@@ -22,7 +27,7 @@ from fhir_server.rest.operations.call import Call, Operation
 from fhir_server.rest.read import read_current
 from fhir_server.rest.services import access_to, services_of
 from fhir_server.store.resources import moment
-from inference.prediction import Answer
+from inference.prediction import Answers
 from inference.predictor import Predictor
 
 _PARAMETERS: Final = ("model", "at", "region", "impute")
@@ -49,20 +54,25 @@ async def evaluate_risk(call: Call) -> Response:
     patient = await _patient(call, desk)
     snapshot = await stored_snapshot(desk.reader, patient, at=at, now=now, zone=predictor.zone)
     if models:
-        answers: Sequence[Answer] = [
-            predictor.answer(model, snapshot, impute=impute) for model in models
-        ]
+        answers = Answers(predictor.answer_named(models, snapshot, impute=impute), ())
     else:
         answers = predictor.answer_all(snapshot, impute=impute)
     wording = desk.wording(call.request)
     written = [
-        written_answer(answer, patient, software=desk.software, wording=wording)
-        for answer in answers
+        written_answer(
+            answer,
+            patient,
+            public_url=desk.public_url,
+            software=desk.software,
+            wording=wording,
+        )
+        for answer in answers.given
     ]
     kept = [resource for each in written for resource in each.kept]
     if kept:
         await desk.record.keep(kept, ())
-    parts = [{"name": "return", "resource": each.answer} for each in written]
+    parts: list[Resource] = [{"name": "return", "resource": each.answer} for each in written]
+    parts += [unanswered_part(each, wording) for each in answers.unanswered]
     body = encode({"resourceType": "Parameters", "parameter": parts})
     return Response(body, media_type=media_type)
 
@@ -112,8 +122,10 @@ OPERATION = Operation(
     answer=evaluate_risk,
     types=("Patient",),
     affects_state=True,
-    documentation="Parameters model (repeating; without one, every model that speaks unasked), at, "
-    "region and impute (true: up to two values that were not measured come from a survey's "
-    "distribution, and are marked). A Parameters with one `return` for each model: a "
-    "RiskAssessment, which is stored, or an OperationOutcome that says why there is none.",
+    documentation="Parameters model (repeating; without one, the model that answers each question "
+    "unasked), at, region and impute (true: up to two values that were not measured come from a "
+    "survey's distribution, and are marked). A Parameters with one `return` for each model: a "
+    "RiskAssessment, which is stored, or an OperationOutcome that says why there is none; and an "
+    "`unanswered` for each question that was not raised of this patient or that no model answers "
+    "in the region.",
 )

@@ -131,9 +131,9 @@ EXCLUSIONS = (
 )
 
 _NORTH_AMERICA = Text(
-    "加拿大队列建模；31 个多国队列（72 万人）验证，c 统计量 2 年 0.90、5 年 0.88；采用北美基线风险",
-    "derived in Canada; 31 cohorts of many countries (720,000 people), c 0.90 at 2 and 0.88 at "
-    "5 years; with the North American baseline risk",
+    "加拿大两队列建模与验证；四大洲 31 个队列 721,357 人再验证；采用北美基线风险",
+    "derived and validated in two Canadian cohorts, and again in 721,357 people of 31 cohorts on "
+    "four continents; with the North American baseline risk",
 )
 EVIDENCE = (
     PopulationEvidence("US", Evidence.NATIONAL, _NORTH_AMERICA),
@@ -142,9 +142,13 @@ EVIDENCE = (
         "CN",
         Evidence.FOREIGN,
         Text(
-            "中国队列 c 统计量 0.75-0.77；采用北美以外的基线风险，未在中国人群校准",
-            "c 0.75-0.77 in Chinese cohorts; with the baseline risk for outside North America, "
-            "not calibrated in Chinese patients",
+            "中国一沿海城市社区队列：4 变量（4,587 例）c 统计量 2 年 0.75、5 年 0.77，8 变量"
+            "（1,414 例）0.76、0.77，区间很宽（0.62-0.91），作者称校准可接受；采用北美以外的基线"
+            "风险，该研究所用基线未核对",
+            "in one Chinese coastal city c 0.75 at 2 and 0.77 at 5 years with four variables "
+            "(4,587 patients), 0.76 and 0.77 with eight (1,414), with wide intervals (0.62-0.91); "
+            "its authors call the calibration acceptable. Here with the baseline risk for outside "
+            "North America; which one that study took was not checked",
         ),
     ),
     PopulationEvidence(
@@ -160,9 +164,10 @@ EVIDENCE = (
 
 LIMITS = (
     Text(
-        "方程以 CKD-EPI 2009 的 eGFR 建立；2021 公式的 eGFR 偏高（中位约 4），估计的风险因此偏低",
-        "made with the eGFR of CKD-EPI 2009; that of 2021 is higher (by a median of about 4), "
-        "so that the estimated risk is lower",
+        "方程以 CKD-EPI 2009 的 eGFR 建立；2021 公式的 eGFR 偏高（斯德哥尔摩中位 3.9），"
+        "估计的风险因此偏低",
+        "made with the eGFR of CKD-EPI 2009; that of 2021 is higher (by a median of 3.9 in "
+        "Stockholm), so that the estimated risk is lower",
     ),
     Text(
         "未考虑死亡这一竞争风险：高龄与晚期患者的 5 年风险被高估",

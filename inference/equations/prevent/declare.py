@@ -6,6 +6,7 @@ two horizons: each is a model of its own, and this module is what they share.
 
 from typing import Literal
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -14,9 +15,9 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import primary_prevention
 from inference.equations.prevent import limits as known_limits
@@ -25,6 +26,7 @@ from inference.equations.prevent.inputs import basic_inputs
 Horizon = Literal[10, 30]
 
 _OLDEST: dict[Horizon, int] = {10: 79, 30: 59}
+_QUESTIONS = {10: questions.CARDIOVASCULAR_10Y, 30: questions.CARDIOVASCULAR_30Y}
 
 _TREATMENT_THRESHOLD = CategoryScale(
     "treatment-threshold",
@@ -34,9 +36,11 @@ _TREATMENT_THRESHOLD = CategoryScale(
         Category("at-or-above", Text("≥7.5%", "7.5 % or more"), attention=True),
     ),
     Text(
-        "2025 AHA/ACC 高血压指南：PREVENT 10 年心血管病风险 ≥7.5% 为用药评估阈值",
-        "2025 AHA/ACC high blood pressure guideline: a PREVENT ten-year risk of 7.5 % "
-        "or more is the threshold for considering medication",
+        "2025 AHA/ACC 高血压指南：血压 ≥130/80 mmHg 且 PREVENT 10 年心血管病风险 ≥7.5% "
+        "者建议开始降压药物治疗；血压较低者无此阈值",
+        "2025 AHA/ACC high blood pressure guideline: at a pressure of 130/80 mmHg or more a "
+        "PREVENT ten-year CVD risk of 7.5 % or more is a ground for starting medication; for "
+        "lower pressures it is no threshold",
     ),
     "Circulation 2025;152:e114-e218",
     bounds=(0.075,),
@@ -46,15 +50,21 @@ _EVIDENCE = (
     PopulationEvidence(
         "US",
         Evidence.NATIONAL,
-        Text("美国队列外部验证 c 统计量 0.76-0.79", "validated in US cohorts, c 0.76-0.79"),
+        Text(
+            "美国 21 个数据集 333 万人外部验证，心血管病 c 统计量中位女 0.794、男 0.757，"
+            "校准斜率 1.03、0.94",
+            "validated in 21 US data sets (3.3 million people): median c for CVD 0.794 in women "
+            "and 0.757 in men, calibration slopes 1.03 and 0.94",
+        ),
     ),
     PopulationEvidence(
         "CN",
         Evidence.FOREIGN,
         Text(
-            "美国人群建模；中国队列 c 统计量 0.61，未重新校准前不宜用于中国患者的决策",
-            "derived in the US; c 0.61 in a Chinese cohort: "
-            "not for decisions on Chinese patients without recalibration",
+            "美国人群建模；CHARLS（≥45 岁，10,068 人）AUC 男 0.61、女 0.62（Fan 2026），"
+            "未重新校准前不宜用于中国患者的决策",
+            "derived in the US; AUC 0.61 in men and 0.62 in women of CHARLS (10,068 people of 45 "
+            "and over, Fan 2026): not for decisions on Chinese patients without recalibration",
         ),
     ),
     PopulationEvidence(
@@ -83,6 +93,20 @@ def _limits(years: Horizon, *, is_base: bool) -> tuple[Text, ...]:
     return found if is_base else (*found, known_limits.OF_THE_BASE)
 
 
+def _on_request(years: Horizon) -> Text:
+    if years == 30:
+        return Text(
+            "30 年风险供医生与较年轻患者讨论更长时期时点名使用",
+            "a 30-year risk is for a physician who wants to talk of a longer time with a younger "
+            "person",
+        )
+    return Text(
+        "PREVENT 基础模型主动回答；本变体用于已因临床需要测得其附加项目的患者",
+        "PREVENT base answers unasked; this one is for patients in whom what it adds was measured "
+        "for a clinical reason",
+    )
+
+
 def model(
     *,
     id: str,
@@ -91,7 +115,7 @@ def model(
     optional: tuple[InputSpec, ...] = (),
     limits: tuple[Text, ...] = (),
     coefficients: str = "coefficients.csv",
-    voice: Voice = Voice.ON_REQUEST,
+    speaks: Speaks | None = None,
 ) -> ModelDefinition:
     """Return one equation's definition: the base predictors, then `optional`, in this order.
 
@@ -103,6 +127,7 @@ def model(
         version="1.0.0",
         name=name,
         task_class=TaskClass.PROGNOSTIC,
+        question=_QUESTIONS[years],
         population=Text(
             f"30-{oldest} 岁、无心血管病史的成人（美国人群建模）",
             f"adults aged 30-{oldest} without cardiovascular disease "
@@ -119,5 +144,6 @@ def model(
         citation_url="https://doi.org/10.1161/CIRCULATIONAHA.123.067626",
         coefficient_provenance=f"{coefficients} beside this file: the paper's supplemental tables",
         licence="Coefficients in print; the AHA publishes licence terms for its own code",
-        voice=voice,
+        speaks=speaks,
+        on_request=None if speaks else _on_request(years),
     )

@@ -82,7 +82,7 @@ HBA1C = replace(
         (3, 15),
         loinc=("4548-4", "17856-6", "59261-8"),
         max_age_days=365,
-        # Within-person spread and a certified assay's imprecision are each under 2 %.
+        # Ours, for the spread within a person and of a certified assay.
         cv=0.02,
         reference=5.3,
     ),

@@ -14,8 +14,8 @@ RANGES: Final = Text(
     "and an early pyprevent silently clipped values outside, which are refused here",
 )
 OF_THE_BASE: Final = Text(
-    "上列 c 统计量是 10 年基础模型的，不是本方程的",
-    "the c statistics given are those of the ten-year base model, not of this equation",
+    "上列 c 统计量与 AUC 是 10 年基础模型的，不是本方程的",
+    "the c statistics and AUC given are those of the ten-year base model, not of this equation",
 )
 THIRTY_YEARS: Final = Text(
     "30 年风险没有我们所知的指南界值，因此不分层；建模队列平均随访不足 5 年，"

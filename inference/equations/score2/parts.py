@@ -41,13 +41,6 @@ _WHAT_IS_MEANT: Final = Text(
     "non-fatal heart failure and revascularisation are not in it",
 )
 
-_PREGNANCY: Final = Exclusion(
-    "pregnancy",
-    # The ESC guideline of 2021 names pregnancy among what SCORE2 does not apply to.
-    Text("妊娠期不适用该方程", "the equation does not apply in pregnancy"),
-    unknown_withholds=False,
-)
-
 _WITH_DIABETES: Final = Exclusion(
     "diabetes",
     Text(
@@ -57,7 +50,7 @@ _WITH_DIABETES: Final = Exclusion(
     unknown_withholds=True,
 )
 
-EXCLUSIONS: Final = (*primary_prevention.EXCLUSIONS, _PREGNANCY)
+EXCLUSIONS: Final = primary_prevention.EXCLUSIONS
 WITHOUT_DIABETES: Final = (*EXCLUSIONS, _WITH_DIABETES)
 
 _DIABETES_TERM: Final = Text(
@@ -105,8 +98,8 @@ PROVENANCE: Final = (
 LICENCE: Final = "Published equation; no licence terms known for the coefficients"
 
 
-# The targets of 2021 are for LDL; this is the last one of ESC for the total, in mmol/L
-# (Eur Heart J 2012;33:1635-1701).
+# The targets of 2021 are for LDL; this is the last one of ESC for the total, in mmol/L and for
+# low or moderate risk (Eur Heart J 2012;33:1635-1701).
 ESC_CHOLESTEROL: Final = 5.0
 
 

@@ -1,5 +1,6 @@
 """BODE: body mass, obstruction, dyspnoea and exercise in chronic obstructive pulmonary disease."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations.points.inputs import SCORE_UNIT, SINGLE_PEER, body_mass_index, grade
 
@@ -45,6 +45,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("BODE 指数", "BODE index"),
     task_class=TaskClass.SCORE,
+    question=questions.COPD_MORTALITY,
     population=Text("慢性阻塞性肺疾病患者", "patients with chronic obstructive pulmonary disease"),
     inputs=(
         body_mass_index(10, 100, reference=25),
@@ -91,8 +92,11 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在美国、西班牙与委内瑞拉的患者中验证，c 统计量 0.74",
-                "validated in patients of the United States, Spain and Venezuela, c 0.74",
+                "国外患者中建立；另两队列的 3 年死亡率：瑞士低估 36%，西班牙高估 39%"
+                "（Puhan 2009）；未见中国验证",
+                "made in patients abroad; in two later cohorts its three-year mortality was too "
+                "low by 36 % (Swiss) and too high by 39 % (Spanish; Puhan 2009); no Chinese "
+                "validation was seen",
             ),
         ),
     ),
@@ -121,5 +125,8 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1056/NEJMoa021322",
     coefficient_provenance="Points as printed in table 2; one public program agrees (125 cases)",
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "需要 6 分钟步行试验和呼吸困难分级，检查之后再点名计算",
+        "it needs a six-minute walk and a grade of dyspnoea: to be asked for after both",
+    ),
 )

@@ -1,5 +1,6 @@
 """CHA2DS2-VASc and CHA2DS2-VA: the risk factors for stroke in atrial fibrillation, counted."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -10,7 +11,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations.inputs import age, male
 from inference.equations.points.inputs import DIABETES, SCORE_UNIT, UNKNOWN_ITEMS, item
@@ -20,6 +20,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("CHA₂DS₂-VASc", "CHA2DS2-VASc"),
     task_class=TaskClass.SCORE,
+    question=questions.STROKE_IN_ATRIAL_FIBRILLATION,
     population=Text(
         "有心房颤动或心房扑动、无机械瓣膜及中重度二尖瓣狭窄的成人",
         "adults with atrial fibrillation or flutter, without a mechanical valve or moderate to "
@@ -112,8 +113,11 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在欧洲心脏调查队列中推导，c 统计量 0.61",
-                "derived in the Euro Heart Survey, c 0.61",
+                "由既往方案改写（非队列推导），在欧洲心脏调查 1,084 例中检验，c 统计量 0.606；"
+                "多项验证合并 c 0.644（van der Endt 2022）",
+                "an older scheme reworded, not fitted to a cohort; tested in 1,084 patients of the "
+                "Euro Heart Survey, c 0.606; pooled over later validations c 0.644 (van der Endt "
+                "2022)",
             ),
         ),
     ),
@@ -138,5 +142,10 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1378/chest.09-1584",
     coefficient_provenance="Points as printed; checked against a public calculator (128 cases)",
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "较新指南改用其他计分（中国 2023：CHA2DS2-VASc-60；ESC 2024：CHA2DS2-VA），"
+        "仅在点名时计算本评分",
+        "newer guidelines count otherwise (China 2023: CHA2DS2-VASc-60; ESC 2024: "
+        "CHA2DS2-VA): this one is for whoever asks for it",
+    ),
 )

@@ -1,5 +1,6 @@
 """China-PAR: ten-year risk of atherosclerotic cardiovascular disease in Chinese adults."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -9,10 +10,13 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
     WhenAbsent,
 )
+from inference.equations import primary_prevention
+from inference.equations.inputs import SMOKING_AGE_DAYS
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
@@ -22,6 +26,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("China-PAR", "China-PAR"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "35-74 岁、无动脉粥样硬化性心血管病史的中国成人",
         "Chinese adults aged 35-74 without atherosclerotic cardiovascular disease",
@@ -39,9 +44,11 @@ MODEL = ModelDefinition(
             250,
             loinc=("8480-6",),
             max_age_days=_VITAL_AGE_DAYS,
-            sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
+            sd=8.0,  # of one clinic reading: 8-10 mm[Hg], of which this is the low end
             reference=120,
-            asked_at=130,  # Chinese hypertension guideline 2024: below 130/80 where tolerated
+            # Chinese hypertension guideline (2018, revised 2024): below 140/90, and below 130/80
+            # where tolerated; at 65-79 years below 140/90 first.
+            asked_at=130,
         ),
         InputSpec(
             "treated",
@@ -63,7 +70,9 @@ MODEL = ModelDefinition(
             max_age_days=_LAB_AGE_DAYS,
             cv=0.06,
             reference=170,
-            asked_at=5.2 / 0.02586,  # Chinese lipid guideline 2023: 5.2 mmol/L, in mg/dL
+            # Chinese lipid guideline 2023, table 2: below 5.2 mmol/L is the reasonable level at
+            # low risk. It is no target: those are for LDL cholesterol, which is no input.
+            asked_at=5.2 / 0.02586,
         ),
         InputSpec(
             "hdl_cholesterol",
@@ -97,7 +106,7 @@ MODEL = ModelDefinition(
             0,
             1,
             loinc=("72166-2",),
-            max_age_days=_VITAL_AGE_DAYS,
+            max_age_days=SMOKING_AGE_DAYS,
             reference=0,
             asked_at=0,
         ),
@@ -157,11 +166,12 @@ MODEL = ModelDefinition(
                 Category("high", Text("高危（≥10%）", "high (>=10 %)"), attention=True),
             ),
             Text(
-                "《中国心血管病风险评估和管理指南》：10 年风险 ≥10% 为高危，5%-<10% 为中危",
-                "Chinese guideline on assessment and management of cardiovascular risk: "
+                "《中国心血管病风险评估和管理指南》（2019）：10 年风险 ≥10% 为高危，5%-<10% 为中危",
+                "Chinese guideline on assessment and management of cardiovascular risk (2019): "
                 "a ten-year risk of 10 % or more is high, 5 % to under 10 % moderate",
             ),
-            "Chinese Circulation Journal 2019;34(1):4-28",
+            "Chin J Prev Med 2019;53(1), doi:10.3760/cma.j.issn.0253-9624.2019.01.004; the bounds: "
+            "Yang XL, et al. Chronic Dis Transl Med 2016;2:102-109",
             bounds=(0.05, 0.10),
         ),
     ),
@@ -175,6 +185,7 @@ MODEL = ModelDefinition(
             ),
             unknown_withholds=True,
         ),
+        *primary_prevention.NOT_IN_THE_COHORTS,
     ),
     contribution_scale="log-hazard",
     evidence=(
@@ -182,21 +193,38 @@ MODEL = ModelDefinition(
             "CN",
             Evidence.NATIONAL,
             Text(
-                "中国队列外部验证 c 统计量 0.74-0.78；有一队列低估 20%-42%",
-                "validated in Chinese cohorts, c 0.74-0.78; one cohort under-predicted by 20-42 %",
+                "鄞州队列（22.6 万人）c 统计量男 0.74、女 0.78，低估男 20%、女 42%（Chen 2022）；"
+                "北京房山农村（5 年）c 0.69、0.71，女性高估 29%（Tang 2019）；内蒙古蒙古族低估",
+                "in Yinzhou (226,000 people) c 0.74 in men and 0.78 in women, too low by 20 and "
+                "42 % (Chen 2022); in rural Fangshan (five years) c 0.69 and 0.71, too high by "
+                "29 % in women (Tang 2019); too low in Mongols of Inner Mongolia",
             ),
         ),
         PopulationEvidence(
             "*",
             Evidence.NONE,
-            Text("未在中国以外人群验证", "not validated outside China"),
+            Text("未见中国以外人群的验证", "no validation outside China was seen"),
         ),
     ),
     limits=(
         Text(
+            "2023 中国血脂管理指南用其自有的风险评估流程图，不用 China-PAR：两者分层可能不同",
+            "the Chinese lipid guideline of 2023 grades by a flow chart of its own, not by "
+            "China-PAR: the two categories may differ",
+        ),
+        Text(
+            "LOINC 8280-0 为脐水平腰围；论文的测量部位未核对",
+            "LOINC 8280-0 is the waist at the umbilicus; where the paper measured it was not "
+            "checked",
+        ),
+        Text(
             "系数取自两个相互独立且一致的公开程序；论文补充材料未核对",
             "coefficients taken from two unrelated public programs that agree; "
             "the paper's supplement was not seen",
+        ),
+        Text(
+            "血压、血脂与腰围的取值范围由本产品设定",
+            "the ranges of pressure, cholesterol and waist are ours",
         ),
         Text(
             "区间不含系数的协方差（未发表）",
@@ -210,4 +238,13 @@ MODEL = ModelDefinition(
         "(one source prints 0.99)"
     ),
     licence="Published equation; no licence terms known for the coefficients",
+    speaks=Speaks(
+        Text(
+            "本部署位于中国：China-PAR 由中国人群建立，"
+            "《中国心血管病风险评估和管理指南》（2019）采用",
+            "this deployment is in China: China-PAR was derived in Chinese people, and the Chinese "
+            "guideline on the assessment of cardiovascular risk (2019) uses it",
+        ),
+        regions=("CN",),
+    ),
 )

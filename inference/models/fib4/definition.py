@@ -1,5 +1,6 @@
 """FIB-4: an index of advanced liver fibrosis from age, transaminases and platelets."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -10,7 +11,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 
@@ -21,17 +21,18 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("FIB-4 指数", "FIB-4 index"),
     task_class=TaskClass.SCORE,
+    question=questions.LIVER_FIBROSIS,
     population=Text(
-        "35 岁及以上、有慢性肝病或其危险因素（脂肪肝、病毒性肝炎）的成人",
-        "adults of 35 and over with chronic liver disease or at risk of it (steatotic liver, "
+        "36 岁及以上、有慢性肝病或其危险因素（脂肪肝、病毒性肝炎）的成人",
+        "adults of 36 and over with chronic liver disease or at risk of it (steatotic liver, "
         "viral hepatitis)",
     ),
-    # The graph reads its columns in this order. Below 35 the index fails (AUROC 0.60, McPherson
-    # 2017); the other ends are ours: above them the enzymes speak of acute injury. The references
-    # only fix what contributions are measured against. Spread within a person as EFLM lists it,
-    # rounded up.
+    # The graph reads its columns in this order. At 35 and below the index fails (AUROC 0.60, the
+    # group of 35 and under of McPherson 2017); the other ends are ours: above them the enzymes
+    # speak of acute injury. The references only fix what contributions are measured against.
+    # Spread within a person: round figures of ours.
     inputs=(
-        inputs.age(35, 120, reference=50),
+        inputs.age(36, 120, reference=50),
         inputs.laboratory(
             "ast",
             Text("天门冬氨酸氨基转移酶（AST）", "Aspartate aminotransferase (AST)"),
@@ -105,17 +106,18 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "由 HIV/HCV 合并感染者建立（Sterling 2006），阈值取自欧洲脂肪肝患者"
-                "（AUROC 0.77-0.84，McPherson 2017）；未在本地校准",
-                "derived in HIV/HCV coinfection (Sterling 2006), cut-offs from Europeans with "
-                "fatty liver (AUROC 0.77-0.84, McPherson 2017); not calibrated locally",
+                "由 HIV/HCV 合并感染者建立（Sterling 2006），65 岁以上的 2.0 取自欧洲 634 例"
+                "脂肪肝患者（35 岁以上 AUROC 0.77-0.84，McPherson 2017）；未在本地校准",
+                "derived in HIV/HCV coinfection (Sterling 2006), the 2.0 over 65 from 634 "
+                "Europeans with fatty liver (AUROC 0.77-0.84 above 35, McPherson 2017); not "
+                "calibrated locally",
             ),
         ),
     ),
     limits=(
         Text(
-            "35 岁以下不可靠（AUROC 0.60），不作估计",
-            "unreliable below 35 years (AUROC 0.60): no estimate is made",
+            "35 岁及以下不可靠（AUROC 0.60），不作估计",
+            "unreliable at 35 years and below (AUROC 0.60): no estimate is made",
         ),
         Text(
             "低阈值 2.0 在建立时用于 65 岁及以上，指南写作 65 岁以上：满 65 岁者按 1.3 判读",
@@ -141,5 +143,9 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1002/hep.21178",
     coefficient_provenance="As printed in the paper; 125 rows of a public program are repeated",
     licence="Published formula; no licence terms known",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "用于筛查有肝病风险的患者（如 2 型糖尿病、代谢相关脂肪性肝病），由医生决定是否计算",
+        "it screens people at risk of liver disease (such as type 2 diabetes or fatty "
+        "liver): who that is, the physician decides",
+    ),
 )

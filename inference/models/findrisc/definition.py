@@ -1,5 +1,6 @@
 """FINDRISC: the Finnish questionnaire on the risk of type 2 diabetes within ten years."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations.inputs import age, male
 from inference.equations.points.inputs import (
@@ -41,6 +41,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("FINDRISC", "FINDRISC"),
     task_class=TaskClass.SCORE,
+    question=questions.TYPE_2_DIABETES,
     population=Text("未患糖尿病的成人", "adults without diabetes"),
     inputs=(
         male(),
@@ -84,23 +85,25 @@ MODEL = ModelDefinition(
             "diabetes-risk",
             Text("10 年糖尿病风险分层", "Ten-year risk category of diabetes"),
             (
-                Category("low", Text("低（<7；芬兰约 1%）", "low (under 7; Finland about 1 %)")),
+                Category("low", Text("低（<7；问卷估计 1%）", "low (under 7; the form says 1 %)")),
                 Category(
                     "slightly-elevated",
-                    Text("略高（7-11；芬兰约 4%）", "slightly elevated (7-11; Finland about 4 %)"),
+                    Text(
+                        "略高（7-11；问卷估计 4%）", "slightly elevated (7-11; the form says 4 %)"
+                    ),
                 ),
                 Category(
                     "moderate",
-                    Text("中（12-14；芬兰约 17%）", "moderate (12-14; Finland about 17 %)"),
+                    Text("中（12-14；问卷估计 17%）", "moderate (12-14; the form says 17 %)"),
                 ),
                 Category(
                     "high",
-                    Text("高（15-20；芬兰约 33%）", "high (15-20; Finland about 33 %)"),
+                    Text("高（15-20；问卷估计 33%）", "high (15-20; the form says 33 %)"),
                     attention=True,
                 ),
                 Category(
                     "very-high",
-                    Text("很高（>20；芬兰约 50%）", "very high (over 20; Finland about 50 %)"),
+                    Text("很高（>20；问卷估计 50%）", "very high (over 20; the form says 50 %)"),
                     attention=True,
                 ),
             ),
@@ -124,11 +127,22 @@ MODEL = ModelDefinition(
     contribution_scale="points",
     evidence=(
         PopulationEvidence(
+            "CN",
+            Evidence.FOREIGN,
+            Text(
+                "芬兰建模；在中国仅见对未诊断糖尿病的识别：AUC 0.68（CHNS 2009，7,277 例）、"
+                "0.62（广州，2,970 例）；未见对新发糖尿病的验证",
+                "derived in Finland; in China only the finding of undiagnosed diabetes was seen: "
+                "AUC 0.68 (CHNS 2009, 7,277 people) and 0.62 (Guangzhou, 2,970), not incidence",
+            ),
+        ),
+        PopulationEvidence(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在芬兰 35-64 岁人群中推导，AUC 0.85；另一芬兰队列 0.87",
-                "derived in Finns of 35-64, AUC 0.85; 0.87 in a second Finnish cohort",
+                "在芬兰 35-64 岁 4,435 人中推导，另一芬兰队列验证；挪威 47,804 人中 c 统计量 0.77",
+                "derived in 4,435 Finns of 35-64 and validated in a second Finnish cohort; c 0.77 "
+                "in 47,804 Norwegians",
             ),
         ),
     ),
@@ -146,6 +160,18 @@ MODEL = ModelDefinition(
             "below them",
         ),
         Text(
+            "问卷所印百分数偏高：挪威 ≥15 分者 10 年内仅 13.5% 发病（Jølle 2019），"
+            "中国无相应数字；结局为用药的糖尿病",
+            "the percentages that the form prints are too high elsewhere: of Norwegians with 15 or "
+            "more 13.5 % fell ill in ten years (Jølle 2019), and for China there are none; the "
+            "outcome was diabetes treated with drugs",
+        ),
+        Text(
+            "论文在肋弓与髂嵴中点量腰围；LOINC 8280-0 为脐水平",
+            "the paper measured the waist midway between rib and iliac crest; LOINC 8280-0 is at "
+            "the umbilicus",
+        ),
+        Text(
             "推导年龄为 35-64 岁；之外的年龄分值来自问卷而非推导",
             "derived at 35-64; the points of other ages come from the form, not from the cohort",
         ),
@@ -161,5 +187,8 @@ MODEL = ModelDefinition(
         "ages over 64, inactivity, diet and relatives; one public program agrees (150 cases)"
     ),
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "需要问诊得到的生活方式，病历中少有记录",
+        "it needs habits that are asked in person and that a record seldom holds",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -9,9 +10,9 @@ from inference.contract import (
     ModelDefinition,
     Outcome,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.primary_prevention import EXCLUSIONS, NO_COVARIANCE
@@ -21,6 +22,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("Framingham 2008（心血管病）", "Framingham 2008 (general CVD)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "30-74 岁、无心血管病史的成人（美国 Framingham 队列，几乎均为白人）",
         "adults aged 30-74 without cardiovascular disease (Framingham, US; nearly all White)",
@@ -78,18 +80,21 @@ MODEL = ModelDefinition(
             "US",
             Evidence.NATIONAL,
             Text(
-                "Framingham 队列建模，c 统计量男 0.76、女 0.79；近年人群高估",
-                "derived in Framingham, c 0.76 in men and 0.79 in women; "
-                "over-predicts in later cohorts",
+                "在 Framingham 8,491 人中建模，c 统计量男 0.763、女 0.793（同一队列）；"
+                "近年人群高估",
+                "derived in 8,491 people of Framingham, c 0.763 in men and 0.793 in women (the "
+                "same cohort); over-predicts in later cohorts",
             ),
         ),
         PopulationEvidence(
             "CN",
             Evidence.FOREIGN,
             Text(
-                "美国人群建模；在中国高估可达 63%，仅供比较，不作决策依据",
-                "derived in the US; over-predicts in China by up to 63 %: for comparison only, "
-                "no ground for decisions",
+                "美国人群建模；未见本方程在中国的校准结果，马来西亚队列校准差（Kasim 2023）；"
+                "仅供比较，不作决策依据",
+                "derived in the US; no calibration of this equation in China was seen, and in a "
+                "Malaysian cohort it was poor (Kasim 2023): for comparison only, no ground for "
+                "decisions",
             ),
         ),
         PopulationEvidence(
@@ -99,6 +104,11 @@ MODEL = ModelDefinition(
         ),
     ),
     limits=(
+        Text(
+            "加拿大指南按早发心血管病家族史修正该评分，本模型不修正",
+            "the Canadian guideline modifies the score for a family history of premature disease; "
+            "this model does not",
+        ),
         Text(
             "结局较 China-PAR、PCE 宽（含心力衰竭、心绞痛等），数值不可直接比较",
             "its outcome is wider than that of China-PAR and PCE (heart failure, angina and more): "
@@ -117,5 +127,12 @@ MODEL = ModelDefinition(
         "are repeated"
     ),
     licence="Published equation; no licence terms known for the coefficients",
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署位于加拿大：加拿大心血管学会 2021 年血脂指南采用 Framingham 评分",
+            "this deployment is in Canada: the dyslipidaemia guideline of the Canadian "
+            "Cardiovascular Society (2021) uses the Framingham score",
+        ),
+        regions=("CA",),
+    ),
 )

@@ -1,5 +1,6 @@
 """HAS-BLED: the risk factors for major bleeding under anticoagulation, counted."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,7 +12,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
     WhenAbsent,
 )
 from inference.equations.inputs import age
@@ -22,6 +22,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("HAS-BLED", "HAS-BLED"),
     task_class=TaskClass.SCORE,
+    question=questions.BLEEDING_IN_ATRIAL_FIBRILLATION,
     population=Text(
         "有心房颤动或心房扑动、正在或考虑抗凝的成人",
         "adults with atrial fibrillation or flutter for whom anticoagulation is given or "
@@ -37,7 +38,7 @@ MODEL = ModelDefinition(
             300,
             loinc=("8480-6",),
             max_age_days=90,  # the item is *uncontrolled* hypertension: of now
-            sd=8.0,  # within-person SD of a clinic reading, 8-10 mm[Hg]
+            sd=8.0,  # of one clinic reading: 8-10 mm[Hg], of which this is the low end
             reference=120,
             asked_at=130,
         ),
@@ -92,11 +93,12 @@ MODEL = ModelDefinition(
                 ),
             ),
             Text(
-                "ESC 2020：评分用于找出可纠正的出血因素，不应单独作为拒绝抗凝的理由",
-                "ESC 2020: the score finds bleeding factors that can be corrected; on its own it "
-                "is no reason to withhold anticoagulation",
+                "ESC 2020 与 ACC/AHA 2023：评分用于找出可纠正的出血因素，"
+                "不应单独作为拒绝抗凝的理由",
+                "ESC 2020 and ACC/AHA 2023: the score finds bleeding factors that can be "
+                "corrected; on its own it is no reason to withhold anticoagulation",
             ),
-            "Eur Heart J 2021;42:373-498",
+            "Eur Heart J 2021;42:373-498; Circulation 2024;149:e1-e156",
             bounds=(3.0,),
         ),
     ),
@@ -116,8 +118,9 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "在欧洲心脏调查队列中推导，c 统计量 0.72",
-                "derived in the Euro Heart Survey, c 0.72",
+                "在欧洲心脏调查 3,978 例（大出血仅 53 例）中推导，c 统计量 0.72；未见中国验证",
+                "derived in 3,978 patients of the Euro Heart Survey with only 53 major bleeds, "
+                "c 0.72; no Chinese validation was seen",
             ),
         ),
     ),
@@ -156,5 +159,9 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1378/chest.10-0134",
     coefficient_provenance="Points as printed; checked against a public calculator (256 cases)",
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "供考虑抗凝的医生查找可纠正的出血因素，由其点名计算",
+        "it shows what raises the risk of bleeding to a physician who thinks of "
+        "anticoagulation, and who asks for it",
+    ),
 )

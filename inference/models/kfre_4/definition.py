@@ -1,6 +1,7 @@
 """KFRE of four variables: two- and five-year risk of kidney failure (Tangri)."""
 
-from inference.contract import ModelDefinition, TaskClass, Text, Voice
+from inference import questions
+from inference.contract import ModelDefinition, Speaks, TaskClass, Text
 from inference.equations.kidney_failure import parts as kfre
 
 MODEL = ModelDefinition(
@@ -8,6 +9,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("KFRE（4 变量）", "KFRE (four variables)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.KIDNEY_FAILURE,
     population=kfre.POPULATION,
     # The graph reads its columns in this order.
     inputs=(*kfre.SEX_AND_AGE, *kfre.KIDNEY, kfre.CALIBRATION),
@@ -24,5 +26,12 @@ MODEL = ModelDefinition(
         "baseline risks are repeated"
     ),
     licence=kfre.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "eGFR 低于 60：KDIGO 2024 建议用经验证的方程估计肾衰竭风险；四变量方程所需的值通常已有",
+            "eGFR is below 60: KDIGO 2024 asks for the risk of kidney failure by a validated "
+            "equation; the four variables are those that a record usually holds",
+        ),
+        when=("reduced_gfr",),
+    ),
 )

@@ -1,10 +1,11 @@
 """KFRE of eight variables: two- and five-year risk of kidney failure (Tangri)."""
 
-from inference.contract import ModelDefinition, TaskClass, Text, Voice
+from inference import questions
+from inference.contract import ModelDefinition, TaskClass, Text
 from inference.equations import inputs
 from inference.equations.kidney_failure import parts as kfre
 
-# Within-person variation by the EFLM database, rounded up.
+# Spread within a person: round figures of ours.
 _CHEMISTRY = (
     inputs.laboratory(
         "albumin",
@@ -53,6 +54,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("KFRE（8 变量）", "KFRE (eight variables)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.KIDNEY_FAILURE,
     population=kfre.POPULATION,
     # The graph reads its columns in this order.
     inputs=(*kfre.SEX_AND_AGE, *kfre.KIDNEY, *_CHEMISTRY, kfre.CALIBRATION),
@@ -80,5 +82,9 @@ MODEL = ModelDefinition(
         "As printed in the papers; the figures of a public program (kfre 0.1.18) are repeated"
     ),
     licence=kfre.LICENCE,
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "四变量方程主动回答；八变量方程所需的血钙、血磷、白蛋白和碳酸氢盐并非人人都有",
+        "the four-variable equation answers unasked; not everyone has the calcium, "
+        "phosphate, albumin and bicarbonate that this one needs",
+    ),
 )

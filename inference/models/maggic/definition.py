@@ -1,5 +1,6 @@
 """MAGGIC: death within one and three years in chronic heart failure."""
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -11,10 +12,9 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
     WhenAbsent,
 )
-from inference.equations.inputs import age, male, systolic_pressure
+from inference.equations.inputs import SMOKING_AGE_DAYS, age, male, systolic_pressure
 from inference.equations.points.inputs import (
     DIABETES,
     SCORE_UNIT,
@@ -34,7 +34,7 @@ _EJECTION_FRACTION = InputSpec(
     90,
     loinc=("10230-1", "18043-0"),
     max_age_days=365,
-    sd=5.0,  # two readers of one echocardiogram differ by 5 to 10 points
+    sd=5.0,  # ours: two readers of one echocardiogram differ by some points
     reference=50,
 )
 _CREATININE = InputSpec(
@@ -57,7 +57,7 @@ _SMOKER = InputSpec(
     0,
     1,
     loinc=("72166-2",),
-    max_age_days=365,
+    max_age_days=SMOKING_AGE_DAYS,
     when_absent=WhenAbsent.SPAN,
     span=(0.0, 1.0),
     assumed=0.0,
@@ -73,6 +73,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("MAGGIC", "MAGGIC"),
     task_class=TaskClass.SCORE,
+    question=questions.HEART_FAILURE_MORTALITY,
     population=Text("心力衰竭成人患者", "adults with heart failure"),
     # The domains are those of the authors' calculator where it has one.
     inputs=(
@@ -130,12 +131,24 @@ MODEL = ModelDefinition(
     contribution_scale="points",
     evidence=(
         PopulationEvidence(
+            "CN",
+            Evidence.FOREIGN,
+            Text(
+                "国外建模；北京 675 例 ≥70 岁出院患者：c 统计量 0.67，1 年死亡率预测（中位）18%，"
+                "实际 10.5%（Cheng 2021）",
+                "derived abroad; in 675 patients of 70 and over discharged in Beijing c 0.67, with "
+                "a predicted one-year mortality of 18 % (median) where 10.5 % died (Cheng 2021)",
+            ),
+        ),
+        PopulationEvidence(
             "*",
             Evidence.FOREIGN,
             Text(
-                "30 项研究 39,372 例推导；瑞典登记处 51,043 例验证，c 统计量 0.74",
+                "30 项研究 39,372 例推导；瑞典登记处 51,043 例验证，c 统计量 0.741，"
+                "3 年死亡率观察/预测 1.08（高危者低估、低危者高估）",
                 "derived in 39,372 patients of 30 studies; validated in 51,043 of the Swedish "
-                "registry, c 0.74",
+                "registry, c 0.741, three-year deaths observed to expected 1.08 (too low in high "
+                "risk, too high in low)",
             ),
         ),
     ),
@@ -170,5 +183,9 @@ MODEL = ModelDefinition(
         "(150 cases), the mortality table with several public transcriptions"
     ),
     licence="Published score; no licence terms known for the points",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "需要 NYHA 分级和射血分数等心力衰竭专科资料，由专科医生点名计算",
+        "it needs what heart-failure care collects (NYHA class, ejection fraction), and "
+        "its physicians ask for it",
+    ),
 )

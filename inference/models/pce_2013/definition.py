@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inference import questions
 from inference.contract import (
     Category,
     CategoryScale,
@@ -12,7 +13,6 @@ from inference.contract import (
     PopulationEvidence,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.primary_prevention import EXCLUSIONS, NO_COVARIANCE
@@ -31,6 +31,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("PCE 2013（合并队列方程）", "PCE 2013 (pooled cohort equations)"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "40-79 岁、无动脉粥样硬化性心血管病的美国非拉丁裔白人与黑人",
         "non-Hispanic White and Black adults of the United States aged 40-79 without "
@@ -91,17 +92,21 @@ MODEL = ModelDefinition(
             "US",
             Evidence.NATIONAL,
             Text(
-                "美国队列建模，c 统计量 0.71-0.82；在较近的美国人群高估 20%-60%",
-                "derived in the US, c 0.71-0.82; over-predicts by 20-60 % in later US patients",
+                "美国队列建模；REGARDS 中 c 统计量 0.72（Muntner 2014），加州 23.2 万人中各族群"
+                "0.66-0.83，高估 20%-60%（Rodriguez 2019）",
+                "derived in US cohorts; c 0.72 in REGARDS (Muntner 2014), 0.66-0.83 by group in "
+                "232,000 Californians, over-predicting by 20-60 % (Rodriguez 2019)",
             ),
         ),
         PopulationEvidence(
             "CN",
             Evidence.FOREIGN,
             Text(
-                "美国人群建模；在中国高估可达 63%，仅供比较，不作决策依据",
-                "derived in the US; over-predicts in China by up to 63 %: for comparison only, "
-                "no ground for decisions",
+                "美国人群建模；鄞州队列（22.6 万人，5 年）男性高估 63%、女性低估 34%，"
+                "北京房山农村男女均低估 76%-88%；误差方向不定，仅供比较，不作决策依据",
+                "derived in the US; in Yinzhou (226,000 people, five years) too high by 63 % in "
+                "men and too low by 34 % in women, in rural Fangshan too low by 76-88 % in both: "
+                "wrong in either direction, for comparison only, no ground for decisions",
             ),
         ),
         PopulationEvidence(
@@ -141,5 +146,9 @@ MODEL = ModelDefinition(
         "worked examples and 150 rows (women) of a public program are repeated"
     ),
     licence="Published equation; no licence terms known for the coefficients",
-    voice=Voice.ON_REQUEST,
+    on_request=Text(
+        "仅供比较：美国已改用 PREVENT，在中国人群明显高估",
+        "for comparison only: in the United States PREVENT has taken its place, and it "
+        "over-predicts in China",
+    ),
 )

@@ -1,12 +1,13 @@
 """SCORE2: ten-year risk of cardiovascular disease in Europe at 40-69 years."""
 
+from inference import questions
 from inference.contract import (
     Evidence,
     ModelDefinition,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.score2 import parts
@@ -16,6 +17,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("SCORE2", "SCORE2"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "40-69 岁、无心血管病且无糖尿病的成人（欧洲人群建模）",
         "adults aged 40-69 without cardiovascular disease and without diabetes (derived in Europe)",
@@ -40,8 +42,10 @@ MODEL = ModelDefinition(
             "CN",
             Evidence.FOREIGN,
             Text(
-                "欧洲人群建模；欧洲风险地区不含中国，中国患者宜用 SCORE2 亚太版或 China-PAR",
-                "derived in Europe; none of its risk regions is China's: for Chinese patients "
+                "欧洲人群建模；欧洲风险地区不含中国，韩国 32.4 万人中各年龄均高估（低危版，"
+                "Choi 2024）；中国患者宜用 SCORE2 亚太版或 China-PAR",
+                "derived in Europe; none of its risk regions is China's, and in 324,000 Koreans it "
+                "was too high at every age (low-risk version, Choi 2024): for Chinese patients "
                 "there are SCORE2 Asia-Pacific and China-PAR",
             ),
         ),
@@ -60,5 +64,12 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1093/eurheartj/ehab309",
     coefficient_provenance=parts.PROVENANCE,
     licence=parts.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署设定了 SCORE2 风险地区：40-69 岁、无糖尿病者由 SCORE2 回答（ESC 2021）",
+            "this deployment states a SCORE2 risk region: SCORE2 answers for people of 40-69 "
+            "without diabetes (ESC 2021)",
+        ),
+        when=("score2_region_stated",),
+    ),
 )

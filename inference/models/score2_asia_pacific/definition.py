@@ -1,12 +1,13 @@
 """SCORE2 Asia-Pacific: SCORE2 recalibrated to four regions of Asia and Oceania."""
 
+from inference import questions
 from inference.contract import (
     Evidence,
     ModelDefinition,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.score2 import parts
@@ -16,6 +17,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("SCORE2 亚太版", "SCORE2 Asia-Pacific"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "亚太地区 40-69 岁、无心血管病且无糖尿病的成人",
         "adults of the Asia-Pacific region aged 40-69 without cardiovascular disease and without "
@@ -29,7 +31,8 @@ MODEL = ModelDefinition(
         parts.SMOKER,
         parts.systolic_pressure(reference=120),
         inputs.diabetes(),
-        parts.total_cholesterol(asked_at=5.2),  # Chinese lipid guideline 2023
+        # The reasonable level at low risk, Chinese lipid guideline 2023, table 2: no target.
+        parts.total_cholesterol(asked_at=5.2),
         parts.hdl_cholesterol(reference=1.3),
     ),
     outcomes=(parts.CVD,),
@@ -41,9 +44,9 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "亚太 12 国 13 项前瞻性研究外部验证，合并 c 统计量 0.71（各队列 0.605-0.840）；"
+                "亚太 12 国 13 项前瞻性研究外部验证，合并 c 统计量 0.710（各队列 0.605-0.840）；"
                 "未见本国单独结果",
-                "validated in 13 prospective studies of 12 Asia-Pacific countries, pooled c 0.71 "
+                "validated in 13 prospective studies of 12 Asia-Pacific countries, pooled c 0.710 "
                 "(cohorts 0.605-0.840); no result for this country on its own was seen",
             ),
         ),
@@ -63,5 +66,13 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1093/eurheartj/ehae609",
     coefficient_provenance=parts.PROVENANCE,
     licence=parts.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署设定了 SCORE2 亚太版风险地区，且没有为本国家建立的方程",
+            "this deployment states a SCORE2 Asia-Pacific risk region, and no equation made for "
+            "its country ships",
+        ),
+        rank=4,
+        when=("score2_asia_pacific_region_stated",),
+    ),
 )

@@ -1,12 +1,13 @@
 """SCORE2-OP: ten-year risk of cardiovascular disease in Europe from the age of 70."""
 
+from inference import questions
 from inference.contract import (
     Evidence,
     ModelDefinition,
     PopulationEvidence,
+    Speaks,
     TaskClass,
     Text,
-    Voice,
 )
 from inference.equations import inputs
 from inference.equations.score2 import parts
@@ -16,6 +17,7 @@ MODEL = ModelDefinition(
     version="1.0.0",
     name=Text("SCORE2-OP", "SCORE2-OP"),
     task_class=TaskClass.PROGNOSTIC,
+    question=questions.CARDIOVASCULAR_10Y,
     population=Text(
         "70-89 岁、无心血管病且无糖尿病的成人（欧洲人群建模）",
         "adults aged 70-89 without cardiovascular disease and without diabetes (derived in Europe)",
@@ -40,8 +42,10 @@ MODEL = ModelDefinition(
             "*",
             Evidence.FOREIGN,
             Text(
-                "挪威队列建模，按欧洲四个风险地区重新校准；未在本国单独评估",
-                "derived in a Norwegian cohort, recalibrated to four European regions; "
+                "挪威队列 28,503 人建模，按欧洲四个风险地区重新校准；6 个人群 338,615 人外部验证，"
+                "c 统计量 0.63-0.67；韩国人群中高估（Choi 2024）；未在本国单独评估",
+                "derived in 28,503 Norwegians, recalibrated to four European regions; validated "
+                "in 338,615 people of 6 populations, c 0.63-0.67; too high in Koreans (Choi 2024); "
                 "not judged for this country on its own",
             ),
         ),
@@ -58,5 +62,13 @@ MODEL = ModelDefinition(
     citation_url="https://doi.org/10.1093/eurheartj/ehab312",
     coefficient_provenance=parts.PROVENANCE,
     licence=parts.LICENCE,
-    voice=Voice.ON_REQUEST,
+    speaks=Speaks(
+        Text(
+            "本部署设定了 SCORE2 风险地区：70-89 岁、无糖尿病者由 SCORE2-OP 回答（ESC 2021）",
+            "this deployment states a SCORE2 risk region: SCORE2-OP answers for people of 70-89 "
+            "without diabetes (ESC 2021)",
+        ),
+        rank=2,
+        when=("score2_region_stated",),
+    ),
 )

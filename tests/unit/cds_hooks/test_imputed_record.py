@@ -23,6 +23,7 @@ CONTEXT = RecordContext(
     card=UUID(int=7),
     subject={"reference": "Patient/p1"},
     notice="notice",
+    model_card="https://attending.example/models/china-par/1.0.0",
     software="attending test",
 )
 
@@ -114,7 +115,7 @@ def test_the_card_shows_it_apart_from_the_values_used(language, heading, mark):
     assert "| Systolic" not in values
     assert mark in rest  # among the shares
     assert "NHANES 1999-2016" in rest.split("###")[0]
-    card = prediction_card(predicted("sbp"), CardIdentity(UUID(int=7), "d"), EN)
+    card = prediction_card(predicted("sbp"), CardIdentity(UUID(int=7), "d", CONTEXT.model_card), EN)
     assert card.confidence.level == "low"
     assert "systolic_pressure" not in {item.input for item in card.basis}
 

@@ -107,11 +107,25 @@ def test_what_is_exported_here_is_a_release_elsewhere(tmp_path, capsys):
     target = tmp_path / "out" / "ckd-epi-2021-1.0.0"
     assert models("export", "ckd-epi-2021", "--to", target, "--sign", key) == 0
     assert {p.name for p in target.iterdir()} == {
-        manifest.DEFINITION, manifest.GOLDEN, manifest.GRAPH, manifest.MANIFEST,
-        manifest.SIGNATURE,
+        manifest.ATTRIBUTES, manifest.DEFINITION, manifest.GOLDEN, manifest.GRAPH,
+        manifest.MANIFEST, manifest.SIGNATURE,
     }  # fmt: skip
     assert models("install", target) == 1
     assert "ships with this server" in capsys.readouterr().err
+
+
+def test_a_model_card_is_written_as_a_page(release, tmp_path, monkeypatch, capsys):
+    target = tmp_path / "card.html"
+    assert models("show", "kfre-4", "--card", target) == 0
+    assert "The model card of kfre-4-1.0.0" in capsys.readouterr().out
+    shown = target.read_text(encoding="utf-8")
+    assert '<html lang="en">' in shown
+    assert "31 cohorts of four continents with 721,357 patients" in shown
+    monkeypatch.setenv("ATTENDING_LANGUAGE", "zh-CN")
+    assert models("install", release) == 0
+    assert models("show", "china-par", "1.1.0", "--card", target) == 0
+    assert "china-par 1.1.0 · 草稿" in target.read_text(encoding="utf-8")
+    assert models("show", "china-par", "7.0.0", "--card", target) == 1
 
 
 def test_refusals_are_said_in_chinese_too(release, monkeypatch, capsys):

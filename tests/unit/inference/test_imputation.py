@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.contract import WhenAbsent
-from inference.features.feature import Absent
+from inference.features.feature import Absent, Feature
 from inference.imputation import Imputed, Person, fill_gaps, populations
 from inference.input_row import recompute
 from inference.prediction import Prediction, Withheld
@@ -18,10 +18,8 @@ from tests.support.patients import (
     REGISTRY,
     condition,
     observation,
-    patient,
     predictor,
     snapshot,
-    usual_conditions,
     usual_results,
     without,
 )
@@ -65,7 +63,8 @@ def test_nothing_is_imputed_unless_somebody_asks():
     unasked = predictor(region="US").answer_all(
         snapshot(observations=without(usual_results(), "hdl"))
     )
-    assert "china-par" in {each.model.id for each in unasked if isinstance(each, Withheld)}
+    # Whom the United States ask unasked: PREVENT, which reads HDL cholesterol too.
+    assert "prevent-base-10y" in {a.model.id for a in unasked.given if isinstance(a, Withheld)}
 
 
 def test_an_imputed_pressure_is_a_value_with_a_range_and_never_a_feature():
@@ -180,13 +179,10 @@ def test_two_results_that_conflict_are_not_replaced():
         (("sbp",), {"region": "DE"}, "imputation-no-population"),
         (("waist",), {"region": "CN"}, "imputation-not-modelled"),
         (("hdl",), {"region": "CN"}, "imputation-other-people"),
-        (("hdl",), {"conditions": [*usual_conditions(), condition("O09.900")],
-                    "of": patient(gender="female", birthDate="1988-03-12")},
-         "imputation-other-people"),
         (("smoking-266919005",), {}, "imputation-not-modelled"),
     ],
     ids=["three-gaps", "no-fit-for-germany", "no-waist-in-rich", "diabetes-in-china",
-         "pregnancy", "a-state"],
+         "a-state"],
 )  # fmt: skip
 def test_where_nothing_is_imputed_the_reason_is_told_and_the_input_stays_missing(
     gone, changes, reason
@@ -202,6 +198,21 @@ def test_a_model_for_people_with_a_disease_is_not_imputed_for_from_people_withou
     heart = {"male": 1, "age": 66, "lvef": 31, "bmi": 24, "creatinine": 110, "nyha_class": 3}
     answer = asked(maggic, heart, "systolic_pressure", no_heart_failure=False)
     assert why(answer) == ["imputation-other-people"]
+
+
+@pytest.mark.parametrize("state", ["pregnancy", "prior_cvd", "dialysis"])
+def test_a_state_that_sets_apart_counts_though_the_model_does_not_ask_for_it(state):
+    known = stated(FRAMINGHAM.definition, {n: v for n, v in MAN.items() if n != "hdl_cholesterol"})
+    specs = FRAMINGHAM.definition.inputs
+    found = {spec.name: known.read(spec) for spec in specs}
+    gaps = [(s, found[s.name]) for s in specs if isinstance(found[s.name], Absent)]
+
+    def flag(name):
+        return Feature(name, float(name == state or name.startswith("no_")), "1", "-", ())
+
+    refused = fill_gaps(Person(specs, found, flag), gaps, region="US", catalogue=CATALOGUE)
+    assert refused.code == "imputation-other-people"
+    assert refused.values["feature"] == state
 
 
 def test_a_patient_with_heart_disease_is_not_like_those_surveyed():

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference import folders
-from inference.contract import Voice, WhenAbsent
+from inference.contract import WhenAbsent
+from inference.features.smoking import SMOKING_MAX_AGE_DAYS
 from inference.registry import ModelRefused, ModelRegistry, golden_cases, load, shipped_files
 from inference.releases import manifest
 from terminology import catalogue as catalogue_room
@@ -43,11 +44,6 @@ def inputs(draw, model_id: str) -> dict[str, float]:
     return found
 
 
-def test_three_models_speak_unasked():
-    unasked = {id for id, m in MODELS.items() if m.definition.voice is Voice.UNASKED}
-    assert unasked == {"china-par", "ckd-epi-2021", "prevent-base-10y"}
-
-
 @every_model
 def test_golden_cases_are_repeated(model):
     name = next(n for n in folders.names() if folders.definition(n) is model.definition)
@@ -72,6 +68,13 @@ def test_inputs_name_loinc_codes_of_the_catalogue(model):
         # A grade or class ("{class}") is answered by a code, not measured.
         quantity = spec.unit not in ("1", "a") and not spec.unit.startswith("{")
         assert not quantity or spec.loinc, f"{spec.name} has no LOINC code"
+
+
+@every_model
+def test_a_smoking_status_may_be_as_old_as_the_model_says(model):
+    """The record is read by one rule for all models: what each publishes must be that rule."""
+    smoking = [s for s in model.definition.inputs if s.feature == "current_smoker"]
+    assert {spec.max_age_days for spec in smoking} <= {SMOKING_MAX_AGE_DAYS}
 
 
 @every_model

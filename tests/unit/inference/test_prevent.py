@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.contract import ModelDefinition, Voice, WhenAbsent
+from inference.contract import ModelDefinition, WhenAbsent
 from inference.features.demographics import DEPRIVATION_EXTENSION
 from inference.prediction import Prediction, Withheld
 from tests.support.oracles_prevent import OUTCOMES, prevent
@@ -67,7 +67,7 @@ def run(model_id: str, *people: dict[str, float]):
 def test_there_are_ten_of_which_one_speaks_unasked():
     found = {m.definition.id for m in REGISTRY if m.definition.id.startswith("prevent")}
     assert found == set(FOLDERS)
-    unasked = [id for id in FOLDERS if definition(id).voice is Voice.UNASKED]
+    unasked = [id for id in FOLDERS if definition(id).speaks is not None]
     assert unasked == ["prevent-base-10y"]
 
 

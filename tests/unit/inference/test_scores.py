@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.contract import TaskClass, Voice, WhenAbsent
+from inference.contract import TaskClass, WhenAbsent
 from inference.equations.points.inputs import SINGLE_PEER
 from inference.registry import ModelRegistry
 from tests.support.oracles_scores import BY_MODEL, Row
@@ -102,7 +102,8 @@ def test_an_unknown_item_is_assumed_to_add_nothing(model_id):
 @every_score
 def test_scores_are_heard_on_request_and_say_what_they_are(model_id):
     definition = MODELS[model_id].definition
-    assert definition.voice is Voice.ON_REQUEST
+    assert definition.speaks is None
+    assert definition.on_request.zh
     assert definition.task_class is TaskClass.SCORE
     assert definition.contribution_scale == "points"
     assert definition.evidence_for("CN").summary.zh

@@ -30,7 +30,7 @@ def changed(**fields) -> bytes:
     [
         changed(calibrated=True),
         changed(version=1),
-        changed(voice="unasked"),
+        changed(speaks=None),
         changed(task_class="oracle"),
         changed(inputs=[]).replace(b'"inputs":[]', b'"inputs":[],"inputs":[]'),
         changed() + b"\n",

@@ -39,8 +39,8 @@ def test_a_shadow_runs_beside_the_active_version_and_says_nothing(tmp_path):
     decide(tmp_path, "1.1.0", "shadow")
     heard = []
     speaking = replace(predictor(), registry=shelf(tmp_path), on_shadow=heard.append)
-    answers = speaking.answer_all(snapshot())
-    alone = predictor().answer_all(snapshot())
+    answers = speaking.answer_all(snapshot()).given
+    alone = predictor().answer_all(snapshot()).given
     assert [(a.model.id, a.model.version) for a in answers] == [
         (a.model.id, a.model.version) for a in alone
     ]
@@ -65,7 +65,7 @@ def test_a_shadow_that_fails_harms_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(held.current.shadows[0], "_engine", Broken())
     heard = []
     answers = replace(predictor(), registry=held, on_shadow=heard.append).answer_all(snapshot())
-    assert len(answers) == 3
+    assert len(answers.given) == 2
     assert (heard[0].answer.kind, heard[0].agrees) == ("failed", False)
 
 
@@ -77,11 +77,11 @@ def test_a_restricted_version_answers_by_name_and_never_on_a_card(tmp_path):
     assert named is not None
     assert served(held) == "1.0.0"
     speaking = replace(predictor(), registry=held)
-    assert {a.model.version for a in speaking.answer_all(snapshot())} == {"1.0.0"}
+    assert {a.model.version for a in speaking.answer_all(snapshot()).given} == {"1.0.0"}
     assert speaking.answer(named, snapshot()).digest == named.digest
     decide(tmp_path, "1.0.0", "restricted")
     held.refresh()
-    assert ID not in {a.model.id for a in speaking.answer_all(snapshot())}
+    assert ID not in {a.model.id for a in speaking.answer_all(snapshot()).given}
     assert held.get(ID) is not None
 
 
