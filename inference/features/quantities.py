@@ -11,7 +11,7 @@ from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
-from terminology.catalogue import Catalogue
+from terminology.catalogue import Analyte, Catalogue
 from terminology.local_codes import LocalCodes
 from terminology.measurement import (
     Measurement,
@@ -20,6 +20,7 @@ from terminology.measurement import (
     effective_time,
     measurements,
 )
+from terminology.unit_doubt import rival_unit
 from terminology.units import UnitRefused, convert
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -154,12 +155,25 @@ def _in_model_unit(
         sources=(found.source,),
         effective=found.effective,
         conversion=converted.rule or None,
-        cautions=tuple(_cautions(found, unusable)),
+        cautions=(
+            *unit_cautions(
+                found.reported_value, found.reported_unit, analyte=analyte, source=found.source
+            ),
+            *_cautions(found, unusable),
+        ),
     )
 
 
 def _plain(value: Decimal) -> str:
     return format(value, "f")
+
+
+def unit_cautions(value: Decimal, unit: str, *, analyte: Analyte, source: str) -> Iterable[Reason]:
+    """Yield a doubt where the number would be ordinary in another unit and is not in its own."""
+    rival = rival_unit(value, unit=unit, analyte=analyte)
+    if rival is not None:
+        values = {"value": f"{_plain(value)} {unit}", "rival": rival, "source": source}
+        yield Reason("unit-rival", values)
 
 
 def _cautions(found: Measurement, unusable: Iterable[Unusable]) -> Iterable[Reason]:

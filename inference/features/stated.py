@@ -9,10 +9,10 @@ from decimal import Decimal
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
 from inference.features.kinds import is_flag
-from inference.features.quantities import CLOCK_TOLERANCE
+from inference.features.quantities import CLOCK_TOLERANCE, unit_cautions
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
-from terminology.catalogue import Catalogue
+from terminology.catalogue import Analyte, Catalogue
 from terminology.units import Converted, convert
 
 SOURCE = "stated"
@@ -69,7 +69,7 @@ class StatedFeatures:
             sources=(SOURCE,),
             effective=stated.effective,
             conversion=converted.rule or None,
-            cautions=_cautions(spec, stated),
+            cautions=_cautions(spec, stated, analyte),
         )
 
     def flag(self, name: str) -> Feature | Absent:
@@ -91,11 +91,14 @@ def _untimely(spec: InputSpec, stated: Stated, at: datetime) -> Reason | None:
     return None
 
 
-def _cautions(spec: InputSpec, stated: Stated) -> tuple[Reason, ...]:
+def _cautions(spec: InputSpec, stated: Stated, analyte: Analyte | None) -> tuple[Reason, ...]:
+    found: list[Reason] = []
+    if analyte is not None:
+        found += unit_cautions(stated.value, stated.unit, analyte=analyte, source=spec.name)
     if spec.max_age_days is not None and stated.effective is None:
         # Nothing shows that the value is not too old for the model.
-        return (Reason("time-not-stated", {"input": spec.name, "feature": spec.feature}),)
-    return ()
+        found.append(Reason("time-not-stated", {"input": spec.name, "feature": spec.feature}))
+    return tuple(found)
 
 
 def _reported(spec: InputSpec, stated: Stated) -> str:
