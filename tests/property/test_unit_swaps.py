@@ -20,7 +20,7 @@ from tests.support.patients import (
     usual_results,
     without,
 )
-from tests.support.stated import answer, stated, usual
+from tests.support.usual_values import answer, stated, usual
 
 MODELS = {model.definition.id: model for model in REGISTRY}
 QUANTITIES = [

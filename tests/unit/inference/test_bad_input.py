@@ -15,7 +15,7 @@ from inference.features import kinds
 from inference.prediction import Prediction, Withheld
 from inference.registry import LoadedModel
 from tests.support.patients import CATALOGUE, NOW, REGISTRY
-from tests.support.stated import answer, stated, usual
+from tests.support.usual_values import answer, stated, usual
 
 MODELS = {model.definition.id: model for model in REGISTRY}
 EVERY = list(MODELS.values())
