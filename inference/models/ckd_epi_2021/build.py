@@ -11,7 +11,7 @@ from inference.models.ckd_epi_2021.definition import MODEL
 _COLUMNS = ("male", "age", "creatinine", "acr")
 if tuple(spec.name for spec in MODEL.inputs) != _COLUMNS:
     raise ValueError("CKD-EPI: other columns than the graph is written for")
-_REFERENCE_AGE = next(spec.reference for spec in MODEL.inputs if spec.name == "age")
+_REFERENCE_AGE = next(spec.reference or math.nan for spec in MODEL.inputs if spec.name == "age")
 
 # The equation is 142 min(Scr/k,1)^a max(Scr/k,1)^-1.200 0.9938^age [1.012 women]; pairs are
 # (women, men).
