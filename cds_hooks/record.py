@@ -10,7 +10,8 @@ from uuid import UUID
 from cds_hooks.prefetch import CLIENT_ONLY
 from cds_hooks.render import choice
 from cds_hooks.wording import Wording
-from inference.prediction import Confidence, Estimate, Placement, Prediction
+from inference.confidence import IMPUTED
+from inference.prediction import Confidence, Estimate, ImputedValue, Placement, Prediction
 
 SYSTEM = "https://attending.org/fhir"
 MODEL_SYSTEM = f"{SYSTEM}/models"
@@ -25,6 +26,8 @@ INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
 SOFTWARE_SYSTEM = f"{SYSTEM}/software"
 NOT_KNOWN = "not-known"
 INPUTS_ID = "inputs"
+IMPUTED_PARTS = ("imputed", "low", "high")
+POPULATION_PART = "population"
 
 Resource = dict[str, Any]
 
@@ -72,12 +75,15 @@ def risk_assessment(prediction: Prediction, context: RecordContext, wording: Wor
         },
         "subject": dict(context.subject),
         "occurrenceDateTime": prediction.at.isoformat(timespec="milliseconds"),
-        "basis": list(_basis(prediction)),
+        "basis": [*_basis(prediction), *_not_measured(prediction, wording)],
         "prediction": [
             _outcome(estimate, prediction.placements_of(estimate.outcome), wording)
             for estimate in prediction.estimates
         ],
-        "note": [{"text": context.notice}],
+        "note": [
+            {"text": context.notice},
+            *({"text": each["display"]} for each in _not_measured(prediction, wording)),
+        ],
     }
 
 
@@ -157,8 +163,21 @@ def _inputs(prediction: Prediction) -> Resource:
     return {
         "resourceType": "Parameters",
         "id": INPUTS_ID,
-        "parameter": [_parameter(name, value) for name, value in prediction.inputs.items()],
+        "parameter": [
+            _imputed(name, prediction.imputed[name])
+            if name in prediction.imputed
+            else _parameter(name, value)
+            for name, value in prediction.inputs.items()
+        ],
     }
+
+
+def _imputed(name: str, found: ImputedValue) -> Resource:
+    # Parts, and no value beside the name: whoever reads values reads none that was not measured.
+    figures = zip(IMPUTED_PARTS, (found.value, found.low, found.high), strict=True)
+    parts: list[Resource] = [{"name": p, "valueDecimal": exact(value)} for p, value in figures]
+    parts.append({"name": POPULATION_PART, "valueCode": found.population})
+    return {"name": name, "part": parts}
 
 
 def _parameter(name: str, value: float) -> Resource:
@@ -184,6 +203,13 @@ def _basis(prediction: Prediction) -> Iterator[Resource]:
             yield {"type": local.split("/")[0], "display": local}
         else:
             yield {"reference": source}
+
+
+def _not_measured(prediction: Prediction, wording: Wording) -> Iterator[Resource]:
+    """Yield a basis without a source for each imputed value: a sentence, no reference."""
+    for reason in prediction.confidence.reasons:
+        if reason.code == IMPUTED:
+            yield {"display": wording.reason(reason)}
 
 
 def _outcome(estimate: Estimate, placements: Sequence[Placement], wording: Wording) -> Resource:

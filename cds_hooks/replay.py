@@ -8,11 +8,14 @@ from typing import Any, Protocol
 from cds_hooks.record import (
     DIGEST_SYSTEM,
     ESTIMATE_EXTENSION,
+    IMPUTED_PARTS,
     INPUT_HASH_SYSTEM,
     INPUTS_ID,
     MODEL_SYSTEM,
+    POPULATION_PART,
 )
-from inference.predictor import input_hash, recompute
+from inference.input_row import input_hash, recompute
+from inference.prediction import ImputedValue
 from inference.registry import LoadedModel
 
 
@@ -47,16 +50,16 @@ def replay(
 ) -> tuple[Replayed, ...]:
     """Compute a RiskAssessment again; `ReplayRefused` where model or inputs are not the same."""
     model = _model(assessment, library)
-    inputs = recorded_inputs(assessment, model)
+    inputs, imputed = recorded_inputs(assessment, model)
     expected = {
         DIGEST_SYSTEM: model.digest,
-        INPUT_HASH_SYSTEM: input_hash(model.definition, model.digest, inputs),
+        INPUT_HASH_SYSTEM: input_hash(model.definition, model.digest, inputs, imputed),
     }
     for system, digest in expected.items():
         recorded = _entity(provenance, system)
         if recorded != f"sha256:{digest}":
             raise ReplayRefused(f"{system}: recorded {recorded}, here sha256:{digest}")
-    computed = recompute(model, inputs)
+    computed = recompute(model, inputs, imputed)
     outcomes = [outcome.id for outcome in model.definition.outcomes]
     return tuple(
         Replayed(outcome, value, computed[outcomes.index(outcome)])
@@ -76,19 +79,35 @@ def _model(assessment: Mapping[str, Any], library: Library) -> LoadedModel:
     raise ReplayRefused("RiskAssessment.method names no model of Attending")
 
 
-def recorded_inputs(assessment: Mapping[str, Any], model: LoadedModel) -> Mapping[str, float]:
-    """Return the row that the graph read, NaN for what was not known."""
+def recorded_inputs(
+    assessment: Mapping[str, Any], model: LoadedModel
+) -> tuple[Mapping[str, float], Mapping[str, ImputedValue]]:
+    """Return the row that the graph read, NaN for what was not known, and what was imputed."""
     contained = assessment.get("contained", ())
     parameters: Mapping[str, Any] = next((p for p in contained if p.get("id") == INPUTS_ID), {})
-    found = {
-        parameter["name"]: float(parameter.get("valueDecimal", math.nan))
-        for parameter in parameters.get("parameter", ())
-    }
+    recorded = {p["name"]: p for p in parameters.get("parameter", ())}
     names = [spec.name for spec in model.definition.inputs]
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in recorded]
     if missing:
         raise ReplayRefused(f"RiskAssessment.contained lacks the inputs {', '.join(missing)}")
-    return {name: found[name] for name in names}
+    imputed = {name: _imputed(recorded[name]) for name in names if "part" in recorded[name]}
+    inputs = {
+        name: imputed[name].value
+        if name in imputed
+        else float(recorded[name].get("valueDecimal", math.nan))
+        for name in names
+    }
+    return inputs, imputed
+
+
+def _imputed(parameter: Mapping[str, Any]) -> ImputedValue:
+    parts = {part["name"]: part for part in parameter["part"]}
+    try:
+        value, low, high = (float(parts[name]["valueDecimal"]) for name in IMPUTED_PARTS)
+        return ImputedValue(value, low, high, str(parts[POPULATION_PART]["valueCode"]))
+    except KeyError as lacking:
+        text = f"the imputed input {parameter['name']} lacks {lacking}"
+        raise ReplayRefused(text) from None
 
 
 def _entity(provenance: Mapping[str, Any], system: str) -> str | None:

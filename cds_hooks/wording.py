@@ -62,6 +62,10 @@ class Wording:
             self._labels = self._read_labels()
         return known or self._labels.get(name, name)
 
+    def population(self, country: str) -> str:
+        """Return the survey of a country that imputed values come from."""
+        return self.say(f"population.{country}")
+
     def _read_labels(self) -> Mapping[str, str]:
         return {
             spec.feature: spec.label.said_in(self.language)
@@ -77,6 +81,8 @@ class Wording:
     def _value(self, name: str, value: str) -> str:
         if name == "feature":
             return self.feature(value)
+        if name == "population":
+            return self.population(value)
         if name == "why":
             return self.say(f"unusable.{value}")
         return escape(value)

@@ -59,18 +59,22 @@ def reference_estimate(model: ModelDefinition, answers: GraphOutput) -> float:
 
 
 def contributions(
-    model: ModelDefinition, features: Mapping[str, Feature], output: GraphOutput, reference: float
+    model: ModelDefinition,
+    features: Mapping[str, Feature],
+    output: GraphOutput,
+    reference: float,
+    imputed: Collection[str] = (),
 ) -> tuple[Contribution, ...]:
-    """Return the share of each known input in `estimate - reference`, the largest first.
+    """Return the share of each known or imputed input in `estimate - reference`, largest first.
 
     `output` holds the patient in row 0 and plausible readings in the others.
     """
     amounts = output.contributions[0, 0]
     rate = _rate(model, output, reference)
     found = [
-        Contribution(spec, features[spec.name], float(amount), float(amount) * rate)
+        Contribution(spec, features.get(spec.name), float(amount), float(amount) * rate)
         for spec, amount in zip(model.inputs, amounts, strict=True)
-        if spec.name in features and amount != 0.0
+        if (spec.name in features or spec.name in imputed) and amount != 0.0
     ]
     return tuple(sorted(found, key=lambda c: abs(c.amount), reverse=True))
 

@@ -57,14 +57,28 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class ImputedValue:
+    """What stood for an input that was not measured: the middle of its distribution, 5 and 95 %.
+
+    All are in the input's own unit; `population` is the country whose survey they come from.
+    """
+
+    value: float
+    low: float
+    high: float
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """An input's exact share of the primary outcome, against its reference.
 
     `amount` is its share of the linear predictor, `share` of the estimate, in the outcome's unit.
+    `feature` is None where the value was imputed.
     """
 
     spec: InputSpec
-    feature: Feature
+    feature: Feature | None
     amount: float
     share: float
 
@@ -108,7 +122,9 @@ class Prediction:
 
     `inputs` is the row that the graph read, with NaN for what was not known: with the digest it
     is all that is needed to compute the same figures again. `reference` is the primary estimate
-    of the person whom the contributions are measured against.
+    of the person whom the contributions are measured against. `imputed` holds by input's name what
+    stood for a value that was not measured; its middle is in `inputs`, and why it was needed in
+    `absent`.
     """
 
     model: ModelDefinition
@@ -126,6 +142,7 @@ class Prediction:
     contributions: tuple[Contribution, ...]
     counterfactuals: tuple[Counterfactual, ...]
     confidence: Confidence
+    imputed: Mapping[str, ImputedValue]
     choice: Choice | None = None
 
     @property

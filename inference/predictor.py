@@ -1,9 +1,6 @@
 """Runs every model on one snapshot: features, applicability, graph, interval, confidence."""
 
-import hashlib
-import json
 import logging
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -11,20 +8,18 @@ from datetime import tzinfo
 from functools import partial
 from typing import Literal, Protocol
 
-import numpy as np
-
-from inference import explanation, selection, uncertainty
-from inference.confidence import judge
-from inference.contract import InputSpec, ModelDefinition, Outcome, Question, WhenAbsent
-from inference.engine import GraphFailed, GraphOutput, Matrix
+from inference import selection
+from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
+from inference.engine import GraphFailed
+from inference.estimation import predict
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
+from inference.imputation import Imputed, Person, fill_gaps
+from inference.input_row import Known
 from inference.prediction import (
     Answer,
     Answers,
-    Estimate,
-    Placement,
     Prediction,
     Shadowed,
     Unanswered,
@@ -87,7 +82,9 @@ class Predictor:
     risk_regions: RiskRegions = NOT_STATED
     on_shadow: Callable[[Shadowed], None] = _unheard
 
-    def answer_all(self, snapshot: PatientSnapshot, *, span: Span = _untimed) -> Answers:
+    def answer_all(
+        self, snapshot: PatientSnapshot, *, span: Span = _untimed, impute: bool = False
+    ) -> Answers:
         """Return one answer to each question that a model here answers unasked of this patient.
 
         No question is left out silently; `span` times two steps of each, `features` and
@@ -95,7 +92,7 @@ class Predictor:
         """
         models = self.registry.current
         reader = self._reader(snapshot)
-        ask = partial(self._ask, reader=reader, span=span)
+        ask = partial(self._ask, reader=reader, span=span, impute=impute)
         speaking = selection.speakers(models.active, self.region)
         found = {
             question: selection.choose(
@@ -116,37 +113,46 @@ class Predictor:
             ],
             reader,
             answers.given,
+            impute=impute,
         )
         return answers
 
-    def answer(self, model: LoadedModel, snapshot: PatientSnapshot) -> Answer:
+    def answer(
+        self, model: LoadedModel, snapshot: PatientSnapshot, *, impute: bool = False
+    ) -> Answer:
         """Return the answer of one model that is named, whichever way it speaks."""
-        (answer,) = self.answer_named([model], snapshot)
+        (answer,) = self.answer_named([model], snapshot, impute=impute)
         return answer
 
     def answer_named(
-        self, models: Sequence[LoadedModel], snapshot: PatientSnapshot
+        self, models: Sequence[LoadedModel], snapshot: PatientSnapshot, *, impute: bool = False
     ) -> tuple[Answer, ...]:
-        """Return the answers of the models that are named, each knowing of the others."""
+        """Return the answers of the models that are named, each knowing of the others.
+
+        With `impute`, up to two values that were not measured are taken from a survey's
+        distribution where that can be; never for a model that only provides for the named ones.
+        """
         current = self.registry.current
         asked = {model.definition.id for model in models}
         reader = self._reader(snapshot)
         # Another version of the same model provides nothing to it.
         for model in current.active:
             if model.definition.id not in asked and _provided(model.definition):
-                self._ask(model, reader=reader, span=_untimed)
+                self._ask(model, reader=reader, span=_untimed, impute=False)
         in_order = sorted(models, key=lambda m: not _provided(m.definition))
-        found = {id(m): self._ask(m, reader=reader, span=_untimed) for m in in_order}
+        found = {id(m): self._ask(m, reader=reader, span=_untimed, impute=impute) for m in in_order}
         speaking = selection.speakers(current.active, self.region)
         answers = selection.named([found[id(model)] for model in models], speaking)
         shadows = [m for m in current.shadows if m.definition.id in asked and m not in models]
-        self._shadow(shadows, reader, answers)
+        self._shadow(shadows, reader, answers, impute=impute)
         return tuple(answers)
 
-    def answer_stated(self, model: LoadedModel, stated: Features) -> Answer:
+    def answer_stated(
+        self, model: LoadedModel, stated: Features, *, impute: bool = False
+    ) -> Answer:
         """Return the answer of one model on values that a caller states."""
         speaking = selection.speakers(self.registry.current.active, self.region)
-        (answer,) = selection.named([self._answer(model, stated, _untimed)], speaking)
+        (answer,) = selection.named([self._answer(model, stated, _untimed, impute)], speaking)
         return answer
 
     def _reader(self, snapshot: PatientSnapshot) -> FeatureReader:
@@ -159,23 +165,31 @@ class Predictor:
             risk_regions=self.risk_regions,
         )
 
-    def _ask(self, model: LoadedModel, *, reader: FeatureReader, span: Span) -> Answer:
+    def _ask(
+        self, model: LoadedModel, *, reader: FeatureReader, span: Span, impute: bool
+    ) -> Answer:
         """Return a model's answer; what it provides is there for those that are asked after it."""
-        answer = self._answer(model, reader, span)
-        if isinstance(answer, Prediction):
+        answer = self._answer(model, reader, span, impute)
+        # What rests on an imputed value is never handed on as if it were known.
+        if isinstance(answer, Prediction) and not answer.imputed:
             reader.derived.update(_derived(answer))
         return answer
 
     def _shadow(
-        self, shadows: Iterable[LoadedModel], reader: FeatureReader, answers: Iterable[Answer]
+        self,
+        shadows: Iterable[LoadedModel],
+        reader: FeatureReader,
+        answers: Iterable[Answer],
+        *,
+        impute: bool,
     ) -> None:
         """Tell what shadows would have said: after the answers, from the same features."""
         given = {answer.model.id: answer for answer in answers}
         for model in shadows:
-            answer = self._answer(model, reader, _untimed)
+            answer = self._answer(model, reader, _untimed, impute)
             self.on_shadow(Shadowed(answer, given.get(model.definition.id)))
 
-    def _answer(self, model: LoadedModel, reader: Features, span: Span) -> Answer:
+    def _answer(self, model: LoadedModel, reader: Features, span: Span, impute: bool) -> Answer:
         definition = model.definition
         withheld = partial(Withheld, definition, digest=model.digest)
         patient = reader.snapshot.patient.resource
@@ -194,106 +208,35 @@ class Predictor:
         )
         blocking = tuple(pair for pair in absent if _blocks(*pair))
         withholding = tuple(reason for reason, withholds in unknown if withholds)
-        if blocking or withholding:
+        imputed = None
+        if impute and blocking:
+            filled = self._imputed(definition, found, reader, blocking)
+            imputed = filled if isinstance(filled, Imputed) else None
+            withholding += (filled,) if isinstance(filled, Reason) else ()
+        if (blocking and imputed is None) or withholding:
             withholding += reader.snapshot.cautions
             outside = any(missing.reason.code == "outside-domain" for _, missing in blocking)
             kind: Literal["missing", "not-applicable"] = "not-applicable" if outside else "missing"
             return withheld(kind, absent=blocking, reasons=withholding)
         try:
             with span("inference"):
-                return self._predict(model, reader.snapshot, features, absent, unknown)
+                known = Known(features, absent, tuple(reason for reason, _ in unknown), imputed)
+                return predict(
+                    model, reader.snapshot, known, region=self.region, validated=self.validated
+                )
         except GraphFailed:
             _log.exception("model failed", extra={"model": definition.id})
             return withheld("failed", reasons=(Reason("model-failed"),))
 
-    def _predict(
+    def _imputed(
         self,
-        model: LoadedModel,
-        snapshot: PatientSnapshot,
-        features: Mapping[str, Feature],
-        absent: tuple[tuple[InputSpec, Absent], ...],
-        unknown: Sequence[tuple[Reason, bool]],
-    ) -> Prediction:
-        definition = model.definition
-        specs = definition.inputs
-        gone = [spec.name not in features for spec in specs]
-        inputs = {
-            spec.name: features[spec.name].value if spec.name in features else _stand_in(spec)
-            for spec in specs
-        }
-        point = list(inputs.values())
-        readings, probes = _rows(specs, point, gone)
-        run = model.engine.run(np.concatenate([readings, probes.rows]))
-        output, answers = run.rows(0, len(readings)), run.rows(len(readings))
-        corners = uncertainty.corner_count(specs, gone)
-        estimates, not_computed = _estimates(definition, output, corners, absent)
-        placements, probability = _placements(definition, output, corners)
-        reference = explanation.reference_estimate(definition, answers)
-        recorded = {name: value if name in features else math.nan for name, value in inputs.items()}
-        return Prediction(
-            model=definition,
-            digest=model.digest,
-            at=snapshot.taken_at,
-            region=self.region,
-            inputs=recorded,
-            input_hash=input_hash(definition, model.digest, recorded),
-            features=features,
-            absent=absent,
-            estimates=estimates,
-            not_computed=not_computed,
-            placements=placements,
-            reference=reference,
-            contributions=explanation.contributions(definition, features, output, reference),
-            counterfactuals=explanation.counterfactuals(
-                probes.asked, features, answers, estimates[0].value
-            ),
-            confidence=judge(
-                definition,
-                region=self.region,
-                validated_here=f"{definition.id}@{definition.version}" in self.validated,
-                probability=probability,
-                features=features.values(),
-                absent=absent,
-                unknown_states=[*snapshot.cautions, *(reason for reason, _ in unknown)],
-            ),
-        )
-
-
-def recompute(model: LoadedModel, inputs: Mapping[str, float]) -> tuple[float, ...]:
-    """Run the graph on a recorded input row (NaN for not known); one value per outcome.
-
-    All rows of the prediction are run again: of one row alone, or of another number of rows, the
-    runtime may sum a matrix product in another order, and the last digit differs.
-    """
-    specs = model.definition.inputs
-    gone = [math.isnan(inputs[spec.name]) for spec in specs]
-    point = [
-        _stand_in(spec) if absent else inputs[spec.name]
-        for spec, absent in zip(specs, gone, strict=True)
-    ]
-    readings, probes = _rows(specs, point, gone)
-    estimate = model.engine.run(np.concatenate([readings, probes.rows])).estimate[0]
-    return tuple(float(value) for value in estimate)
-
-
-def _rows(
-    specs: tuple[InputSpec, ...], point: Sequence[float], gone: Sequence[bool]
-) -> tuple[Matrix, explanation.Probes]:
-    """Return the rows that a prediction runs: readings around the point, then what explains it."""
-    known = [spec.name for spec, absent in zip(specs, gone, strict=True) if not absent]
-    return uncertainty.rows(specs, point, gone), explanation.probes(specs, point, known)
-
-
-def input_hash(definition: ModelDefinition, digest: str, inputs: Mapping[str, float]) -> str:
-    """Return the sha256 that stands for this model on these inputs."""
-    named = {name: repr(value) for name, value in inputs.items()}
-    subject = {"model": definition.id, "version": definition.version, "digest": digest}
-    canonical = json.dumps(subject | {"inputs": named}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _stand_in(spec: InputSpec) -> float:
-    return spec.assumed if spec.assumed is not None else math.nan
+        definition: ModelDefinition,
+        found: Mapping[str, Feature | Absent],
+        reader: Features,
+        blocking: Sequence[tuple[InputSpec, Absent]],
+    ) -> Imputed | Reason:
+        person = Person(definition.inputs, found, reader.flag)
+        return fill_gaps(person, blocking, region=self.region, catalogue=self.catalogue)
 
 
 def _blocks(spec: InputSpec, missing: Absent) -> bool:
@@ -353,43 +296,3 @@ def _exclusions(
         elif state.value:
             excluded.append(exclusion.flag)
     return tuple(excluded), unknown
-
-
-def _estimates(
-    definition: ModelDefinition,
-    output: GraphOutput,
-    corners: int,
-    absent: Sequence[tuple[InputSpec, Absent]],
-) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
-    limited = {name for spec, _ in absent for name in spec.needed_for}
-    lows, highs = uncertainty.interval(output.estimate[1 + corners :])
-    estimates = []
-    not_computed = []
-    for column, outcome in enumerate(definition.outcomes):
-        if outcome.id in limited:
-            not_computed.append(outcome)
-            continue
-        values = output.estimate[:, column]
-        if not np.isfinite(values).all():
-            raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
-        possible = values[1 : 1 + corners]
-        span = (float(possible.min()), float(possible.max())) if corners > 1 else None
-        low, high = float(lows[column]), float(highs[column])
-        estimates.append(Estimate(outcome, float(values[0]), low, high, span))
-    return tuple(estimates), tuple(not_computed)
-
-
-def _placements(
-    definition: ModelDefinition, output: GraphOutput, corners: int
-) -> tuple[tuple[Placement, ...], float | None]:
-    """Place the patient on each scale; the share of draws that stay on the first scale's step."""
-    placements = []
-    for scale in definition.scales:
-        steps = output.categories[scale.id][: 1 + corners]
-        known = sorted({int(step) for step in steps if step >= 0})
-        placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
-    if not definition.scales:
-        return (), None
-    first = output.categories[definition.scales[0].id]
-    stay = float(np.mean(first[1 + corners :] == first[0]))
-    return tuple(placements), stay

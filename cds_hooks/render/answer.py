@@ -9,7 +9,14 @@ from cds_hooks.render.choice import choice_json
 from cds_hooks.wording import Wording
 from inference.contract import InputSpec, ModelDefinition, Outcome
 from inference.features.feature import Absent, Feature
-from inference.prediction import Answer, Estimate, Placement, Prediction, Withheld
+from inference.prediction import (
+    Answer,
+    Estimate,
+    ImputedValue,
+    Placement,
+    Prediction,
+    Withheld,
+)
 from inference.reasons import Reason
 
 Json = dict[str, Any]
@@ -64,6 +71,8 @@ def _prediction(prediction: Prediction, wording: Wording) -> Json:
             "reasons": [_reason(reason, wording) for reason in confidence.reasons],
         },
         "inputs": _inputs(prediction.model, prediction.features, wording),
+        "imputed": [_imputed(spec, prediction.imputed[spec.name], wording)
+                    for spec in prediction.model.inputs if spec.name in prediction.imputed],
         "absent": [_absent(*pair, wording) for pair in prediction.absent],
         "reference": prediction.reference,
         "contributions": [
@@ -133,6 +142,19 @@ def _inputs(
             }
         )
     return found
+
+
+def _imputed(spec: InputSpec, found: ImputedValue, wording: Wording) -> Json:
+    """Return what stood for a value that was not measured; `population` is a country."""
+    return {
+        "input": spec.name,
+        "label": wording.text(spec.label),
+        "middle": found.value,
+        "interval": {"low": found.low, "high": found.high, "from": 0.05, "to": 0.95},
+        "unit": spec.unit,
+        "population": found.population,
+        "source": wording.population(found.population),
+    }
 
 
 def _sources(sources: Sequence[str]) -> list[str]:

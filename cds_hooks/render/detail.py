@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from cds_hooks.prefetch import CLIENT_ONLY
 from cds_hooks.render import choice, figures
 from cds_hooks.wording import Wording, escape
+from inference.confidence import IMPUTED
 from inference.contract import InputSpec, ModelDefinition
 from inference.features.feature import Absent, Feature
-from inference.prediction import Estimate, Placement, Prediction
+from inference.prediction import Contribution, Estimate, Placement, Prediction
 
 TOP_CONTRIBUTIONS = 5
 
@@ -18,6 +19,7 @@ def body(prediction: Prediction, wording: Wording) -> str:
         [*_estimate(prediction, wording), *_placements(prediction, wording)],
         list(_other_outcomes(prediction, wording)),
         list(_values(prediction, wording)),
+        list(_imputed(prediction, wording)),
         list(_contributions(prediction, wording)),
         list(_counterfactuals(prediction, wording)),
         list(missing(prediction.absent, wording)),
@@ -46,7 +48,8 @@ def _estimate(prediction: Prediction, wording: Wording) -> Iterator[str]:
         years = str(outcome.horizon_years)
         yield wording.say("detail.risk", risk=value, years=years, **shown) + "\n"
     low, high = (figures.amount(outcome, end, bounds) for end in (estimate.low, estimate.high))
-    yield "- " + wording.say("detail.interval", low=low, high=high)
+    kind = "detail.interval-imputed" if prediction.imputed else "detail.interval"
+    yield "- " + wording.say(kind, low=low, high=high)
     if estimate.possible is not None:
         low, high = (figures.amount(outcome, end, bounds) for end in estimate.possible)
         yield "- " + wording.say("detail.possible", low=low, high=high)
@@ -108,6 +111,16 @@ def _values(prediction: Prediction, wording: Wording) -> Iterator[str]:
             yield f"| {' | '.join(_value_cells(spec, feature, wording))} |"
 
 
+def _imputed(prediction: Prediction, wording: Wording) -> Iterator[str]:
+    """Yield the section on what was not measured; nothing where all was."""
+    if not prediction.imputed:
+        return
+    yield f"### {wording.say('heading.imputed')}\n"
+    for reason in prediction.confidence.reasons:
+        if reason.code == IMPUTED:
+            yield f"- {wording.reason(reason)}"
+
+
 def _value_cells(spec: InputSpec, feature: Feature, wording: Wording) -> tuple[str, ...]:
     none = wording.say("value.none")
     label = wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
@@ -142,7 +155,7 @@ def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
         yield "- " + wording.say(
             "detail.contribution",
             input=wording.text(each.spec.label),
-            value=figures.reported(each.feature, wording),
+            value=_value_behind(each, prediction, wording),
             reference=figures.at(each.spec, each.feature, each.spec.reference, wording),
             share=figures.share(outcome, each.share, wording),
         )
@@ -150,6 +163,13 @@ def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
         rest = prediction.primary.value - prediction.reference - sum(each.share for each in shown)
         share = figures.share(outcome, rest, wording)
         yield "- " + wording.say("detail.contribution-rest", share=share)
+
+
+def _value_behind(each: Contribution, prediction: Prediction, wording: Wording) -> str:
+    if each.feature is not None:
+        return figures.reported(each.feature, wording)
+    value = figures.at(each.spec, None, prediction.imputed[each.spec.name].value, wording)
+    return wording.say("value.imputed", value=value)
 
 
 def _counterfactuals(prediction: Prediction, wording: Wording) -> Iterator[str]:

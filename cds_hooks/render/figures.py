@@ -85,15 +85,18 @@ def reported(feature: Feature, wording: Wording) -> str:
     return _with_unit(escape(number), code)
 
 
-def at(spec: InputSpec, feature: Feature, value: float | None, wording: Wording) -> str:
-    """Return another value of an input, in the unit in which its source wrote `feature`."""
+def at(spec: InputSpec, feature: Feature | None, value: float | None, wording: Wording) -> str:
+    """Return another value of an input, in the unit in which its source wrote `feature`.
+
+    Without a feature, as of an imputed value, it is said in the model's own unit.
+    """
     if value is None:
         return wording.say("value.none")
     if spec.unit == "1":
         return wording.say("value.yes" if value else "value.no")
     if spec.unit == "a":
         return wording.say("value.years", years=f"{value:g}")
-    shown, code = _as_reported(spec, feature, value)
+    shown, code = _as_reported(spec, feature, value) if feature else (value, spec.unit)
     number = f"{shown:.3g}" if abs(shown) < _WHOLE_FROM else f"{shown:.0f}"
     return _with_unit(number, code)
 

@@ -29,7 +29,7 @@ _SOFTWARE: Final = f"attending {version('attending')}"
 _LINES: Final = (".ndjson", ".jsonl")
 # Which options belong to which kind of file: one that is passed over would not be honoured.
 _OF_TABLES: Final = ("units", "id", "nobody_has", "stamp")
-_OF_LINES: Final = ("complete", "at")
+_OF_LINES: Final = ("complete", "at", "impute")
 
 
 def predict(settings: Settings, options: argparse.Namespace) -> int:

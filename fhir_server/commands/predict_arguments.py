@@ -35,6 +35,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         choices=("conditions", "medications"),
         help="these lists of every Bundle are complete; repeatable (NDJSON)",
     )
+    predict.add_argument(
+        "--impute",
+        action="store_true",
+        help="take up to two values that were not measured from a survey's distribution, marked "
+        "as imputed (NDJSON)",
+    )
     predict.add_argument("--at", help="the instant for which to predict; default: now (NDJSON)")
 
 

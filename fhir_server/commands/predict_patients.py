@@ -54,7 +54,7 @@ def predict_patients(
     tally, shown, whole = Tally(settings.language), steps(), path.stat().st_size
     with json_lines(places.results) as answer, json_lines(places.refused) as refuse:
         for number, line, done in _lines(path):
-            found = _answered(line, predictor, model, wording, at, options.complete)
+            found = _answered(line, predictor, model, wording, at, options)
             reasons = found.get("reasons")
             tally.count(reasons[0]["code"] if reasons else None)
             (refuse if reasons else answer)({"row": number, **found})
@@ -68,11 +68,11 @@ def _answered(
     model: LoadedModel,
     wording: Wording,
     at: datetime,
-    complete: list[Any],
+    options: argparse.Namespace,
 ) -> Json:
     """Return the answer, or `reasons` where there is none."""
     try:
-        snapshot = snapshot_of(decode(line, unique_keys=True), at=at, complete=complete)
+        snapshot = snapshot_of(decode(line, unique_keys=True), at=at, complete=options.complete)
     except FhirError as refused:
         return {
             "reasons": [
@@ -81,7 +81,7 @@ def _answered(
             ]
         }
     id = {"id": str(snapshot.patient.resource.get("id", ""))}
-    answer = predictor.answer(model, snapshot)
+    answer = predictor.answer(model, snapshot, impute=options.impute)
     if isinstance(answer, Withheld):
         reasons = withheld_reasons(answer, wording)
         return {**id, "withheld": answer.kind, "reasons": reasons}

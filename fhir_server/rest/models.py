@@ -60,9 +60,11 @@ async def predict(request: Request, id: str) -> Response:
     desk = desk_of(request)
     model = desk.model(id)
     raw = await read_json_body(request, limit=desk.body_limit)
+    asked = request.query_params.get("impute")
 
     def work() -> Answer:
-        return _answer(decode(raw, unique_keys=True), model, desk)
+        body = decode(raw, unique_keys=True)
+        return _answer(body, model, desk, impute=_imputes(body, asked))
 
     answer = await worked_on(len(raw), work)
     if isinstance(answer, Withheld) and answer.kind == "failed":
@@ -74,16 +76,28 @@ async def predict(request: Request, id: str) -> Response:
     )
 
 
-def _answer(body: JsonObject, model: LoadedModel, desk: ModelDesk) -> Answer:
+def _imputes(body: JsonObject, asked: str | None) -> bool:
+    """Return whether to impute, and take the word out of the body; a Bundle has it in the URL."""
+    if asked not in (None, "true", "false"):
+        raise BadRequest("value", f"impute={str(asked)[:20]}: write true or false.")
+    stated = body.pop("impute", None) if body.get("resourceType") != "Bundle" else None
+    if not isinstance(stated, bool | None):
+        raise BadRequest("value", "Write true or false.", "impute")
+    if stated is not None and asked is not None and stated != (asked == "true"):
+        raise BadRequest("value", "The URL and the body say different things.", "impute")
+    return stated or asked == "true"
+
+
+def _answer(body: JsonObject, model: LoadedModel, desk: ModelDesk, *, impute: bool) -> Answer:
     at = desk.clock()
     predictor = desk.predictor
     if body.get("resourceType") == "Bundle" or "patient" in body:
-        return predictor.answer(model, snapshot_of(body, at=at))
+        return predictor.answer(model, snapshot_of(body, at=at), impute=impute)
     if "inputs" not in body:
         text = "Send a Bundle of one patient, or {inputs, states}, or {patient, observations, ...}."
         raise BadRequest("structure", text)
     stated = stated_features(body, model.definition, catalogue=predictor.catalogue, at=at)
-    return predictor.answer_stated(model, stated)
+    return predictor.answer_stated(model, stated, impute=impute)
 
 
 def _json(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

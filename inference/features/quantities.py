@@ -61,6 +61,7 @@ class MeasurementTable:
         self._catalogue = catalogue
         self._zone = zone
         self._local_codes = local_codes
+        self._found: dict[str, Newest] = {}
         self._by_analyte: dict[str, list[tuple[datetime | None, Sourced]]] = {}
         for entry in snapshot.observations:
             when = effective_time(entry.resource, zone=zone)
@@ -74,6 +75,11 @@ class MeasurementTable:
 
         The unusable are those without a time and those at least as new as the usable ones.
         """
+        if analyte not in self._found:
+            self._found[analyte] = self._search(analyte)
+        return self._found[analyte]
+
+    def _search(self, analyte: str) -> Newest:
         entries = self._by_analyte.get(analyte, [])
         timed = [(when, entry) for when, entry in entries if when is not None]
         timed.sort(key=lambda pair: pair[0], reverse=True)

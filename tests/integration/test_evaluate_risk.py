@@ -193,3 +193,25 @@ async def test_the_capability_statement_names_it(client):
     types = {each["type"]: each for each in statement["rest"][0]["resource"]}
     names = [each["name"] for each in types["Patient"]["operation"]]
     assert "evaluate-risk" in names
+
+
+async def test_a_missing_value_is_imputed_on_request_and_the_record_is_replayed(tmp_path):
+    async with serving(tmp_path, region="US") as american:
+        await stored(american, [each for each in record() if each["id"] != "hdl"])
+        (withheld,) = returned(await evaluate(american, ("model", "china-par")))
+        assert withheld["resourceType"] == "OperationOutcome"
+        asked = (("model", "china-par"), ("impute", "true"))
+        (assessment,) = returned(await evaluate(american, *asked))
+        assert "imputed as" in assessment["note"][1]["text"]
+        proofs = await american.get(f"/fhir/Provenance?target=RiskAssessment/{assessment['id']}")
+        kept = await american.get(f"/fhir/RiskAssessment/{assessment['id']}")
+        (entry,) = proofs.json()["entry"]
+        outcomes = replay(decode(kept.content), entry["resource"], REGISTRY)
+        assert all(outcome.same for outcome in outcomes)
+
+
+async def test_whom_the_patients_are_like_is_the_deployment_s_to_say(client):
+    asked = (("model", "china-par"), ("impute", "true"), ("region", "US"))
+    answer = await evaluate(client, *asked)
+    assert answer.status_code == 400
+    assert "region of this deployment, CN" in answer.json()["issue"][0]["diagnostics"]

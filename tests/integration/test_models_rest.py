@@ -286,3 +286,53 @@ async def test_a_model_that_fails_is_an_error_and_no_answer(client, monkeypatch)
     answer = await ask(client, stated())
     assert answer.status_code == 500
     assert "does not mean that there is no risk" in answer.text
+
+
+@pytest.fixture
+async def american(tmp_path):
+    async with serving(tmp_path, region="US") as found:
+        yield found
+
+
+async def test_a_missing_value_is_imputed_where_the_body_asks_for_it(american):
+    body = stated(hdl_cholesterol=None)
+    assert "withheld" in (await ask(american, body)).json()
+    assert "withheld" in (await ask(american, body | {"impute": False})).json()
+    told = (await ask(american, body | {"impute": True})).json()
+    assert [each["input"] for each in told["imputed"]] == ["hdl_cholesterol"]
+    assert "hdl_cholesterol" not in {each["input"] for each in told["inputs"]}
+    assert told["confidence"]["level"] == "low"
+    assert "input-imputed" in {each["code"] for each in told["confidence"]["reasons"]}
+
+
+async def test_of_records_it_is_asked_for_in_the_body_or_in_the_address(american):
+    record = person()
+    record["observations"] = without(record["observations"], "hdl")
+    told = (await ask(american, record | {"impute": True})).json()
+    assert [each["input"] for each in told["imputed"]] == ["hdl_cholesterol"]
+    whole = bundle(link=[{"relation": "self", "url": "http://x/fhir/Patient/p1/$everything"}])
+    whole["entry"] = [e for e in whole["entry"] if e["resource"]["id"] != "hdl"]
+    answer = await american.post("/models/china-par/predict?impute=true", content=encode(whole),
+                                 headers={"Content-Type": "application/json"})  # fmt: skip
+    assert [each["input"] for each in answer.json()["imputed"]] == ["hdl_cholesterol"]
+
+
+@pytest.mark.parametrize(("query", "word"), [("?impute=yes", True), ("", "true"), ("", 1),
+                                             ("?impute=false", True)])  # fmt: skip
+async def test_what_is_neither_yes_nor_no_is_a_400(american, query, word):
+    answer = await american.post(
+        f"/models/china-par/predict{query}", content=encode(stated() | {"impute": word}),
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code == 400
+
+
+async def test_a_country_without_a_survey_is_told_and_nothing_is_imputed(client, tmp_path):
+    # The evaluation server of these tests is Chinese, and the patient has diabetes.
+    told = (await ask(client, stated(hdl_cholesterol=None) | {"impute": True})).json()
+    codes = [reason["code"] for reason in told["withheld"]["reasons"]]
+    assert codes == ["imputation-other-people", "no-value"]
+    async with serving(tmp_path / "de", region="DE") as german:
+        told = (await ask(german, stated(hdl_cholesterol=None) | {"impute": True})).json()
+    codes = [reason["code"] for reason in told["withheld"]["reasons"]]
+    assert codes == ["imputation-no-population", "no-value"]

@@ -331,3 +331,19 @@ def test_a_bundle_whose_lists_are_complete_is_answered() -> None:
     assert predict("china-par", lines(bundle()), *AT, *complete) == 0
     (answer,) = read_lines("p.china-par.ndjson")
     assert answer["categories"][0]["steps"][0]["id"] == "high"
+
+
+def test_on_request_a_missing_value_of_a_patient_is_imputed_and_marked(monkeypatch) -> None:
+    monkeypatch.setenv("ATTENDING_REGION", "US")
+    name = lines(person(observations=without(usual_results(), "hdl")))
+    assert predict("china-par", name, *AT, "--output", "without.ndjson") == 1
+    assert predict("china-par", name, *AT, "--impute") == 0
+    (answer,) = read_lines("p.china-par.ndjson")
+    (imputed,) = answer["imputed"]
+    assert (imputed["input"], imputed["population"]) == ("hdl_cholesterol", "US")
+    assert answer["confidence"]["level"] == "low"
+
+
+def test_a_table_is_not_imputed_for(capsys) -> None:
+    assert predict("china-par", table([CHINA_PAR]), "--impute") == 1
+    assert "--impute" in capsys.readouterr().err

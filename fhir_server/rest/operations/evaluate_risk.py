@@ -30,7 +30,7 @@ from fhir_server.store.resources import moment
 from inference.prediction import Answers
 from inference.predictor import Predictor
 
-_PARAMETERS: Final = ("model", "at", "region")
+_PARAMETERS: Final = ("model", "at", "region", "impute")
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
@@ -43,15 +43,20 @@ async def evaluate_risk(call: Call) -> Response:
     media_type = answer_type(call.request)
     desk = desk_of(call.request)
     predictor = _predictor(call, desk.predictor)
+    impute = call.flag("impute") or False
+    if impute and predictor.region != desk.predictor.region:
+        # What evidence counts may be asked for; whom the patients here are like may not.
+        text = f"impute goes with the region of this deployment, {desk.predictor.region}, only."
+        raise BadRequest("value", text)
     models = [desk.model(id) for id in dict.fromkeys(call.texts("model"))]
     now = desk.clock()
     at = _instant(call, predictor, now)
     patient = await _patient(call, desk)
     snapshot = await stored_snapshot(desk.reader, patient, at=at, now=now, zone=predictor.zone)
     if models:
-        answers = Answers(predictor.answer_named(models, snapshot), ())
+        answers = Answers(predictor.answer_named(models, snapshot, impute=impute), ())
     else:
-        answers = predictor.answer_all(snapshot)
+        answers = predictor.answer_all(snapshot, impute=impute)
     wording = desk.wording(call.request)
     written = [
         written_answer(
@@ -118,7 +123,9 @@ OPERATION = Operation(
     types=("Patient",),
     affects_state=True,
     documentation="Parameters model (repeating; without one, the model that answers each question "
-    "unasked), at and region. A Parameters with one `return` for each model: a RiskAssessment, "
-    "which is stored, or an OperationOutcome that says why there is none; and an `unanswered` for "
-    "each question that was not raised of this patient or that no model answers in the region.",
+    "unasked), at, region and impute (true: up to two values that were not measured come from a "
+    "survey's distribution, and are marked). A Parameters with one `return` for each model: a "
+    "RiskAssessment, which is stored, or an OperationOutcome that says why there is none; and an "
+    "`unanswered` for each question that was not raised of this patient or that no model answers "
+    "in the region.",
 )

@@ -1,5 +1,7 @@
 """China-PAR: ten-year risk of atherosclerotic cardiovascular disease in Chinese adults."""
 
+from dataclasses import replace
+
 from inference import questions
 from inference.contract import (
     Category,
@@ -15,10 +17,8 @@ from inference.contract import (
     Text,
     WhenAbsent,
 )
-from inference.equations import primary_prevention
-from inference.equations.inputs import SMOKING_AGE_DAYS
+from inference.equations import inputs, primary_prevention
 
-_LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
 
 MODEL = ModelDefinition(
@@ -33,59 +33,16 @@ MODEL = ModelDefinition(
     ),
     # The graph reads its columns in this order.
     inputs=(
-        InputSpec("male", "male", Text("男性", "Male sex"), "1", 0, 1),
-        InputSpec("age", "age", Text("年龄", "Age"), "a", 35, 74, reference=50),
-        InputSpec(
-            "systolic_pressure",
-            "sbp",
-            Text("收缩压", "Systolic blood pressure"),
-            "mm[Hg]",
-            70,
-            250,
-            loinc=("8480-6",),
-            max_age_days=_VITAL_AGE_DAYS,
-            sd=8.0,  # of one clinic reading: 8-10 mm[Hg], of which this is the low end
-            reference=120,
-            # Chinese hypertension guideline (2018, revised 2024): below 140/90, and below 130/80
-            # where tolerated; at 65-79 years below 140/90 first.
-            asked_at=130,
-        ),
-        InputSpec(
-            "treated",
-            "antihypertensive",
-            Text("正在服用降压药", "On blood-pressure-lowering medication"),
-            "1",
-            0,
-            1,
-            reference=0,
-        ),
-        InputSpec(
-            "total_cholesterol",
-            "total_cholesterol",
-            Text("总胆固醇", "Total cholesterol"),
-            "mg/dL",
-            80,
-            400,
-            loinc=("14647-2", "2093-3"),
-            max_age_days=_LAB_AGE_DAYS,
-            cv=0.06,
-            reference=170,
-            # Chinese lipid guideline 2023, table 2: below 5.2 mmol/L is the reasonable level at
-            # low risk. It is no target: those are for LDL cholesterol, which is no input.
-            asked_at=5.2 / 0.02586,
-        ),
-        InputSpec(
-            "hdl_cholesterol",
-            "hdl_cholesterol",
-            Text("高密度脂蛋白胆固醇", "HDL cholesterol"),
-            "mg/dL",
-            15,
-            120,
-            loinc=("14646-4", "2085-9"),
-            max_age_days=_LAB_AGE_DAYS,
-            cv=0.07,
-            reference=50,
-        ),
+        inputs.male(),
+        inputs.age(35, 74, reference=50),
+        # Chinese hypertension guideline (2018, revised 2024): below 140/90, and below 130/80 where
+        # tolerated; at 65-79 years below 140/90 first.
+        replace(inputs.systolic_pressure(70, 250, reference=120), asked_at=130),
+        inputs.treated(),
+        # Chinese lipid guideline 2023, table 2: below 5.2 mmol/L is the reasonable level at low
+        # risk. It is no target: those are for LDL cholesterol, which is no input.
+        replace(inputs.total_cholesterol(80, 400, reference=170), asked_at=5.2 / 0.02586),
+        inputs.hdl_cholesterol(15, 120, reference=50),
         InputSpec(
             "waist",
             "waist",
@@ -98,19 +55,8 @@ MODEL = ModelDefinition(
             sd=1.5,
             reference=80,
         ),
-        InputSpec(
-            "smoker",
-            "current_smoker",
-            Text("当前吸烟", "Current smoker"),
-            "1",
-            0,
-            1,
-            loinc=("72166-2",),
-            max_age_days=SMOKING_AGE_DAYS,
-            reference=0,
-            asked_at=0,
-        ),
-        InputSpec("diabetes", "diabetes", Text("糖尿病", "Diabetes"), "1", 0, 1, reference=0),
+        replace(inputs.smoker(), asked_at=0),
+        inputs.diabetes(),
         InputSpec(
             "north",
             "lives_north_of_yangtze",
@@ -226,10 +172,7 @@ MODEL = ModelDefinition(
             "血压、血脂与腰围的取值范围由本产品设定",
             "the ranges of pressure, cholesterol and waist are ours",
         ),
-        Text(
-            "区间不含系数的协方差（未发表）",
-            "the interval leaves out the coefficients' covariance, which is unpublished",
-        ),
+        primary_prevention.NO_COVARIANCE,
     ),
     citation="Yang X, et al. Circulation 2016;134:1430-1440",
     citation_url="https://doi.org/10.1161/CIRCULATIONAHA.116.022367",

@@ -336,3 +336,11 @@ async def test_estimates_come_before_what_could_not_be_computed():
         at=NOW,
     )
     assert [bool(card.basis) for card in found.cards] == [True, False]
+
+
+async def test_a_hook_imputes_nothing():
+    house = House(predictor=predictor(region="US"))
+    gone = [each for each in usual_results() if each["id"] != "hdl"]
+    cards = await house.cards(order_sign(prefetch=prefetch(observations=bundle(gone))))
+    assert "not computed" in cards["prevent-base-10y"].summary
+    assert "imputed" not in cards["prevent-base-10y"].detail.lower()

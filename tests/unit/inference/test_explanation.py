@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from inference import explanation, folders
 from inference.engine import GraphFailed, GraphOutput
+from inference.input_row import recompute
 from inference.prediction import Prediction
-from inference.predictor import recompute
 from inference.registry import golden_cases
 from tests.support.patients import (
     REGISTRY,

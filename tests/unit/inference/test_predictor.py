@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from inference.engine import GraphFailed
+from inference.input_row import recompute
 from inference.prediction import Prediction, Withheld
-from inference.predictor import recompute
 from inference.registry import ModelRegistry
 from tests.support import oracles
 from tests.support.patients import (
