@@ -41,8 +41,11 @@ class Steps(torch.nn.Module):
 
     def forward(self, values: torch.Tensor, edges: torch.Tensor | None = None) -> torch.Tensor:
         """Return the steps; `edges` takes the place of those given first."""
-        reached = values >= (self.edges if edges is None else edges)
-        return reached.to(torch.int64).sum(dim=1) - self.first
+        return self.reached(values, self.edges if edges is None else edges) - self.first
+
+    def reached(self, values: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
+        """Return how many edges are reached, which is a step more: 0 where it is not known."""
+        return (values >= edges).to(torch.int64).sum(dim=1)
 
 
 def by_stratum(values: Sequence[float]) -> torch.Tensor:

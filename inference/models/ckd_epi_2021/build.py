@@ -49,9 +49,11 @@ class CkdEpi2021(torch.nn.Module):
         self.register_buffer("below", doubles([*_GFR_BOUNDS, math.inf]))
         self.register_buffer("first", whole(1))
         self.albuminuria = Steps((30.0, passed(300.0)))
-        # What is not known is -1, the last row and the last column.
-        heat_map = [*((*row, _NOT_KNOWN) for row in _HEAT_MAP), (_NOT_KNOWN,) * 4]
-        self.register_buffer("heat_map", whole(heat_map))
+        # The first row and the first column are of what is not known.
+        heat_map = [(_NOT_KNOWN,) * 3, *_HEAT_MAP]
+        flat = [step for row in heat_map for step in (_NOT_KNOWN, *row)]
+        self.register_buffer("heat_map", whole(flat))
+        self.register_buffer("width", whole(len(flat) // len(heat_map)))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
@@ -65,10 +67,11 @@ class CkdEpi2021(torch.nn.Module):
         base = embedding(own, self.bases)
         contributions = torch.cat([by_sex_and_age, by_creatinine, base - base], dim=1)
         egfr = torch.exp(base + contributions.sum(dim=1, keepdim=True))
-        stage = (egfr < self.below).to(torch.int64).sum(dim=1) - self.first
-        albuminuria = self.albuminuria(acr)
-        risk = self.heat_map[stage, albuminuria]
-        return egfr, base, contributions.unsqueeze(1), stage, albuminuria, risk
+        row = (egfr < self.below).to(torch.int64).sum(dim=1)
+        column = self.albuminuria.reached(acr, self.albuminuria.edges)
+        risk = self.heat_map.index_select(0, row * self.width + column)
+        categories = row - self.first, column - self.first, risk
+        return egfr, base, contributions.unsqueeze(1), *categories
 
 
 OUTPUTS = (

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch.nn.functional import embedding
 
 from inference.equations.pieces.graph import Steps, doubles, passed
 from inference.models.fib4.definition import MODEL
@@ -25,17 +26,21 @@ class Fib4(torch.nn.Module):
         base = math.fsum(e * ln for e, ln in zip(exponents, ln_reference, strict=True))
         low, low_over_65, high = MODEL.scales[0].bounds
         self.category = Steps((low, passed(high)))
+        young = MODEL.inputs[_COLUMNS.index("age")].low
+        # By age: under the one for which it is meant, or at none, the index is on no step.
+        edges = [
+            [math.inf] * 3,
+            [-math.inf, low, passed(high)],
+            [-math.inf, low_over_65, passed(high)],
+        ]
         # Buffers, not literals: the exporter would store a Python float as float32.
         for name, value in {
             "ln_reference": ln_reference,
             "exponents": exponents,
             "at_reference": base,
             "nothing": 0.0,
-            "edges_over_65": [-math.inf, low_over_65, passed(high)],
-            "old": 65.0,
-            # Under the age for which it is meant the index is on no step.
-            "no_edges": [math.inf] * 3,
-            "young": MODEL.inputs[_COLUMNS.index("age")].low,
+            "ages": [young, passed(65.0)],
+            "edges": edges,
         }.items():
             self.register_buffer(name, doubles(value))
 
@@ -46,10 +51,9 @@ class Fib4(torch.nn.Module):
         # No index is below 0: this is the base of every row.
         base = (index < self.nothing).to(torch.float64) + self.at_reference
         place = _COLUMNS.index("age")
-        age = x[:, place : place + 1]
-        edges = torch.where(age > self.old, self.edges_over_65, self.category.edges)
-        edges = torch.where(age < self.young, self.no_edges, edges)
-        return index, base, contributions.unsqueeze(1), self.category(index, edges)
+        ages = (x[:, place : place + 1] >= self.ages).to(torch.int64).sum(dim=1)
+        category = self.category(index, embedding(ages, self.edges))
+        return index, base, contributions.unsqueeze(1), category
 
 
 OUTPUTS = ("estimate", "base", "contributions", "fib4-category")
