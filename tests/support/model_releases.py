@@ -20,7 +20,7 @@ from inference.releases.trust import Trust
 
 ID = "china-par"
 CREATED = "2026-11-23T02:00:00+00:00"
-_MEN = struct.pack("<d", math.log(0.9707))  # as the graph holds it, once
+_MEN = struct.pack("<d", math.log(0.9707))  # as the graph holds it, twice: untreated, treated
 
 
 @cache
@@ -33,7 +33,7 @@ def files_of(version: str = "1.1.0", survival: float = 0.96, **changes) -> dict[
     """Return the files of a release, unsigned; its worked examples are those of its own graph."""
     definition = replace(folders.definition("china_par"), version=version, **changes)
     files = shipped_files(definition, folders.path("china_par"))
-    assert files[manifest.GRAPH].count(_MEN) == 1
+    assert files[manifest.GRAPH].count(_MEN) == 2
     graph = files[manifest.GRAPH].replace(_MEN, struct.pack("<d", math.log(survival)))
     engine = Engine(graph, scales=[scale.id for scale in definition.scales])
     golden = json.loads(files[manifest.GOLDEN])

@@ -12,16 +12,12 @@ from dataclasses import dataclass
 import torch
 
 from inference.contract import CategoryScale, InputSpec
+from inference.equations.pieces import graph as pieces
+from inference.equations.pieces.graph import Flags, Logarithms, Steps, Strata, doubles, slopes_of
 
 _QUANTITIES = ("age", "total_cholesterol", "hdl_cholesterol", "systolic_pressure")
-_FLAGS = ("treated", "smoker", "diabetes")
+# What tells the stratum, the first twice and the second four times what treatment weighs.
 _STRATA = ("male", "black")
-# Terms in the order of the graph: quantities (ln x - ln reference), flags, what tells the stratum
-# (without weight, but not known it leaves no number), products with the logarithm of age (la).
-_PRODUCTS = (
-    "la squared", "la tc", "la hdl", "la sbp", "treated sbp", "treated la sbp", "la treated",
-    "la smoker",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,98 +53,64 @@ class FirstEvent(torch.nn.Module):
     ) -> None:
         super().__init__()
         columns = [spec.name for spec in inputs]
+        references = {s.name: s.reference or math.nan for s in inputs if s.name in _QUANTITIES}
+        ln = {name: math.log(reference) for name, reference in references.items()}
         known_by = [name for name in _STRATA if name in columns]
-        ln_reference = {
-            spec.name: math.log(spec.reference)
-            for spec in inputs
-            if spec.name in _QUANTITIES and spec.reference is not None
-        }
-
-        def doubles(name: str, values: object) -> None:
-            # Buffers, not literals: the exporter would store a Python float as float32.
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
-
-        def places(name: str, names: Sequence[str]) -> None:
-            positions = [columns.index(column) for column in names]
-            self.register_buffer(name, torch.tensor(positions, dtype=torch.int64))
-
-        places("quantities", _QUANTITIES)
-        places("flags", _FLAGS)
-        places("known_by", known_by)
-        doubles("ln_reference", [ln_reference[name] for name in _QUANTITIES])
-        terms = (*_QUANTITIES, *_FLAGS, *known_by, *_PRODUCTS)
-        for number, stratum in enumerate(strata):
-            weights = torch.zeros((len(terms), len(columns)), dtype=torch.float64)
-            for (term, owner), weight in _weights(stratum, ln_reference).items():
-                weights[terms.index(term), columns.index(owner)] = weight
-            self.register_buffer(f"weights_{number}", weights)
-        doubles("bases", [[_base(stratum, ln_reference)] for stratum in strata])
-        doubles("powers", [[float(1 << place)] for place in range(len(known_by))])
-        doubles("middle", 0.5)
-        doubles("category_from", scale.bounds)
-        self.register_buffer("unknown", torch.tensor(-1, dtype=torch.int64))
+        weights = {"treated": 1} | {name: 2 << place for place, name in enumerate(known_by)}
+        self.inputs = Logarithms(columns, references)
+        self.stratum = Flags(columns, weights)
+        kinds = [(stratum, treated) for stratum in strata for treated in (0, 1)]
+        self.strata = Strata(columns, [_slopes(stratum, treated, ln) for stratum, treated in kinds])
+        self.register_buffer("one", doubles(1.0))
+        self.category = Steps(scale.bounds)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        ln = torch.log(x[:, self.quantities])
-        against = ln - self.ln_reference
-        flags = x[:, self.flags]
-        la, la_reference = ln[:, 0:1], self.ln_reference[0]
-        treated, smoker = flags[:, 0:1], flags[:, 1:2]
-        tc, hdl, sbp = against[:, 1:2], against[:, 2:3], against[:, 3:4]
-        la_sbp = la * sbp
-        products = (
-            la * la - la_reference * la_reference, la * tc, la * hdl, la_sbp, treated * sbp,
-            treated * la_sbp, la * treated, la * smoker,
-        )  # fmt: skip
-        stratum = x[:, self.known_by]
-        terms = torch.cat([against, flags, stratum, *products], dim=1)
-        number = (stratum > self.middle).to(torch.float64) @ self.powers
-        contributions, base = terms @ self.weights_0, self.bases[0].expand(x.shape[0], 1)
-        for place in range(1, len(self.bases)):
-            here = number > place - self.middle
-            contributions = torch.where(
-                here, terms @ getattr(self, f"weights_{place}"), contributions
-            )
-            base = torch.where(here, self.bases[place], base)
-        risk = -torch.expm1(-torch.exp(base + contributions.sum(dim=1, keepdim=True)))
-        steps = (risk >= self.category_from).to(torch.int64).sum(dim=1)
-        category = torch.where(torch.isnan(risk[:, 0]), self.unknown, steps)
-        return risk, base, contributions[:, None, :], category
+        number = self.stratum(x)
+        contributions = self.strata.contributions(self.inputs(x), number)
+        base = self.strata.base(number)
+        hazard = torch.exp(base + contributions.sum(dim=1, keepdim=True))
+        risk = self.one - torch.exp(-hazard)
+        return risk, base, contributions.unsqueeze(1), self.category(risk)
 
 
-def _weights(c: Stratum, ln_reference: Mapping[str, float]) -> dict[tuple[str, str], float]:
-    """Return what each term adds to each input's contribution: (term, input) to weight.
+def _slopes(c: Stratum, treated: int, ln: Mapping[str, float]) -> pieces.Stratum:
+    """Return the coefficients of a stratum with pressure untreated or treated.
 
     Age comes first: its contribution is taken at the reference values of the rest, and each other
-    input's at the patient's age; treatment goes before pressure.
+    input's at the patient's age; treatment goes before pressure. Published are products with
+    ln age; ours are with ln age less `ln` of the reference age, which adds to the slopes.
     """
-    ls_reference = ln_reference["systolic_pressure"]
     by_treatment = c.ln_sbp_treated - c.ln_sbp_untreated
     by_treatment_and_age = c.ln_age_ln_sbp_treated - c.ln_age_ln_sbp_untreated
-    by_age = (
-        c.ln_age
-        + c.ln_age_ln_tc * ln_reference["total_cholesterol"]
-        + c.ln_age_ln_hdl * ln_reference["hdl_cholesterol"]
-        + c.ln_age_ln_sbp_untreated * ls_reference
-    )
-    return {
-        ("age", "age"): by_age,
-        ("la squared", "age"): c.ln_age_squared,
-        ("total_cholesterol", "total_cholesterol"): c.ln_tc,
-        ("la tc", "total_cholesterol"): c.ln_age_ln_tc,
-        ("hdl_cholesterol", "hdl_cholesterol"): c.ln_hdl,
-        ("la hdl", "hdl_cholesterol"): c.ln_age_ln_hdl,
-        ("systolic_pressure", "systolic_pressure"): c.ln_sbp_untreated,
-        ("la sbp", "systolic_pressure"): c.ln_age_ln_sbp_untreated,
-        ("treated sbp", "systolic_pressure"): by_treatment,
-        ("treated la sbp", "systolic_pressure"): by_treatment_and_age,
-        ("treated", "treated"): by_treatment * ls_reference,
-        ("la treated", "treated"): by_treatment_and_age * ls_reference,
-        ("smoker", "smoker"): c.smoker,
-        ("la smoker", "smoker"): c.ln_age_smoker,
-        ("diabetes", "diabetes"): c.diabetes,
+    by_age = {
+        "age": c.ln_age_squared,
+        "total_cholesterol": c.ln_age_ln_tc,
+        "hdl_cholesterol": c.ln_age_ln_hdl,
+        "systolic_pressure": c.ln_age_ln_sbp_untreated + treated * by_treatment_and_age,
+        "treated": by_treatment_and_age * ln["systolic_pressure"],
+        "smoker": c.ln_age_smoker,
     }
+    at_age_1 = {
+        # The square of ln age less that of its reference has the slope of a product twice.
+        "age": c.ln_age
+        + c.ln_age_squared * ln["age"]
+        + c.ln_age_ln_tc * ln["total_cholesterol"]
+        + c.ln_age_ln_hdl * ln["hdl_cholesterol"]
+        + c.ln_age_ln_sbp_untreated * ln["systolic_pressure"],
+        "total_cholesterol": c.ln_tc,
+        "hdl_cholesterol": c.ln_hdl,
+        "systolic_pressure": c.ln_sbp_untreated + treated * by_treatment,
+        "treated": by_treatment * ln["systolic_pressure"],
+        "smoker": c.smoker,
+        "diabetes": c.diabetes,
+    }
+    slope = {name: at + by_age.get(name, 0.0) * ln["age"] for name, at in at_age_1.items()}
+    return pieces.Stratum(
+        base=_base(c, ln),
+        slope=slopes_of(slope, _QUANTITIES),
+        by_age=slopes_of(by_age, _QUANTITIES),
+    )
 
 
 def _base(c: Stratum, ln_reference: Mapping[str, float]) -> float:

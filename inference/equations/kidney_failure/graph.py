@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from inference.contract import CategoryScale, InputSpec
+from inference.equations.pieces.graph import doubles, passed, whole
 
 OUTPUTS = ("estimate", "base", "contributions", "kfre-referral", "kfre-planning")
 
@@ -38,44 +39,37 @@ class KidneyFailure(torch.nn.Module):
     ) -> None:
         super().__init__()
         columns = [spec.name for spec in inputs]
-
-        def doubles(name: str, values: object) -> None:
-            # Buffers, not literals: the exporter would store a Python float as float32.
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
-
-        self.north_america = columns.index("north_america")
+        self._region = columns.index("north_america")
+        self._acr = columns.index("acr")
+        # Buffers, not literals: the exporter would store a Python float as float32.
         self.register_buffer("is_acr", torch.tensor([name == "acr" for name in columns]))
-        doubles("centres", [_centre(spec) for spec in inputs])
-        doubles("slopes", [equation.slopes.get(name, 0.0) for name in columns])
+        self.register_buffer("centres", doubles([_centre(spec) for spec in inputs]))
+        # Both risks have the same slopes. The region has none, but one not stated leaves no number.
+        slopes = [equation.slopes.get(name, 0.0) for name in columns]
+        self.register_buffer("slopes", doubles([slopes, slopes]))
         shift = equation.slopes["male"] * _MALE
-        doubles("base_north_america", [_ln_hazard(there) - shift for there, _ in equation.survival])
-        doubles("base_elsewhere", [_ln_hazard(else_) - shift for _, else_ in equation.survival])
-        doubles("referral_from", scales[0].bounds)
-        doubles("planning_above", scales[1].bounds)
-        doubles("one", 1.0)
-        doubles("middle", 0.5)
-        self.register_buffer("unknown", torch.tensor(-1, dtype=torch.int64))
+        there, elsewhere = zip(*equation.survival, strict=True)
+        self.register_buffer("base_there", doubles([_ln_hazard(s) - shift for s in there]))
+        self.register_buffer("base_elsewhere", doubles([_ln_hazard(s) - shift for s in elsewhere]))
+        self.register_buffer("middle", doubles(0.5))
+        self.register_buffer("one", doubles(1.0))
+        # Referral rises at each bound of five years, planning above each of two.
+        five, two = scales[0].bounds, [passed(bound) for bound in scales[1].bounds]
+        self.register_buffer("edges", doubles([[-math.inf, *five], [-math.inf, *two]]))
+        self.register_buffer("first", whole(1))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        values = torch.where(self.is_acr, torch.log(torch.where(self.is_acr, x, self.one)), x)
-        # The region has no slope, but a region that is not stated leaves no number.
-        contributions = (values - self.centres) * self.slopes
-        there = x[:, self.north_america][:, None] > self.middle
-        base = torch.where(there, self.base_north_america, self.base_elsewhere)
-        predictor = base + contributions.sum(dim=1, keepdim=True)
-        risk = -torch.expm1(-torch.exp(predictor))
-        five, two = risk[:, 0:1], risk[:, 1:2]
-        referral = (five >= self.referral_from).to(torch.int64).sum(dim=1)
-        planning = (two > self.planning_above).to(torch.int64).sum(dim=1)
-        gone = torch.isnan(risk[:, 0])
-        return (
-            risk,
-            base,
-            torch.stack([contributions, contributions], dim=1),
-            torch.where(gone, self.unknown, referral),
-            torch.where(gone, self.unknown, planning),
-        )
+        ln_acr = torch.log(x[:, self._acr : self._acr + 1])
+        values = torch.where(self.is_acr, ln_acr, x) - self.centres
+        contributions = values.unsqueeze(1) * self.slopes
+        there = x[:, self._region : self._region + 1] > self.middle
+        base = torch.where(there, self.base_there, self.base_elsewhere)
+        risk = self.one - torch.exp(-torch.exp(base + contributions.sum(dim=2)))
+        # What is known is at least the first edge of its outcome; NaN is at least nothing.
+        reached = risk.unsqueeze(2) >= self.edges
+        steps = reached.to(torch.int64).sum(dim=2) - self.first
+        return risk, base, contributions, steps[:, 0], steps[:, 1]
 
 
 def _centre(spec: InputSpec) -> float:

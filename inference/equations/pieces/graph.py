@@ -37,13 +37,15 @@ class Steps(torch.nn.Module):
         super().__init__()
         # Whatever is known is at least the first edge; NaN is at least nothing.
         self.register_buffer("edges", doubles([-math.inf, *bounds]))
-        self.register_buffer("reached", whole([0, *(1 for _ in bounds)]))
-        self.register_buffer("short", whole([-1, *(0 for _ in bounds)]))
+        self.register_buffer("first", whole(1))
 
     def forward(self, values: torch.Tensor, edges: torch.Tensor | None = None) -> torch.Tensor:
         """Return the steps; `edges` takes the place of those given first."""
-        found = values >= (self.edges if edges is None else edges)
-        return torch.where(found, self.reached, self.short).sum(dim=1)
+        return self.reached(values, self.edges if edges is None else edges) - self.first
+
+    def reached(self, values: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
+        """Return how many edges are reached, which is a step more: 0 where it is not known."""
+        return (values >= edges).to(torch.int64).sum(dim=1)
 
 
 def by_stratum(values: Sequence[float]) -> torch.Tensor:

@@ -5,13 +5,13 @@ and yes. All bounds of a score are compared at once.
 """
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from inference.contract import InputSpec
+from inference.equations.pieces.graph import doubles, passed
 
 _YES_FROM = 0.5
 
@@ -29,8 +29,7 @@ class Table:
 
     def steps(self) -> list[tuple[float, float]]:
         """Return each bound, in the form `value >= bound`, with the change of points there."""
-        passed = [math.nextafter(bound, math.inf) for bound in self.above]
-        bounds = sorted([*self.at_least, *passed])
+        bounds = sorted([*self.at_least, *map(passed, self.above)])
         changes = [after - before for before, after in itertools.pairwise(self.points)]
         return list(zip(bounds, changes, strict=True))
 
@@ -60,7 +59,7 @@ class Points(torch.nn.Module):
             }
         )
         self.register_buffer("column", torch.tensor([column for column, _ in steps]))
-        self.doubles("bound", [bound for _, bound in steps])
+        self.register_buffer("bound", doubles([bound for _, bound in steps]))
         for variant, tables in variants.items():
             start = torch.zeros(len(names), dtype=torch.float64)
             change = torch.zeros((len(steps), len(names)), dtype=torch.float64)
@@ -70,26 +69,23 @@ class Points(torch.nn.Module):
                     change[steps.index((names.index(name), bound)), names.index(name)] = amount
             self.register_buffer(f"start_{variant}", start)
             self.register_buffer(f"change_{variant}", change)
-        self.register_buffer("unknown", torch.tensor(-1, dtype=torch.int64))
-
-    def doubles(self, name: str, values: object) -> None:
-        """Keep numbers as a float64 buffer: a literal would be exported as float32."""
-        self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
+        self.register_buffer("nothing", doubles(0.0))
 
     def reached(self, x: torch.Tensor) -> torch.Tensor:
         """Return 1 for each bound that a row has reached, else 0."""
-        return (x[:, self.column] >= self.bound).to(torch.float64)
+        # Of many rows, to look up whole lines and turn them back is faster than to pick columns.
+        of_bounds = x.t().index_select(0, self.column).t()
+        return (of_bounds >= self.bound).to(torch.float64)
 
     def points(self, reached: torch.Tensor, variant: str) -> torch.Tensor:
         """Return the points of each input [n, k] by the tables of `variant`."""
-        change = reached @ getattr(self, f"change_{variant}")
-        return change + getattr(self, f"start_{variant}")
+        change = getattr(self, f"change_{variant}")
+        return torch.addmm(getattr(self, f"start_{variant}"), reached, change)
 
     def known(self, x: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
         """Return `points`, NaN where the input is: a comparison with NaN reads as "no points"."""
         return points + (x - x)
 
-    def category(self, score: torch.Tensor, bounds: torch.Tensor) -> torch.Tensor:
-        """Return the step of a scale that a score stands on; -1 where it is not known."""
-        step = (score[:, None] >= bounds).to(torch.int64).sum(dim=1)
-        return torch.where(torch.isnan(score), self.unknown, step)
+    def base(self, estimate: torch.Tensor) -> torch.Tensor:
+        """Return 0 for each estimate, also where it is not known: no score is below 0."""
+        return (estimate < self.nothing).to(torch.float64)

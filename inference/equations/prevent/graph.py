@@ -1,26 +1,29 @@
 """The torch module that `make models` turns into the graphs of the PREVENT equations.
 
 The published terms are products of at most two basic terms, and a basic term is an input clipped
-at the ends of its piece, centred and scaled. So the graph is four steps: clip and scale, multiply
-pairs, one matrix product per sex, logistic. That is ten times faster than term by term. Optional
-predictors add terms of their own.
+at the ends of its piece, centred and scaled: a sum of inputs and of what is left of them above a
+knot. So the graph is four steps: inputs and knots, two sums for each term and their product, one
+matrix product per sex, logistic. Optional predictors add terms of their own.
 """
 
 import csv
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from inference.contract import ModelDefinition, WhenAbsent
+from inference.equations.pieces.graph import doubles, whole
 from inference.equations.prevent.terms import (
     AGE_ROWS,
     BASIC,
     MISSING_ROWS,
+    Name,
     Term,
     names_of,
     optional_inputs,
-    pairs_of,
     terms_of,
 )
 
@@ -56,14 +59,9 @@ class Prevent(torch.nn.Module):
     and `base` add up to the logit; the term for an optional input that is not known is part of
     `base`. An unknown body mass index is NaN and leaves out heart failure alone: its coefficients
     are zero in every other outcome.
-
-    PREVENT base, ten years, is `as_first_built`, so that its bytes stay the same: an unknown sex
-    is told apart by its caller alone, and a risk that is not known is on the scale's first step.
     """
 
-    def __init__(
-        self, model: ModelDefinition, coefficients: Path, *, as_first_built: bool = False
-    ) -> None:
+    def __init__(self, model: ModelDefinition, coefficients: Path) -> None:
         super().__init__()
         self._columns = [spec.name for spec in model.inputs]
         self._optional = optional_inputs(model)
@@ -71,119 +69,158 @@ class Prevent(torch.nn.Module):
         # at the reference.
         self._may_miss = [s for s in model.inputs if s.when_absent is WhenAbsent.MISSING_TERM]
         self._placed = bool(model.scales)
-        self._as_first_built = as_first_built
-        # The order of the buffers is that of the graph's numbers, and so of its bytes.
-        self._keep_pieces(model)
+        self._keep_values(model)
+        self._keep_factors(model)
         self._keep_equation(model, _table(coefficients))
-        self._keep_constants(model)
+        self._keep_rest(model)
 
     def _doubles(self, name: str, values: object) -> None:
-        self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
+        self.register_buffer(name, doubles(values))
 
-    def _places(self, name: str, values: list[int]) -> None:
-        self.register_buffer(name, torch.tensor(values, dtype=torch.int64))
+    def _keep_values(self, model: ModelDefinition) -> None:
+        """Keep what makes the values of which factors are sums: see `_values`."""
+        stands = {"bmi": 25.0} | {s.name: s.reference for s in self._may_miss}
+        # Any other input that is not a number stays one, and with it every risk.
+        self._doubles("stand_in", [stands.get(name, math.nan) for name in self._columns])
+        bent = [each for each in BASIC.values() if math.isfinite(each.low)]
+        knots = {each.column: each.low for each in bent}
+        self._doubles("knots", [knots.get(name, -math.inf) for name in self._columns])
+        self._doubles("not_known", math.nan)
+        self._doubles("decile_knots", _DECILE_KNOTS)
+        self._value_names = [*self._columns, *(f"{name} bent" for name in self._columns)]
+        if "acr" in self._optional:
+            self._value_names.append("ln acr")
+        if "sdi" in self._optional:
+            self._value_names += [f"sdi bent {knot:g}" for knot in _DECILE_KNOTS]
+        if self._may_miss:
+            self._value_names += [f"{name} gone" for name in self._columns]
 
-    def _keep_pieces(self, model: ModelDefinition) -> None:
-        basic = list(BASIC)
-        self._places("columns", [self._columns.index(term.column) for term in BASIC.values()])
-        for name in ("low", "high", "centre", "scale"):
-            self._doubles(name, [getattr(term, name) for term in BASIC.values()])
-        pairs = pairs_of(model)
-        self._places("first", [basic.index(pair[0]) for pair in pairs])
-        self._places("second", [basic.index(pair[1]) for pair in pairs])
+    def _keep_factors(self, model: ModelDefinition) -> None:
+        """Keep each term as a product of two sums of values, whose coefficients are 0, 1 or -1.
+
+        A scale is left to the weight of the term: so a term is exactly 0 at the reference.
+        """
+        factors = [_factors(name) for name in names_of(model)]
+        factors += [(_gone(spec.name), _ONE) for spec in self._may_miss]
+        factors.append((_ONE, _ONE))
+        for place, name in enumerate(("first", "second")):
+            chosen = [pair[place] for pair in factors]
+            rows = [[each.of.get(value, 0.0) for each in chosen] for value in self._value_names]
+            self._doubles(name, rows)
+            self._doubles(f"{name}_start", [each.start for each in chosen])
 
     def _keep_equation(self, model: ModelDefinition, table: Table) -> None:
         age_row = next(row for row in AGE_ROWS if row in table)
         terms = terms_of(model, age_row)
         _check_complete(table, terms, self._optional)
         names = names_of(model)
-        shape = (len(names), len(_FILE_OUTCOMES), len(self._columns))
+        flat, width = len(_FILE_OUTCOMES), len(self._columns)
         for sex in ("male", "female"):
-            weights = torch.zeros(shape, dtype=torch.float64)
+            weights = torch.zeros((len(names), flat, width), dtype=torch.float64)
             for term in terms:
                 place = names.index(term.term), slice(None), self._columns.index(term.owner)
-                found = torch.tensor(_row(table, term.row, sex), dtype=torch.float64)
-                weights[place] += found * term.factor
-            self.register_buffer(f"weights_{sex}", weights.reshape(len(names), -1))
-            self._doubles(f"constant_{sex}", _row(table, "Constant", sex))
-            if self._may_miss:
-                gone = [_row(table, MISSING_ROWS[spec.name], sex) for spec in self._may_miss]
-                self._doubles(f"missing_{sex}", gone)
+                weights[place] += doubles(_row(table, term.row, sex)) * term.factor / _scale(term)
+            bases = [_row(table, MISSING_ROWS[spec.name], sex) for spec in self._may_miss]
+            bases.append(_row(table, "Constant", sex))
+            # The last terms, which are 1 or whether an input is gone, make up the base.
+            of_base = torch.zeros((len(names) + len(bases), flat), dtype=torch.float64)
+            of_base[len(names) :] = doubles(bases)
+            of_inputs = torch.zeros((len(names) + len(bases), flat * width), dtype=torch.float64)
+            of_inputs[: len(names)] = weights.reshape(len(names), -1)
+            self.register_buffer(f"weights_{sex}", torch.cat([of_inputs, of_base], dim=1))
 
-    def _keep_constants(self, model: ModelDefinition) -> None:
-        # Any other input that is not a number stays one, and with it every risk.
-        self.register_buffer("is_bmi", torch.tensor([name == "bmi" for name in self._columns]))
-        self._doubles("middle", 0.5)
-        self._doubles("threshold", 0.075)
-        self._doubles("standard_bmi", 25.0)
+    def _keep_rest(self, model: ModelDefinition) -> None:
         limited = model.inputs[self._columns.index("bmi")].needed_for
-        self._doubles("needs_bmi", [float(o.id in limited) for o in model.outcomes])
-        self._doubles("not_known", float("nan"))
-        self._places("may_miss", [self._columns.index(spec.name) for spec in self._may_miss])
-        for spec in self._may_miss:
-            self._doubles(f"neutral_{spec.name}", spec.reference)
-        self._doubles("one", 1.0)
-        self._doubles("centre_hba1c", 5.3)
-        self._doubles("middle_sdi_from", 4.0)
-        self._doubles("high_sdi_from", 7.0)
-        self.register_buffer("no_step", torch.tensor(-1, dtype=torch.int64))
+        # Where it is seen that a risk is left out: sex is needed for every one.
+        needed = ["bmi" if outcome.id in limited else "male" for outcome in model.outcomes]
+        self.register_buffer("needed", whole([self._columns.index(name) for name in needed]))
+        self._doubles("middle", 0.5)
+        # The first risk reaches the threshold; the second, which is known where the first is,
+        # is at least the second edge.
+        self._doubles("edges", [0.075, -math.inf, *[math.inf] * (len(model.outcomes) - 2)])
+        self.register_buffer("first_step", whole(1))
 
-    def _optional_terms(self, x: torch.Tensor) -> torch.Tensor:
-        """Return [n, terms of the optional inputs]; those of an input that may miss are then 0."""
-        may_miss = {spec.name for spec in self._may_miss}
-        found: list[torch.Tensor] = []
-        for name in self._optional:
-            value = x[:, self._columns.index(name)]
-            if name in may_miss:
-                value = torch.where(torch.isnan(value), getattr(self, f"neutral_{name}"), value)
-            if name == "acr":
-                found.append(torch.log(value))
-            elif name == "hba1c":
-                found += self._of_hba1c(value, x[:, self._columns.index("diabetes")])
-            else:
-                found += self._of_decile(value)
-        return torch.stack(found, dim=1)
-
-    def _of_hba1c(self, value: torch.Tensor, diabetes: torch.Tensor) -> list[torch.Tensor]:
-        above = value - self.centre_hba1c
-        return [above * diabetes, above * (self.one - diabetes)]
-
-    def _of_decile(self, value: torch.Tensor) -> list[torch.Tensor]:
-        high = (value >= self.high_sdi_from).to(torch.float64)
-        middle = (value >= self.middle_sdi_from).to(torch.float64) - high
-        # Between two deciles there is none: no group is guessed.
-        is_decile = value == torch.floor(value)
-        return [torch.where(is_decile, group, self.not_known) for group in (middle, high)]
+    def _values(self, x: torch.Tensor, gone: torch.Tensor) -> torch.Tensor:
+        """Return the inputs and, where the equation bends, the greater of input and knot."""
+        known = torch.where(gone, self.stand_in, x)
+        found = [known, torch.maximum(known, self.knots)]
+        if "acr" in self._optional:
+            place = self._columns.index("acr")
+            found.append(torch.log(known[:, place : place + 1]))
+        if "sdi" in self._optional:
+            place = self._columns.index("sdi")
+            decile = known[:, place : place + 1]
+            bent = torch.maximum(decile, self.decile_knots)
+            # Between two deciles there is none: no group is guessed.
+            found.append(torch.where(decile == torch.floor(decile), bent, self.not_known))
+        if self._may_miss:
+            found.append(gone.to(torch.float64))
+        return torch.cat(found, dim=1)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        bmi = x[:, self._columns.index("bmi")]
-        unknown = torch.isnan(bmi)[:, None]
-        known = torch.where(torch.isnan(x) & self.is_bmi, self.standard_bmi, x)
-        clipped = torch.minimum(torch.maximum(known[:, self.columns], self.low), self.high)
-        basic = (clipped - self.centre) / self.scale
-        found = [basic, basic[:, self.first] * basic[:, self.second]]
-        if self._optional:
-            found.append(self._optional_terms(x))
-        terms = torch.cat(found, dim=1)
-        sex = x[:, self._columns.index("male")]
-        male = (sex > self.middle)[:, None]
+        gone = torch.isnan(x)
+        values = self._values(x, gone)
+        first = torch.addmm(self.first_start, values, self.first)
+        terms = first * torch.addmm(self.second_start, values, self.second)
+        place = self._columns.index("male")
+        male = x[:, place : place + 1] >= self.middle
         flat = torch.where(male, terms @ self.weights_male, terms @ self.weights_female)
-        contributions = flat.reshape(-1, len(_FILE_OUTCOMES), len(self._columns))
-        base = torch.where(male, self.constant_male, self.constant_female)
-        if self._may_miss:
-            gone = torch.isnan(x[:, self.may_miss]).to(torch.float64)
-            base = base + torch.where(male, gone @ self.missing_male, gone @ self.missing_female)
-        if not self._as_first_built:
-            base = torch.where(torch.isnan(sex)[:, None], self.not_known, base)
+        outcomes, inputs = len(_FILE_OUTCOMES), len(self._columns)
+        shares, base = torch.split(flat, [outcomes * inputs, outcomes], dim=1)
+        contributions = shares.reshape(-1, outcomes, inputs)
         risk = torch.sigmoid(base + contributions.sum(dim=2))
-        risk = torch.where(unknown & (self.needs_bmi > self.middle), self.not_known, risk)
-        return (risk, base, contributions, *self._place(risk[:, 0]))
+        risk = torch.where(gone.index_select(1, self.needed), self.not_known, risk)
+        return (risk, base, contributions, *self._place(risk))
 
     def _place(self, risk: torch.Tensor) -> tuple[torch.Tensor, ...]:
         if not self._placed:
             return ()
-        category = (risk >= self.threshold).to(torch.int64)
-        if not self._as_first_built:
-            category = torch.where(torch.isnan(risk), self.no_step, category)
-        return (category,)
+        return ((risk >= self.edges).to(torch.int64).sum(dim=1) - self.first_step,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """`start` and the values named, times their coefficients."""
+
+    of: Mapping[str, float]
+    start: float = 0.0
+
+
+_ONE = _Sum({}, 1.0)
+_DECILE_KNOTS = (3.0, 4.0, 6.0, 7.0)
+# 0 up to decile 3 and 1 from 4 on, as deciles are whole; the same for 6 and 7.
+_FROM_4 = {"sdi bent 3": 1.0, "sdi bent 4": -1.0}
+_FROM_7 = {"sdi bent 6": 1.0, "sdi bent 7": -1.0}
+_OPTIONAL_FACTORS = {
+    "ln_acr": (_Sum({"ln acr": 1.0}), _ONE),
+    "hba1c_with_diabetes": (_Sum({"hba1c": 1.0}, -5.3), _Sum({"diabetes": 1.0})),
+    "hba1c_without_diabetes": (_Sum({"hba1c": 1.0}, -5.3), _Sum({"diabetes": -1.0}, 1.0)),
+    "sdi_middle": (_Sum(_FROM_4 | {name: -each for name, each in _FROM_7.items()}), _ONE),
+    "sdi_high": (_Sum(_FROM_7, 1.0), _ONE),
+}
+
+
+def _gone(name: str) -> _Sum:
+    return _Sum({f"{name} gone": 1.0})
+
+
+def _basic(name: str) -> _Sum:
+    """Return a basic term times its scale: min(x, k) is written x + k - max(x, k)."""
+    found = BASIC[name]
+    if math.isfinite(found.high):
+        below = {found.column: 1.0, f"{found.column} bent": -1.0}
+        return _Sum(below, found.high - found.centre)
+    value = f"{found.column} bent" if math.isfinite(found.low) else found.column
+    return _Sum({value: 1.0}, -found.centre)
+
+
+def _factors(name: Name) -> tuple[_Sum, _Sum]:
+    if isinstance(name, tuple):
+        return _basic(name[0]), _basic(name[1])
+    return (_basic(name), _ONE) if name in BASIC else _OPTIONAL_FACTORS[name]
+
+
+def _scale(term: Term) -> float:
+    parts = term.term if isinstance(term.term, tuple) else (term.term,)
+    return math.prod(BASIC[part].scale for part in parts if part in BASIC)

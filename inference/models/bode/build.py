@@ -2,6 +2,7 @@
 
 import torch
 
+from inference.equations.pieces.graph import Steps
 from inference.equations.points.graph import Points, Table
 from inference.models.bode.definition import MODEL
 
@@ -18,15 +19,13 @@ class Bode(Points):
 
     def __init__(self) -> None:
         super().__init__(MODEL.inputs, all=_TABLES)
-        self.doubles("quartiles", MODEL.bounds)
+        self.quartile = Steps(MODEL.bounds)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
         contributions = self.known(x, self.points(self.reached(x), "all"))
-        index = contributions.sum(dim=1)
-        estimate = index[:, None]
-        quartile = self.category(index, self.quartiles)
-        return estimate, torch.zeros_like(estimate), contributions[:, None, :], quartile
+        index = contributions.sum(dim=1, keepdim=True)
+        return index, self.base(index), contributions.unsqueeze(1), self.quartile(index)
 
 
 OUTPUTS = ("estimate", "base", "contributions", "quartile")

@@ -2,6 +2,7 @@
 
 import torch
 
+from inference.equations.pieces.graph import Steps
 from inference.equations.points.graph import Points, Table, no, yes
 from inference.models.cha2ds2_vasc.definition import MODEL
 
@@ -23,22 +24,18 @@ class Cha2ds2Vasc(Points):
     """
 
     def __init__(self) -> None:
-        super().__init__(MODEL.inputs, vasc=_WITHOUT_SEX | _SEX, va=_WITHOUT_SEX)
+        super().__init__(MODEL.inputs, all=_WITHOUT_SEX | _SEX)
         columns = [spec.name for spec in MODEL.inputs]
-        self.doubles("counted", [float(name not in _SEX) for name in columns])
-        self.doubles("zero", 0.0)
-        self.doubles("steps", (1.0, 2.0))
+        left_out = [[False] * len(columns), [name in _SEX for name in columns]]
+        self.register_buffer("left_out", torch.tensor(left_out))
+        self.category = Steps((1.0, 2.0))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        reached = self.reached(x)
-        vasc = self.known(x, self.points(reached, "vasc"))
-        counted = torch.where(self.counted > self.zero, x, self.zero)
-        va = self.known(counted, self.points(reached, "va"))
-        contributions = torch.stack([vasc, va], dim=1)
+        points = self.known(x, self.points(self.reached(x), "all"))
+        contributions = torch.where(self.left_out, self.nothing, points.unsqueeze(1))
         estimate = contributions.sum(dim=2)
-        category = self.category(estimate[:, 1], self.steps)
-        return estimate, torch.zeros_like(estimate), contributions, category
+        return estimate, self.base(estimate), contributions, self.category(estimate[:, 1:2])
 
 
 OUTPUTS = ("estimate", "base", "contributions", "anticoagulation")

@@ -1,23 +1,29 @@
 """The torch module that `make models` turns into the CKD-EPI 2021 graph."""
 
-import torch
+import math
 
+import torch
+from torch.nn.functional import embedding
+
+from inference.equations.pieces.graph import Steps, doubles, passed, whole
 from inference.models.ckd_epi_2021.definition import MODEL
 
-_COLUMNS = [spec.name for spec in MODEL.inputs]
-_REFERENCE_AGE = next(spec.reference for spec in MODEL.inputs if spec.name == "age")
+_COLUMNS = ("male", "age", "creatinine", "acr")
+if tuple(spec.name for spec in MODEL.inputs) != _COLUMNS:
+    raise ValueError("CKD-EPI: other columns than the graph is written for")
+_REFERENCE_AGE = next(spec.reference or math.nan for spec in MODEL.inputs if spec.name == "age")
 
-# (men, women); the equation is 142 min(Scr/k,1)^a max(Scr/k,1)^-1.200 0.9938^age [1.012 women].
-_TERMS = {
-    "kappa": (0.9, 0.7),
-    "alpha": (-0.302, -0.241),
-    "above": (-1.200, -1.200),
-    "scale": (142.0, 142.0 * 1.012),
-    "yearly": (0.9938, 0.9938),
-}
+# The equation is 142 min(Scr/k,1)^a max(Scr/k,1)^-1.200 0.9938^age [1.012 women]; pairs are
+# (women, men).
+_KAPPA = (0.7, 0.9)
+_ALPHA = (-0.241, -0.302)
+_ABOVE = -1.200
+_SCALE = (142.0 * 1.012, 142.0)
+_YEARLY = 0.9938
 _GFR_BOUNDS = (90.0, 60.0, 45.0, 30.0, 15.0)
 # KDIGO's heat map: rows G1..G5, columns A1..A3; 0 low, 1 moderate, 2 high, 3 very high.
 _HEAT_MAP = ((0, 1, 2), (0, 1, 2), (1, 2, 3), (2, 3, 3), (3, 3, 3), (3, 3, 3))
+_NOT_KNOWN = -1
 
 
 class CkdEpi2021(torch.nn.Module):
@@ -29,42 +35,43 @@ class CkdEpi2021(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, pair in _TERMS.items():
-            self.register_buffer(f"c_{name}", torch.tensor(pair, dtype=torch.float64))
-        self.register_buffer("one", torch.tensor(1.0, dtype=torch.float64))
-        self.register_buffer("middle", torch.tensor(0.5, dtype=torch.float64))
-        self.register_buffer("reference_age", torch.tensor(_REFERENCE_AGE, dtype=torch.float64))
-        self.register_buffer("gfr_bounds", torch.tensor(_GFR_BOUNDS, dtype=torch.float64))
-        self.register_buffer("a2_from", torch.tensor(30.0, dtype=torch.float64))
-        self.register_buffer("a3_above", torch.tensor(300.0, dtype=torch.float64))
-        self.register_buffer("heat_map", torch.tensor(_HEAT_MAP, dtype=torch.int64))
-        self.register_buffer("unknown", torch.tensor(-1, dtype=torch.int64))
+        # Buffers, not literals: the exporter would store a Python float as float32.
+        yearly = math.log(_YEARLY)
+        ln_scale = [math.log(scale) + yearly * _REFERENCE_AGE for scale in _SCALE]
+        self.register_buffer("ln_kappa", doubles([[math.log(kappa)] for kappa in _KAPPA]))
+        self.register_buffer("alpha", doubles([[alpha] for alpha in _ALPHA]))
+        self.register_buffer("bases", doubles([[base] for base in ln_scale]))
+        self.register_buffer("above", doubles(_ABOVE))
+        self.register_buffer("references", doubles([0.0, _REFERENCE_AGE]))
+        self.register_buffer("slopes", doubles([0.0, yearly]))
+        self.register_buffer("middle", doubles(0.5))
+        # Of what is known, eGFR is below some of the bounds and infinity; NaN is below nothing.
+        self.register_buffer("below", doubles([*_GFR_BOUNDS, math.inf]))
+        self.register_buffer("first", whole(1))
+        self.albuminuria = Steps((30.0, passed(300.0)))
+        # The first row and the first column are of what is not known.
+        heat_map = [(_NOT_KNOWN,) * 3, *_HEAT_MAP]
+        flat = [step for row in heat_map for step in (_NOT_KNOWN, *row)]
+        self.register_buffer("heat_map", whole(flat))
+        self.register_buffer("width", whole(len(flat) // len(heat_map)))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        v = {name: x[:, i] for i, name in enumerate(_COLUMNS)}
-
-        def c(name: str) -> torch.Tensor:
-            men_women = getattr(self, f"c_{name}")
-            return torch.where(v["male"] > self.middle, men_women[0], men_women[1])
-
-        ratio = v["creatinine"] / c("kappa")
-        by_creatinine = c("alpha") * torch.log(torch.minimum(ratio, self.one)) + c(
-            "above"
-        ) * torch.log(torch.maximum(ratio, self.one))
-        by_age = torch.log(c("yearly")) * (v["age"] - self.reference_age)
-        base = torch.log(c("scale")) + torch.log(c("yearly")) * self.reference_age
-        zero = torch.zeros_like(base)
-        contributions = torch.stack([zero, by_age, by_creatinine, zero], dim=1)
-        egfr = torch.exp(base + by_age + by_creatinine)
-
-        stage = (egfr[:, None] < self.gfr_bounds[None, :]).to(torch.int64).sum(dim=1)
-        acr = v["acr"]
-        known = torch.isnan(acr).logical_not()
-        column = (acr >= self.a2_from).to(torch.int64) + (acr > self.a3_above).to(torch.int64)
-        albuminuria = torch.where(known, column, self.unknown)
-        risk = torch.where(known, self.heat_map[stage, column], self.unknown)
-        return egfr[:, None], base[:, None], contributions[:, None, :], stage, albuminuria, risk
+        creatinine, acr = x[:, 2:3], x[:, 3:4]
+        own = (x[:, 0] >= self.middle).to(torch.int64)
+        ln_ratio = torch.log(creatinine) - embedding(own, self.ln_kappa)
+        # Below kappa the one power is the lesser, above it the other.
+        by_creatinine = torch.minimum(ln_ratio * embedding(own, self.alpha), ln_ratio * self.above)
+        # Sex adds nothing of its own, but a sex that is not known leaves no number.
+        by_sex_and_age = (x[:, 0:2] - self.references) * self.slopes
+        base = embedding(own, self.bases)
+        contributions = torch.cat([by_sex_and_age, by_creatinine, base - base], dim=1)
+        egfr = torch.exp(base + contributions.sum(dim=1, keepdim=True))
+        row = (egfr < self.below).to(torch.int64).sum(dim=1)
+        column = self.albuminuria.reached(acr, self.albuminuria.edges)
+        risk = self.heat_map.index_select(0, row * self.width + column)
+        categories = row - self.first, column - self.first, risk
+        return egfr, base, contributions.unsqueeze(1), *categories
 
 
 OUTPUTS = (

@@ -2,6 +2,7 @@
 
 import torch
 
+from inference.equations.pieces.graph import Steps, doubles
 from inference.equations.points.graph import Points, Table, no, yes
 from inference.models.findrisc.definition import MODEL
 
@@ -25,8 +26,8 @@ class Findrisc(Points):
 
     def __init__(self) -> None:
         super().__init__(MODEL.inputs, men=_BOTH | _MEN, women=_BOTH | _WOMEN)
-        self.doubles("middle", 0.5)
-        self.doubles("categories", MODEL.bounds)
+        self.register_buffer("middle", doubles(0.5))
+        self.category = Steps(MODEL.bounds)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
@@ -35,10 +36,8 @@ class Findrisc(Points):
         male = x[:, place : place + 1] > self.middle
         points = torch.where(male, self.points(reached, "men"), self.points(reached, "women"))
         contributions = self.known(x, points)
-        score = contributions.sum(dim=1)
-        estimate = score[:, None]
-        category = self.category(score, self.categories)
-        return estimate, torch.zeros_like(estimate), contributions[:, None, :], category
+        score = contributions.sum(dim=1, keepdim=True)
+        return score, self.base(score), contributions.unsqueeze(1), self.category(score)
 
 
 OUTPUTS = ("estimate", "base", "contributions", "diabetes-risk")

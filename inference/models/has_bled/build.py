@@ -2,6 +2,7 @@
 
 import torch
 
+from inference.equations.pieces.graph import Steps
 from inference.equations.points.graph import Points, Table, yes
 from inference.models.has_bled.definition import MODEL
 
@@ -26,20 +27,18 @@ class HasBled(Points):
 
     def __init__(self) -> None:
         super().__init__(MODEL.inputs, all=_TABLES)
-        self.doubles("high_from", MODEL.bounds)
-        self.doubles("one", 1.0)
-        self.doubles("creatinine", [float(name == "creatinine") for name in _COLUMNS])
+        self.category = Steps(MODEL.bounds)
+        # What replaces the kidneys takes the point of creatinine away, where it has one.
+        self.change_all[
+            self.column == _COLUMNS.index("renal_replacement"), _COLUMNS.index("creatinine")
+        ] = -1.0
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
-        points = self.points(self.reached(x), "all")
-        place = _COLUMNS.index("renal_replacement")
-        replaced = points[:, place : place + 1]
-        contributions = self.known(x, points * (self.one - replaced * self.creatinine))
-        score = contributions.sum(dim=1)
-        estimate = score[:, None]
-        category = self.category(score, self.high_from)
-        return estimate, torch.zeros_like(estimate), contributions[:, None, :], category
+        points = torch.relu(self.points(self.reached(x), "all"))
+        contributions = self.known(x, points)
+        score = contributions.sum(dim=1, keepdim=True)
+        return score, self.base(score), contributions.unsqueeze(1), self.category(score)
 
 
 OUTPUTS = ("estimate", "base", "contributions", "bleeding-risk")

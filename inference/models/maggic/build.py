@@ -1,7 +1,11 @@
 """The torch module that `make models` turns into the graph of the MAGGIC score."""
 
-import torch
+import math
 
+import torch
+from torch.nn.functional import embedding
+
+from inference.equations.pieces.graph import Steps, doubles
 from inference.equations.points.graph import Points, Table, no, yes
 from inference.models.maggic.definition import MODEL
 
@@ -68,12 +72,15 @@ class Maggic(Points):
     def __init__(self) -> None:
         low, middle, high = (_by_fraction(column) for column in range(3))
         super().__init__(MODEL.inputs, low=low, middle=middle, high=high)
-        self.doubles("middle_from", 30.0)
-        self.doubles("high_from", 40.0)
-        self.doubles("mortality", list(zip(_ONE_YEAR, _THREE_YEARS, strict=True)))
-        # The paper's table ends at 50 points: more than that reads as 50.
-        self.doubles("scores", [float(score) for score in range(1, len(_ONE_YEAR))])
-        self.doubles("groups", MODEL.bounds)
+        self.register_buffer("middle_from", doubles(30.0))
+        self.register_buffer("high_from", doubles(40.0))
+        # The first line is of a score that is not known; the paper's table ends at 50 points: more
+        # than that reads as 50.
+        lines = [(math.nan, math.nan), *zip(_ONE_YEAR, _THREE_YEARS, strict=True)]
+        self.register_buffer("mortality", doubles(lines))
+        self.register_buffer("scores", doubles([-math.inf, *range(1, len(_ONE_YEAR))]))
+        self.register_buffer("nothing_more", doubles([[0.0] * len(_COLUMNS)] * len(MODEL.outcomes)))
+        self.group = Steps(MODEL.bounds)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Compute the outputs for float64 rows in the definition's column order."""
@@ -84,11 +91,10 @@ class Maggic(Points):
         reduced = torch.where(fraction >= self.middle_from, middle, low)
         points = self.known(x, torch.where(fraction >= self.high_from, high, reduced))
         score = points.sum(dim=1, keepdim=True)
-        mortality = self.mortality[(score >= self.scores).to(torch.int64).sum(dim=1)]
-        estimate = torch.cat([score, self.known(score, mortality)], dim=1)
-        contributions = torch.stack([points] * len(MODEL.outcomes), dim=1)
-        group = self.category(score[:, 0], self.groups)
-        return estimate, torch.zeros_like(estimate), contributions, group
+        line = (score >= self.scores).to(torch.int64).sum(dim=1)
+        estimate = torch.cat([score, embedding(line, self.mortality)], dim=1)
+        contributions = points.unsqueeze(1) + self.nothing_more
+        return estimate, self.base(estimate), contributions, self.group(score)
 
 
 OUTPUTS = ("estimate", "base", "contributions", "risk-group")

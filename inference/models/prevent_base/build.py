@@ -13,4 +13,4 @@ OUTPUTS = graph.outputs(MODEL)
 def module() -> torch.nn.Module:
     """Return the module to export."""
     coefficients = Path(__file__).with_name("coefficients_10y.csv")
-    return graph.Prevent(MODEL, coefficients, as_first_built=True)
+    return graph.Prevent(MODEL, coefficients)
