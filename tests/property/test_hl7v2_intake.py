@@ -192,7 +192,8 @@ class Life(RuleBasedStateMachine):
         for known in self.model:
             found = self.run(self.database.read(lambda c: messages.get(c, row.id)))
             if found.body == known.raw and known.state == "quarantined":
-                known.state = found.state
+                # Released by a person: the sender, who was told of the quarantine, is told anew.
+                known.state, known.answers = found.state, None
 
     def rows(self):
         return self.run(self.hospital.listed(messages.STATES))
