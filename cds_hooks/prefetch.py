@@ -125,6 +125,8 @@ def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> 
 
     Another's data refuses the whole call, because its query cannot be trusted.
     """
+    if resource["resourceType"] == "Patient" and resource.get("id") != request.patient_id:
+        raise _of_another(f"{where}.id")
     named = resource["resourceType"] not in _READ_TYPES
     for element in _PATIENT_ELEMENTS:
         subject = resource.get(element)
@@ -135,14 +137,18 @@ def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> 
         if not of_patient and named:
             continue
         if not of_patient or found.split("/")[0] != request.patient_id:
-            raise BadRequest(
-                "invalid",
-                "The prefetched resource belongs to another patient than context.patientId; "
-                "nothing of this call was used.",
-                f"{where}.{element}",
-            )
+            raise _of_another(f"{where}.{element}")
         named = True
     return named
+
+
+def _of_another(where: str) -> BadRequest:
+    return BadRequest(
+        "invalid",
+        "The prefetched resource belongs to another patient than context.patientId; nothing of "
+        "this call was used.",
+        where,
+    )
 
 
 def _reference(request: HookRequest, resource: Mapping[str, Any]) -> str:

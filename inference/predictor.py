@@ -52,6 +52,11 @@ class Features(Protocol):
         """The patient at one moment."""
         ...
 
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """References of resources that are of somebody else."""
+        ...
+
     def read(self, spec: InputSpec) -> Feature | Absent:
         """Return the value of an input, inside the model's domain."""
         ...
@@ -195,6 +200,9 @@ class Predictor:
         patient = reader.snapshot.patient.resource
         if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
             return withheld("not-applicable", reasons=(Reason("deceased"),))
+        if reader.strangers:
+            listed = {"sources": ", ".join(reader.strangers[:3])}
+            return withheld("failed", reasons=(Reason("another-patient", listed),))
         with span("features"):
             excluded, unknown = _exclusions(definition, reader)
             if excluded:

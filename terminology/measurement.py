@@ -27,6 +27,7 @@ ReasonCode = Literal[
     "implausible",  # outside what a living body can have: a slip or a swapped unit
     "malformed",
     "modifier-extension",
+    "other-focus",  # Observation.focus: of a fetus, a donor, a device, not of the patient
 ]
 
 # R4 value set observation-status: these four stand for a result; the others for none.
@@ -80,6 +81,7 @@ class _Report:
     effective: datetime | None
     effective_fault: str
     issued: datetime | None
+    fault: tuple[ReasonCode, str] | None
 
     def unusable(self, analyte: str | None, code: ReasonCode, text: str) -> Unusable:
         return Unusable(analyte, self.source, code, text, self.effective, self.status)
@@ -180,6 +182,9 @@ def _measure(part: Mapping[str, Any], coded: _Coded, report: _Report) -> Measure
     if report.effective is None:
         text = f"{analyte.id}: {report.effective_fault}"
         return report.unusable(analyte.id, "no-effective-time", text)
+    if report.fault is not None:
+        code, text = report.fault
+        return report.unusable(analyte.id, code, f"{analyte.id}: {text}")
     try:
         reading = read_quantity(part, analyte=analyte, codes=tuple(code for _, code in coded))
     except ValueRefused as refused:
@@ -208,7 +213,19 @@ def _report(observation: Mapping[str, Any], zone: tzinfo, source: str | None) ->
         effective=effective,
         effective_fault=fault,
         issued=issued,
+        fault=_fault(observation),
     )
+
+
+def _fault(observation: Mapping[str, Any]) -> tuple[ReasonCode, str] | None:
+    """Return what forbids every value of the Observation, its components' too."""
+    if observation.get("focus"):
+        # R4 observation.html#focus: what was observed is then not the subject.
+        return "other-focus", "Observation.focus says that it is not of the patient"
+    if observation.get("modifierExtension"):
+        # R4 extensibility.html#modifierExtension: on the resource it holds for all of it.
+        return "modifier-extension", "a modifierExtension changes the meaning of the Observation"
+    return None
 
 
 def _effective(observation: Mapping[str, Any], zone: tzinfo) -> tuple[datetime | None, str]:

@@ -8,6 +8,7 @@ from inference.features.feature import Absent, Feature
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
 from inference.features.risk_regions import NOT_STATED, RiskRegions
+from inference.features.subjects import strangers
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
@@ -50,6 +51,11 @@ class FeatureReader:
             zone=self._zone,
             local_codes=self._local_codes,
         )
+
+    @cached_property
+    def strangers(self) -> tuple[str, ...]:
+        """References of resources that are of somebody else; with any, nothing may be said."""
+        return strangers(self.snapshot)
 
     def read(self, spec: InputSpec) -> Feature | Absent:
         """Return the value for one input of a model, inside the model's own domain."""

@@ -32,6 +32,8 @@ def answer(
     """
     timed = []
     for entry in snapshot.observations:
+        if entry.resource.get("focus"):
+            continue  # of somebody else than the patient
         parts = [part for part in _parts(entry.resource) if item.asks(codings_of(part["code"])[0])]
         when = effective_time(entry.resource, zone=zone) if parts else None
         if when is not None and when <= snapshot.taken_at + CLOCK_TOLERANCE:

@@ -45,7 +45,7 @@ def current_smoker(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
 
 
 def _is_smoking_status(entry: Sourced) -> bool:
-    if entry.resource.get("status") not in _REPORTED:
-        return False
+    if entry.resource.get("status") not in _REPORTED or entry.resource.get("focus"):
+        return False  # a focus: of somebody else, such as the mother of a newborn
     coded = entry.resource.get("code", {}).get("coding", ())
     return any(c.get("code") == _SMOKING_STATUS and c.get("system") == LOINC for c in coded)

@@ -39,6 +39,11 @@ class StatedFeatures:
     states: Mapping[str, bool]
     catalogue: Catalogue
 
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Nobody else's resources: there are none."""
+        return ()
+
     def read(self, spec: InputSpec) -> Feature | Absent:
         """Return the value for one input, inside the model's own domain."""
         stated = self.values.get(spec.name)

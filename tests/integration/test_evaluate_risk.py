@@ -215,3 +215,36 @@ async def test_whom_the_patients_are_like_is_the_deployment_s_to_say(client):
     answer = await evaluate(client, *asked)
     assert answer.status_code == 400
     assert "region of this deployment, CN" in answer.json()["issue"][0]["diagnostics"]
+
+
+async def test_another_patient_s_newer_results_are_not_read(client):
+    before = returned(await evaluate(client, ("model", "ckd-epi-2021")))
+    subject = {"reference": "Patient/p2"}
+    await stored(
+        client,
+        [
+            patient(id="p2"),
+            observation("theirs", "14682-9", "400", "umol/L", at=NOW, subject=subject),
+            condition("I21.900", id="theirs", subject=subject),
+        ],
+    )
+    after = returned(await evaluate(client, ("model", "ckd-epi-2021")))
+    assert [each["prediction"] for each in after] == [each["prediction"] for each in before]
+    assert "china-par" in [model_of(each) for each in returned(await evaluate(client))]
+
+
+async def test_a_result_that_names_another_by_its_number_stops_every_model(client):
+    """Filed under p1 by reference, and under another number of the same hospital."""
+    mine = {"system": "urn:hospital:mrn", "value": "000123"}
+    theirs = {"reference": "Patient/p1", "identifier": mine | {"value": "000999"}}
+    sent = {"Content-Type": "application/fhir+json"}
+    known = encode(patient(birthDate=f"{NOW.year - 59}-12-31", identifier=[mine]))
+    assert (await client.put("/fhir/Patient/p1", content=known, headers=sent)).status_code == 200
+    await stored(client, [observation("mixed", "14682-9", "70", "umol/L", at=NOW, subject=theirs)])
+    for withheld in returned(await evaluate(client)):
+        (issue,) = withheld["issue"]
+        assert issue["severity"] == "error"
+        assert "resources of another patient" in issue["diagnostics"]
+        assert "Observation/mixed" in issue["diagnostics"]
+    found = (await client.get("/fhir/RiskAssessment?_summary=count")).json()
+    assert found["total"] == 0

@@ -204,6 +204,30 @@ async def test_what_a_search_includes_beside_the_results_may_belong_to_nobody():
     assert not any("name no patient" in r for r in cards["ckd-epi-2021"].confidence.reasons)
 
 
+@pytest.mark.parametrize("key", ["observations", "conditions", "medications"])
+async def test_a_second_patient_among_the_entries_refuses_the_call(key):
+    given = prefetch()
+    given[key]["entry"].append({"resource": patient(id="p2")})
+    place = len(given[key]["entry"]) - 1
+    error = await refused(order_sign(prefetch=given))
+    assert error.status == 400
+    assert error.issues[0].expression == (f"prefetch.{key}.entry[{place}].resource.id",)
+
+
+async def test_a_result_that_names_another_by_number_gives_cards_that_say_so():
+    mine = {"system": "urn:hospital:mrn", "value": "000123"}
+    theirs = {"identifier": mine | {"value": "000999"}}
+    foreign = observation("x", "2160-0", "0.9", "mg/dL", subject=theirs)
+    house = House()
+    given = prefetch(
+        patient=patient(identifier=[mine]), observations=bundle([*usual_results(), foreign])
+    )
+    cards = await house.cards(order_sign(prefetch=given))
+    assert cards
+    assert all("resources of another patient" in card.detail for card in cards.values())
+    assert house.record.resources == []
+
+
 async def test_another_patient_in_the_prefetch_refuses_the_call():
     error = await refused(order_sign(prefetch=prefetch(patient=patient(id="p2"))))
     assert error.issues[0].expression == ("prefetch.patient.id",)

@@ -1,0 +1,51 @@
+"""Whether every resource of a snapshot is of the one patient, whichever door it came through.
+
+Doors check references, which only they can resolve. What is left is checked here: a subject named
+by an identifier that contradicts the Patient's own, and the resource of a second patient.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from inference.snapshot import PatientSnapshot, Sourced
+
+_ELEMENTS: Final = ("subject", "patient")
+
+
+def strangers(snapshot: PatientSnapshot) -> tuple[str, ...]:
+    """Return the references of resources that say that they are of somebody else."""
+    patient = snapshot.patient.resource
+    numbers = _numbers(patient)
+    return tuple(
+        entry.reference
+        for entry in _entries(snapshot)
+        if _is_other_patient(entry.resource, patient) or _contradicts(entry.resource, numbers)
+    )
+
+
+def _entries(snapshot: PatientSnapshot) -> Iterator[Sourced]:
+    yield from snapshot.observations
+    yield from snapshot.conditions.entries
+    yield from snapshot.medications.entries
+
+
+def _is_other_patient(resource: Mapping[str, Any], patient: Mapping[str, Any]) -> bool:
+    return resource.get("resourceType") == "Patient" and resource.get("id") != patient.get("id")
+
+
+def _contradicts(resource: Mapping[str, Any], numbers: Mapping[str, set[str]]) -> bool:
+    """Whether the subject has another number of a system in which the Patient has one."""
+    for element in _ELEMENTS:
+        subject = resource.get(element)
+        named = subject.get("identifier") if isinstance(subject, dict) else None
+        if isinstance(named, dict) and named.get("system") in numbers and named.get("value"):
+            return str(named["value"]) not in numbers[named["system"]]
+    return False
+
+
+def _numbers(patient: Mapping[str, Any]) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for identifier in patient.get("identifier", ()):
+        if identifier.get("system") and identifier.get("value"):
+            found.setdefault(str(identifier["system"]), set()).add(str(identifier["value"]))
+    return found
