@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
+from cds_hooks.gather import with_statements
 from cds_hooks.model_links import model_card_url
 from cds_hooks.notice import Notice
 from cds_hooks.ports import FhirReader, StoredPatient
@@ -62,9 +63,10 @@ async def stored_snapshot(
         patient.resource,
         results,
         await reader.conditions(patient.id),
-        await reader.medications(patient.id),
+        with_statements(await reader.medications(patient.id), await reader.statements(patient.id)),
         at,
         (Reason("as-of-past", {"date": date}),) if past else (),
+        await reader.family(patient.id),
     )
 
 

@@ -40,13 +40,18 @@ async def _with_own_server(request: HookRequest, *, reader: FhirReader, at: date
     keys = {key: prefetch.read_key(request, key) for key in _KEYS}
     stored = await reader.patient(request.patient_id)
     patient = _patient(request, keys[prefetch.PATIENT], stored)
-    identifier = request.patient_id
-    observations = await _given_or(keys[prefetch.OBSERVATIONS], reader.observations, identifier)
-    conditions = await _given_or(keys[prefetch.CONDITIONS], reader.conditions, identifier)
-    medications = await _given_or(keys[prefetch.MEDICATIONS], reader.medications, identifier)
-    snapshot = PatientSnapshot(
-        patient, observations.entries, conditions, medications, at, cautions=_doubts(keys)
-    )
+    lists = {
+        key: await _given_or(keys[key], read, request.patient_id)
+        for key, read in (
+            (prefetch.OBSERVATIONS, reader.observations),
+            (prefetch.CONDITIONS, reader.conditions),
+            (prefetch.MEDICATIONS, reader.medications),
+            (prefetch.STATEMENTS, reader.statements),
+            (prefetch.FAMILY, reader.family),
+        )
+    }
+    observations = lists[prefetch.OBSERVATIONS].entries
+    snapshot = _snapshot(patient, observations, lists, at, cautions=_doubts(keys))
     return Gathered(snapshot, stored.id if stored else None)
 
 
@@ -58,7 +63,14 @@ async def _given_or(
     return await read(patient_id)
 
 
-_KEYS = (prefetch.PATIENT, prefetch.OBSERVATIONS, prefetch.CONDITIONS, prefetch.MEDICATIONS)
+_KEYS = (
+    prefetch.PATIENT,
+    prefetch.OBSERVATIONS,
+    prefetch.CONDITIONS,
+    prefetch.MEDICATIONS,
+    prefetch.STATEMENTS,
+    prefetch.FAMILY,
+)
 
 
 async def _with_foreign_client(
@@ -73,15 +85,37 @@ async def _with_foreign_client(
     if not asked.given and results is None:
         raise MissingPrefetch((asked,))
     observations = asked.records.entries + (results.entries if results else ())
-    snapshot = PatientSnapshot(
+    lists = {key: sent.records for key, sent in keys.items()}
+    cautions = (*_doubts(keys), *((Reason("store-ambiguous"),) if len(matches) > 1 else ()))
+    snapshot = _snapshot(patient, observations, lists, at, cautions=cautions)
+    return Gathered(snapshot, stored.id if stored else None)
+
+
+def _snapshot(
+    patient: Sourced,
+    observations: tuple[Sourced, ...],
+    lists: Mapping[str, RecordList],
+    at: datetime,
+    *,
+    cautions: tuple[Reason, ...],
+) -> PatientSnapshot:
+    return PatientSnapshot(
         patient,
         observations,
-        keys[prefetch.CONDITIONS].records,
-        keys[prefetch.MEDICATIONS].records,
+        lists[prefetch.CONDITIONS],
+        with_statements(lists[prefetch.MEDICATIONS], lists[prefetch.STATEMENTS]),
         at,
-        cautions=(*_doubts(keys), *((Reason("store-ambiguous"),) if len(matches) > 1 else ())),
+        cautions=cautions,
+        family=lists[prefetch.FAMILY],
     )
-    return Gathered(snapshot, stored.id if stored else None)
+
+
+def with_statements(prescriptions: RecordList, statements: RecordList) -> RecordList:
+    """Return the list of all medications; it is complete where that of the prescriptions is.
+
+    A statement adds a drug that nobody prescribed here; few hospitals keep them for all.
+    """
+    return RecordList(prescriptions.entries + statements.entries, prescriptions.complete)
 
 
 def _doubts(keys: Mapping[str, Prefetched]) -> tuple[Reason, ...]:

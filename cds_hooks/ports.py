@@ -40,7 +40,15 @@ class FhirReader(Protocol):
         ...
 
     async def medications(self, patient_id: str) -> RecordList:
-        """Return the patient's MedicationRequests."""
+        """Return the patient's MedicationRequests, and the Medications that they refer to."""
+        ...
+
+    async def statements(self, patient_id: str) -> RecordList:
+        """Return the patient's MedicationStatements, and the Medications that they refer to."""
+        ...
+
+    async def family(self, patient_id: str) -> RecordList:
+        """Return the patient's FamilyMemberHistories."""
         ...
 
 

@@ -17,10 +17,18 @@ PATIENT = "patient"
 OBSERVATIONS = "observations"
 CONDITIONS = "conditions"
 MEDICATIONS = "medications"
+STATEMENTS = "statements"
+FAMILY = "family"
 
 _PATIENT_ELEMENTS = ("subject", "patient")
 # What the models read; a search may include other resources, which belong to nobody.
-_READ_TYPES = ("Observation", "Condition", "MedicationRequest")
+_READ_TYPES = (
+    "Observation",
+    "Condition",
+    "MedicationRequest",
+    "MedicationStatement",
+    "FamilyMemberHistory",
+)
 State = Literal["given", "absent", "null", "failed"]
 
 
@@ -44,6 +52,8 @@ def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, s
         OBSERVATIONS: f"Observation?patient={patient}&code={wanted}&_sort=-date&_count=200",
         CONDITIONS: f"Condition?patient={patient}&_count=500",
         MEDICATIONS: f"MedicationRequest?patient={patient}&status=active&_count=500",
+        STATEMENTS: f"MedicationStatement?patient={patient}&status=active,not-taken&_count=500",
+        FAMILY: f"FamilyMemberHistory?patient={patient}&_count=100",
     }
 
 

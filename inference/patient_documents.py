@@ -15,13 +15,22 @@ from inference.snapshot import PatientSnapshot, RecordList, Sourced
 Resource = Mapping[str, Any]
 ListName = Literal["conditions", "medications"]
 
-LISTS: Final[Mapping[str, str]] = {
-    "observations": "Observation",
-    "conditions": "Condition",
-    "medications": "MedicationRequest",
+LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "observations": ("Observation",),
+    "conditions": ("Condition",),
+    "medications": ("MedicationRequest", "MedicationStatement", "Medication"),
+    "family": ("FamilyMemberHistory",),
 }
 _KEYS: Final = ("patient", *LISTS)
-_READ: Final = ("Patient", *LISTS.values())
+_READ: Final = ("Patient", *(type for types in LISTS.values() for type in types))
+# Where a resource says whose it is; a Medication is of nobody.
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "Observation": "subject",
+    "Condition": "subject",
+    "MedicationRequest": "subject",
+    "MedicationStatement": "subject",
+    "FamilyMemberHistory": "patient",
+}
 
 
 class NotOnePatient(BadRequest):
@@ -40,10 +49,10 @@ def snapshot_of(
 ) -> PatientSnapshot:
     """Return the snapshot of the one patient in `document`; a FhirError with the place otherwise.
 
-    `document` is a Bundle, or `{patient, observations, conditions, medications}` with lists. A
-    list that is there is complete. A Bundle's conditions and medications are so where it is a
-    whole answer of `Patient/[id]/$everything`, or where `complete` names them: else the absence
-    of an entry says nothing.
+    `document` is a Bundle, or `{patient, observations, conditions, medications, family}` with
+    lists. A list that is there is complete (but for the family's). A Bundle's conditions and
+    medications are so where it is a whole answer of `Patient/[id]/$everything`, or where
+    `complete` names them: else the absence of an entry says nothing.
     """
     if document.get("resourceType") == "Bundle":
         entries = _bundle_entries(document)
@@ -56,13 +65,14 @@ def snapshot_of(
     for entry in entries:
         _check_subject(entry, patient)
     _check_valid(entries)
-    listed = {name: tuple(_of_type(entries, type)) for name, type in LISTS.items()}
+    listed = {name: tuple(_of_types(entries, types)) for name, types in LISTS.items()}
     return PatientSnapshot(
         patient=Sourced(patient.resource, _reference(patient.resource)),
         observations=listed["observations"],
         conditions=RecordList(listed["conditions"], "conditions" in known),
         medications=RecordList(listed["medications"], "medications" in known),
         taken_at=at,
+        family=RecordList(listed["family"], complete=False),
     )
 
 
@@ -89,21 +99,23 @@ def _listed_entries(document: Resource) -> list[_Entry]:
     if "patient" in document:
         _check_resource(document["patient"], "patient", "Patient")
         found.append(_Entry(document["patient"], "", "patient"))
-    for name, type in LISTS.items():
+    for name, types in LISTS.items():
         given = document.get(name, [])
         if not isinstance(given, list):
-            raise BadRequest("structure", f"{name} is a list of {type} resources.", name)
+            expected = " or ".join(types)
+            raise BadRequest("structure", f"{name} is a list of {expected} resources.", name)
         for index, resource in enumerate(given):
             where = f"{name}[{index}]"
-            _check_resource(resource, where, type)
+            _check_resource(resource, where, *types)
             found.append(_Entry(resource, "", where))
     return found
 
 
-def _check_resource(resource: Any, where: str, type: str | None = None) -> None:
+def _check_resource(resource: Any, where: str, *types: str) -> None:
     found = resource.get("resourceType") if isinstance(resource, dict) else None
-    if not isinstance(found, str) or (type is not None and found != type):
-        raise BadRequest("structure", f"Here a {type or 'FHIR'} resource is expected.", where)
+    if not isinstance(found, str) or (types and found not in types):
+        expected = " or ".join(types) or "FHIR"
+        raise BadRequest("structure", f"Here a {expected} resource is expected.", where)
 
 
 def _is_everything(bundle: Resource) -> bool:
@@ -127,12 +139,13 @@ def _the_patient(entries: Sequence[_Entry]) -> _Entry:
 
 def _check_subject(entry: _Entry, patient: _Entry) -> None:
     """Refuse what does not say that it is of the patient: whose it is, is not guessed."""
-    if entry.resource["resourceType"] not in LISTS.values():
+    element = _SUBJECTS.get(entry.resource["resourceType"])
+    if element is None:
         return
-    where = f"{entry.where}.subject"
-    subject = entry.resource.get("subject")
+    where = f"{entry.where}.{element}"
+    subject = entry.resource.get(element)
     if not isinstance(subject, dict):
-        text = "It does not say whose it is; a subject with the patient's reference is required."
+        text = f"It does not say whose it is; {element} with the patient's reference is required."
         raise NotOnePatient("required", text, where)
     if not _is_of(subject, patient):
         text = "It is of somebody else than the patient; nothing of this document was used."
@@ -178,9 +191,9 @@ def _names(patient: _Entry) -> Iterable[str]:
     return names
 
 
-def _of_type(entries: Sequence[_Entry], type: str) -> Iterable[Sourced]:
+def _of_types(entries: Sequence[_Entry], types: Collection[str]) -> Iterable[Sourced]:
     for entry in entries:
-        if entry.resource["resourceType"] == type:
+        if entry.resource["resourceType"] in types:
             yield Sourced(entry.resource, _reference(entry.resource))
 
 

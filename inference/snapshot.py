@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from inference.reasons import Reason
 
@@ -27,11 +27,17 @@ class RecordList:
     complete: bool
 
 
+NOT_ASKED: Final = RecordList((), complete=False)
+"""What is known of a kind of resource that nobody was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class PatientSnapshot:
     """The resources of one patient that the models may look at, taken at `taken_at` (aware).
 
-    `cautions` are doubts about the whole snapshot; every answer carries them.
+    `medications` are MedicationRequests and MedicationStatements, with the Medications that they
+    refer to; `family` are FamilyMemberHistories. `cautions` are doubts about the whole snapshot;
+    every answer carries them.
     """
 
     patient: Sourced
@@ -40,3 +46,4 @@ class PatientSnapshot:
     medications: RecordList
     taken_at: datetime
     cautions: tuple[Reason, ...] = ()
+    family: RecordList = NOT_ASKED

@@ -34,7 +34,13 @@ FILED: Final = (
     "DocumentReference",
 )
 # What a model reads of a patient.
-_READ: Final = ("Observation", "Condition", "MedicationRequest")
+_READ: Final = (
+    "Observation",
+    "Condition",
+    "MedicationRequest",
+    "MedicationStatement",
+    "FamilyMemberHistory",
+)
 _NAMED: Final = 100
 
 

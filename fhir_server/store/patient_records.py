@@ -1,8 +1,9 @@
 """One patient's resources for the hook services, by the index and never by a scan."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
@@ -17,6 +18,7 @@ from fhir_server.store.same_patient import (
     linked,
     same_person,
     stored_patient,
+    subject_parameter,
     survivor_of,
 )
 from fhir_server.store.statements import Prepared, SqlValue, in_list
@@ -97,9 +99,17 @@ class PatientRecords:
         return await self.database.look_up(lambda c: _of_patient(c, "Condition", patient_id))
 
     async def medications(self, patient_id: str) -> RecordList:
-        """Return the patient's MedicationRequests."""
+        """Return the patient's MedicationRequests, and the Medications that they refer to."""
+        return await self.database.look_up(lambda c: _drugs(c, "MedicationRequest", patient_id))
+
+    async def statements(self, patient_id: str) -> RecordList:
+        """Return the patient's MedicationStatements, and the Medications that they refer to."""
+        return await self.database.look_up(lambda c: _drugs(c, "MedicationStatement", patient_id))
+
+    async def family(self, patient_id: str) -> RecordList:
+        """Return the patient's FamilyMemberHistories."""
         return await self.database.look_up(
-            lambda c: _of_patient(c, "MedicationRequest", patient_id)
+            lambda c: _of_patient(c, "FamilyMemberHistory", patient_id)
         )
 
 
@@ -172,6 +182,28 @@ def _of_patient(connection: Connection, type: str, patient_id: str) -> RecordLis
     return _of_person(connection, type, patient_id, _OF_PATIENT, {})
 
 
+def _drugs(connection: Connection, type: str, patient_id: str) -> RecordList:
+    """Return a patient's medications of one type, and the Medications of this server they name."""
+    listed = _of_patient(connection, type, patient_id)
+    ids = {id: None for entry in listed.entries if (id := _medication_id(entry.resource))}
+    medications = [found for id in ids if (found := _medication(connection, id)) is not None]
+    return RecordList((*listed.entries, *medications), listed.complete)
+
+
+def _medication_id(entry: Mapping[str, Any]) -> str | None:
+    reference = str(entry.get("medicationReference", {}).get("reference", ""))
+    kind, _, id = reference.partition("/")
+    return id.partition("/")[0] if kind == "Medication" else None
+
+
+def _medication(connection: Connection, id: str) -> Sourced | None:
+    try:
+        stored = resources.read(connection, "Medication", id)
+    except (NotFound, Gone):
+        return None
+    return Sourced(decode(stored.body), f"Medication/{stored.id}/_history/{stored.version}")
+
+
 def _of_person(
     connection: Connection,
     type: str,
@@ -188,7 +220,7 @@ def _of_person(
         ids = same_person(connection, patient_id)
     except UnclearMerge:
         return RecordList((), complete=False)
-    param = interning.parameter_ids(connection, type)["subject"]
+    param = interning.parameter_ids(connection, type)[subject_parameter(type)]
     rows: list[tuple[str, int, bytes, int]] = []
     complete = True
     for id in ids:

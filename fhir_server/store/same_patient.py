@@ -113,8 +113,14 @@ def filed_by_messages(connection: Connection, type: str, patient: str) -> dict[s
 
 def filed_by_others(connection: Connection, type: str, patient: str, *, most: int) -> list[str]:
     """Return the ids of at most `most` resources of a type that no message filed there."""
-    found = _of(connection, _FILED_BY_OTHERS, type, "subject", patient, of_type=type, most=most)
+    param = subject_parameter(type)
+    found = _of(connection, _FILED_BY_OTHERS, type, param, patient, of_type=type, most=most)
     return [id for (id,) in found]
+
+
+def subject_parameter(type: str) -> str:
+    """Return the search parameter that says whose a resource is."""
+    return "patient" if type == "FamilyMemberHistory" else "subject"
 
 
 def stored_patient(connection: Connection, id: str) -> JsonObject | None:

@@ -1,8 +1,9 @@
 """Sex, age and residence from the Patient resource."""
 
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from typing import Any
 
+from inference.features.dates import whole_years
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
@@ -34,7 +35,7 @@ def age(snapshot: PatientSnapshot, *, zone: tzinfo) -> Feature | Absent:
     today = snapshot.taken_at.astimezone(zone).date()
     if born > today:
         return Absent("age", Reason("birth-date-in-future"))
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    years = whole_years(born, today)
     return Feature("age", float(years), "a", str(years), (snapshot.patient.reference,))
 
 
@@ -93,12 +94,3 @@ def _home_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
 def _current_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
     addresses = snapshot.patient.resource.get("address", ())
     return [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
-
-
-def moment(text: str, *, zone: tzinfo) -> datetime | None:
-    """Return a FHIR dateTime of at least a day as an aware time, or None."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -2,16 +2,12 @@
 
 import calendar
 from datetime import date, tzinfo
-from typing import Any, Final
+from typing import Any
 
-from inference.features.demographics import moment
+from inference.features.dates import days
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
-
-_YEAR_ONLY: Final = len("2015")
-_MONTH_ONLY: Final = len("2015-03")
-_DECEMBER: Final = 12
 
 
 def diagnosed_before(
@@ -35,9 +31,9 @@ def diagnosed_before(
     for entry in snapshot.conditions.entries:
         if entry.reference not in disease.sources:
             continue
-        onset = _days(_onset(entry.resource), zone)
-        recorded = _days(entry.resource.get("recordedDate"), zone)
-        if any(days is not None and days[1] < limit for days in (onset, recorded)):
+        onset = days(_onset(entry.resource), zone)
+        recorded = days(entry.resource.get("recordedDate"), zone)
+        if any(found is not None and found[1] < limit for found in (onset, recorded)):
             return Feature(name, 1.0, "1", "yes", (entry.reference,))
         if onset is not None and limit <= onset[0] <= today:
             recent.append(entry.reference)
@@ -57,19 +53,3 @@ def _months_before(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
-
-
-def _days(text: Any, zone: tzinfo) -> tuple[date, date] | None:
-    """Return the first and the last day that a FHIR dateTime means; None where it is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        if len(text) == _YEAR_ONLY:
-            return date(int(text), 1, 1), date(int(text), _DECEMBER, 31)
-        if len(text) == _MONTH_ONLY:
-            first = date.fromisoformat(f"{text}-01")
-            return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
-    except ValueError:
-        return None
-    found = moment(text, zone=zone)
-    return (found.astimezone(zone).date(),) * 2 if found else None

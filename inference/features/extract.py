@@ -4,6 +4,7 @@ from datetime import tzinfo
 from functools import cached_property
 
 from inference.contract import InputSpec
+from inference.features.body_size import body_mass_index
 from inference.features.feature import Absent, Feature
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
@@ -19,7 +20,8 @@ class FeatureReader:
     """Answers for any input of any model, from one snapshot.
 
     `derived` holds features that another model computed from the same snapshot; they go before
-    measured ones, because that model's equation is the one that the input asks for. `region` (ISO
+    measured ones that are not newer, because that model's equation is the one that the input asks
+    for. `region` (ISO
     3166 country) and `risk_regions` are what the deployment states of itself.
     """
 
@@ -67,15 +69,17 @@ class FeatureReader:
         return found
 
     def _find(self, spec: InputSpec) -> Feature | Absent:
-        if spec.feature in self.derived:
-            return self.derived[spec.feature]
         if spec.feature in FLAGS:
             return self.flag(spec.feature)
+        if spec.feature == "bmi":
+            return body_mass_index(spec, self._quantity, snapshot=self.snapshot, zone=self._zone)
+        derived = self.derived.get(spec.feature)
+        found = self._quantity(spec)
+        return found if derived is None or _is_newer(found, derived) else derived
+
+    def _quantity(self, spec: InputSpec) -> Feature | Absent:
         at = self.snapshot.taken_at
-        found = quantity(spec, self.measurements, catalogue=self._catalogue, at=at)
-        if isinstance(found, Absent) and spec.feature == "bmi":
-            return self._bmi(spec, found)
-        return found
+        return quantity(spec, self.measurements, catalogue=self._catalogue, at=at)
 
     def flag(self, name: str) -> Feature | Absent:
         """Return a clinical flag or a fact of the Patient by its name in `FLAGS`."""
@@ -83,40 +87,13 @@ class FeatureReader:
             self._flags[name] = FLAGS[name](self)
         return self._flags[name]
 
-    def _bmi(self, spec: InputSpec, otherwise: Absent) -> Feature | Absent:
-        """Compute the body mass index from weight and height where none was reported."""
-        if otherwise.reason.code != "no-value":
-            return otherwise
-        at = self.snapshot.taken_at
-        parts = [
-            quantity(part, self.measurements, catalogue=self._catalogue, at=at)
-            for part in _body_size(spec)
-        ]
-        weight, height = parts
-        if isinstance(weight, Absent) or isinstance(height, Absent):
-            return otherwise
-        value = weight.value / (height.value / 100) ** 2
-        return Feature(
-            "bmi",
-            value,
-            spec.unit,
-            f"{value:.1f} kg/m2",
-            weight.sources + height.sources,
-            effective=weight.effective,
-            conversion=f"{weight.reported} / ({height.reported})^2",
-            cautions=weight.cautions + height.cautions,
-        )
-
     @property
     def zone(self) -> tzinfo:
         """The time zone in which a date without a time is meant."""
         return self._zone
 
 
-def _body_size(spec: InputSpec) -> tuple[InputSpec, InputSpec]:
-    # A grown person's height does not age; weight ages as the index would.
-    weight = InputSpec(
-        "weight", "weight", spec.label, "kg", 20, 400, max_age_days=spec.max_age_days
-    )
-    height = InputSpec("height", "height", spec.label, "cm", 100, 250)
-    return weight, height
+def _is_newer(found: Feature | Absent, derived: Feature) -> bool:
+    if isinstance(found, Absent) or found.effective is None:
+        return False
+    return derived.effective is not None and found.effective > derived.effective

@@ -1,15 +1,29 @@
-"""Clinical flags from problem lists and prescriptions; absence counts only on a complete list."""
+"""Clinical flags from problem lists and medications; absence counts only on a complete list."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final
 
+from inference.features import medications
+from inference.features.dates import days, moment
 from inference.features.feature import Absent, Feature
+from inference.features.medications import Bearing, Drugs
 from inference.reasons import Reason
-from inference.snapshot import RecordList, Sourced
+from inference.snapshot import PatientSnapshot, RecordList, Sourced
 from terminology.code_set import CodeSet
 from terminology.codings import Coding, concept_codings, concept_text
 
-Bearing = Literal["counts", "doubtful", "ignored"]
+_Judged = Iterable[tuple[Sourced, Bearing, Mapping[str, Any] | None]]
+
+# A diagnosis that is coded and called uncertain beside its code ("2 型糖尿病？", "冠心病待排").
+_UNCERTAIN: Final = re.compile(
+    r"[?？]|疑似|可疑|待查|待排|可能|考虑|否认|除外|suspect|possible|probable|rule[- ]?out|\br/o\b",
+    re.IGNORECASE,
+)
+# An entry that is called active and was written so long ago is used, and said to be old.
+_OLD_PRESCRIPTION: Final = timedelta(days=730)
 
 
 def codings_of(concept: Mapping[str, Any] | None) -> tuple[tuple[Coding, ...], str | None]:
@@ -22,74 +36,99 @@ def _status_code(concept: Mapping[str, Any] | None) -> str | None:
 
 
 def condition_bearing(condition: Mapping[str, Any], *, ever: bool) -> Bearing:
-    """Say whether a Condition counts; with `ever` a resolved one counts too."""
+    """Say whether a Condition counts; with `ever` one that is over counts too."""
     verification = _status_code(condition.get("verificationStatus"))
+    if condition.get("resourceType") != "Condition":
+        return "ignored"
     if verification in ("refuted", "entered-in-error"):
         return "ignored"
-    if verification in ("provisional", "differential", "unconfirmed"):
-        return "doubtful"
+    if _is_over(condition) and not ever:
+        return "ignored"
+    return "doubtful" if _is_uncertain(condition, verification, ever=ever) else "counts"
+
+
+def _is_over(condition: Mapping[str, Any]) -> bool:
     clinical = _status_code(condition.get("clinicalStatus"))
-    if clinical in ("inactive", "remission", "resolved") and not ever:
-        return "ignored"
-    return "counts"
+    if clinical is None:
+        # R4 invariant con-4: what has abated is not active.
+        return any(name.startswith("abatement") for name in condition)
+    return clinical in ("inactive", "resolved")
 
 
-def prescription_bearing(request: Mapping[str, Any]) -> Bearing:
-    """Say whether a MedicationRequest is a treatment that the patient is on now."""
-    if request.get("doNotPerform"):
-        return "ignored"
-    if request.get("status") == "active" and request.get("intent") not in ("proposal", "plan"):
-        return "counts"
-    if request.get("status") in ("on-hold", "unknown"):
-        return "doubtful"
-    return "ignored"
-
-
-def medication_concept(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the drug's concept, through a contained Medication where there is one."""
-    concept: Mapping[str, Any] | None = request.get("medicationCodeableConcept")
-    if concept:
-        return concept
-    reference = str(request.get("medicationReference", {}).get("reference", ""))
-    for contained in request.get("contained", ()):
-        if reference == f"#{contained.get('id')}":
-            code: Mapping[str, Any] | None = contained.get("code")
-            return code
-    return None
+def _is_uncertain(condition: Mapping[str, Any], verification: str | None, *, ever: bool) -> bool:
+    if condition.get("modifierExtension"):
+        # R4 extensibility.html#modifierExtension: an unknown one may negate the diagnosis.
+        return True
+    # A disease in remission has shown itself; whether it is there now is not said.
+    if _status_code(condition.get("clinicalStatus")) == "remission" and not ever:
+        return True
+    if verification is None:
+        text = concept_text(condition.get("code")) or ""
+        return bool(condition.get("verificationStatus") or _UNCERTAIN.search(text))
+    return verification != "confirmed"
 
 
 def from_conditions(
-    name: str, wanted: CodeSet, *, records: RecordList, ever: bool
+    name: str,
+    wanted: CodeSet,
+    *,
+    snapshot: PatientSnapshot,
+    zone: tzinfo,
+    ever: bool,
+    lasts: timedelta | None = None,
 ) -> Feature | Absent:
-    """Return the flag by Conditions; `ever` also counts what is over."""
-    judged = (
-        (entry, condition_bearing(entry.resource, ever=ever), entry.resource.get("code"))
-        for entry in records.entries
+    """Return the flag by Conditions; `ever` also counts what is over.
+
+    A state that ends by itself `lasts` so long: an older entry was not closed, and is over.
+    """
+    since = (snapshot.taken_at - lasts).astimezone(zone).date() if lasts else None
+    judged: list[tuple[Sourced, Bearing, Mapping[str, Any] | None]] = []
+    for entry in snapshot.conditions.entries:
+        dated = days(_dated(entry.resource), zone) if since else None
+        over = since is not None and dated is not None and dated[1] < since
+        found = "ignored" if over else condition_bearing(entry.resource, ever=ever)
+        judged.append((entry, found, entry.resource.get("code")))
+    return _decide(
+        name, wanted, judged, snapshot.conditions, zone=zone, unknown="conditions-not-known"
     )
-    return _decide(name, wanted, judged, records, unknown="conditions-not-known")
 
 
-def from_prescriptions(name: str, wanted: CodeSet, *, records: RecordList) -> Feature | Absent:
-    """Return the flag by active MedicationRequests."""
-    judged = (
-        (entry, prescription_bearing(entry.resource), medication_concept(entry.resource))
-        for entry in records.entries
-    )
-    return _decide(name, wanted, judged, records, unknown="medications-not-known")
+def from_medications(
+    name: str, wanted: CodeSet, *, snapshot: PatientSnapshot, zone: tzinfo
+) -> Feature | Absent:
+    """Return the flag by what the medication list says that the patient takes."""
+    records, at = snapshot.medications, snapshot.taken_at
+    drugs = Drugs.of(records)
+    judged: list[tuple[Sourced, Bearing, Mapping[str, Any] | None]] = []
+    for entry in records.entries:
+        said = medications.bearing(entry.resource, at=at, zone=zone)
+        judged.append((entry, said, drugs.concept(entry.resource)))
+    found = _decide(name, wanted, judged, records, zone=zone, unknown="medications-not-known")
+    if isinstance(found, Absent) or not found.value:
+        return found
+    for entry, said, concept in judged:
+        if said == "denies" and wanted.verdict(*codings_of(concept)) == "member":
+            values = {"first": found.sources[0], "second": entry.reference}
+            return Absent(name, Reason("records-conflict", values))
+    if found.effective is None or at - found.effective <= _OLD_PRESCRIPTION:
+        return found
+    old = Reason("prescription-old", {"date": found.effective.date().isoformat()})
+    return replace(found, cautions=(*found.cautions, old))
 
 
 def _decide(
     name: str,
     wanted: CodeSet,
-    judged: Iterable[tuple[Sourced, Bearing, Mapping[str, Any] | None]],
+    judged: _Judged,
     records: RecordList,
     *,
+    zone: tzinfo,
     unknown: str,
 ) -> Feature | Absent:
     members: list[Sourced] = []
     doubtful: list[Sourced] = []
     for entry, bearing, concept in judged:
-        if bearing == "ignored":
+        if bearing in ("ignored", "denies"):
             continue
         verdict = wanted.verdict(*codings_of(concept))
         if verdict == "member" and bearing == "counts":
@@ -98,7 +137,8 @@ def _decide(
             doubtful.append(entry)
     if members:
         sources = tuple(entry.reference for entry in members)
-        return Feature(name, 1.0, "1", "yes", sources)
+        times = [when for entry in members if (when := _recorded(entry.resource, zone))]
+        return Feature(name, 1.0, "1", "yes", sources, effective=max(times, default=None))
     if doubtful:
         listed = ", ".join(entry.reference for entry in doubtful[:3])
         return Absent(name, Reason("unconfirmed", {"sources": listed}))
@@ -106,3 +146,17 @@ def _decide(
         return Absent(name, Reason(unknown))
     caution = Reason("absent-from-complete-list", {"feature": name})
     return Feature(name, 0.0, "1", "no", (), cautions=(caution,))
+
+
+def _recorded(entry: Mapping[str, Any], zone: tzinfo) -> datetime | None:
+    """Return when an entry was written down, else when it began, to a day at least."""
+    if entry.get("resourceType") != "Condition":
+        return medications.written(entry, zone)
+    text = _dated(entry)
+    return moment(text, zone=zone) if isinstance(text, str) else None
+
+
+def _dated(condition: Mapping[str, Any]) -> Any:
+    period = condition.get("onsetPeriod")
+    begun = period.get("start") if isinstance(period, dict) else None
+    return condition.get("recordedDate") or condition.get("onsetDateTime") or begun

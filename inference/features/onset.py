@@ -1,17 +1,15 @@
 """The age at which a recorded disease began, from the Conditions that state it."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta, tzinfo
-from typing import Any, Final
+from datetime import date, tzinfo
+from typing import Any
 
 from inference.features import demographics
+from inference.features.dates import days, whole_years
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.codings import UCUM
-
-_YEAR_ONLY: Final = len("2015")
-_MONTH_ONLY: Final = len("2015-03")
 
 Ages = tuple[float, float]
 
@@ -72,27 +70,9 @@ def _ages(condition: Mapping[str, Any], snapshot: PatientSnapshot, zone: tzinfo)
         exact = in_years and "value" in stated and not stated.get("comparator")
         return (float(stated["value"]),) * 2 if exact else None
     text = condition.get("onsetDateTime") or condition.get("onsetPeriod", {}).get("start")
-    days = _days(str(text), zone) if text else None
+    meant = days(text, zone)
     birth = str(snapshot.patient.resource.get("birthDate", ""))
-    if days is None or len(birth) != len("YYYY-MM-DD"):
+    if meant is None or len(birth) != len("YYYY-MM-DD"):
         return None
     born = date.fromisoformat(birth)
-    return (_years(born, days[0]), _years(born, days[1]))
-
-
-def _days(text: str, zone: tzinfo) -> tuple[date, date] | None:
-    """Return the first and the last day that a FHIR dateTime means; None where it is none."""
-    try:
-        if len(text) == _YEAR_ONLY:
-            return date(int(text), 1, 1), date(int(text), 12, 31)
-        if len(text) == _MONTH_ONLY:
-            first = date.fromisoformat(f"{text}-01")
-            return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    except ValueError:
-        return None
-    moment = demographics.moment(text, zone=zone)
-    return (moment.astimezone(zone).date(),) * 2 if moment else None
-
-
-def _years(born: date, day: date) -> float:
-    return float(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+    return float(whole_years(born, meant[0])), float(whole_years(born, meant[1]))

@@ -1,12 +1,13 @@
 """How each clinical flag and each fact of the Patient is found, by its name."""
 
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
-from typing import Protocol
+from datetime import timedelta, tzinfo
+from typing import Final, Protocol
 
 from inference.features import demographics, diabetes_type
+from inference.features.family import FamilyDisease, in_parents_or_siblings
 from inference.features.feature import Absent, Feature
-from inference.features.flags import from_conditions, from_prescriptions
+from inference.features.flags import from_conditions, from_medications
 from inference.features.onset import onset_age
 from inference.features.race import black
 from inference.features.region import north_america
@@ -17,6 +18,7 @@ from inference.features.smoking import current_smoker
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology import code_sets
+from terminology.codings import SNOMED, Coding
 
 
 class Reader(Protocol):
@@ -37,32 +39,31 @@ class Reader(Protocol):
 
 Resolver = Callable[[Reader], Feature | Absent]
 
-_REDUCED_GFR = 60.0  # KDIGO 2024: CKD stages G3a to G5
+_REDUCED_GFR: Final = 60.0  # KDIGO 2024: CKD stages G3a to G5
+# 42 weeks and the six after them: an entry that is older was not closed.
+_PREGNANCY: Final = timedelta(weeks=48)
+_FAMILY_CVD: Final = FamilyDisease(
+    disease=code_sets.PRIOR_CVD, coded=code_sets.FAMILY_CVD, denial=Coding(SNOMED, "160270001")
+)
 
 
 def _family_cvd(reader: Reader) -> Feature | Absent:
-    """Return 1 by a coded family history; nothing in a record ever proves its absence."""
-    name = "family_cvd"
-    found = from_conditions(
-        name, code_sets.FAMILY_CVD, records=reader.snapshot.conditions, ever=True
+    """Return 1 by a family history, coded or of a relative; 0 only where one is denied."""
+    name, snapshot = "family_cvd", reader.snapshot
+    coded = from_conditions(name, _FAMILY_CVD.coded, snapshot=snapshot, zone=reader.zone, ever=True)
+    return in_parents_or_siblings(name, _FAMILY_CVD, coded=coded, snapshot=snapshot)
+
+
+def _condition(
+    name: str, wanted: code_sets.CodeSet, *, ever: bool, lasts: timedelta | None = None
+) -> Resolver:
+    return lambda reader: from_conditions(
+        name, wanted, snapshot=reader.snapshot, zone=reader.zone, ever=ever, lasts=lasts
     )
-    if isinstance(found, Feature) and found.value == 1.0:
-        return found
-    return Absent(name, Reason("family-history-not-known"))
 
 
-def _condition(name: str, wanted: code_sets.CodeSet, *, ever: bool) -> Resolver:
-    def resolve(reader: Reader) -> Feature | Absent:
-        return from_conditions(name, wanted, records=reader.snapshot.conditions, ever=ever)
-
-    return resolve
-
-
-def _prescription(name: str, wanted: code_sets.CodeSet) -> Resolver:
-    def resolve(reader: Reader) -> Feature | Absent:
-        return from_prescriptions(name, wanted, records=reader.snapshot.medications)
-
-    return resolve
+def _medication(name: str, wanted: code_sets.CodeSet) -> Resolver:
+    return lambda reader: from_medications(name, wanted, snapshot=reader.snapshot, zone=reader.zone)
 
 
 def _type_2_onset(reader: Reader) -> Feature | Absent:
@@ -101,7 +102,7 @@ FLAGS: Mapping[str, Resolver] = {
     "current_smoker": lambda r: current_smoker(r.snapshot, r.zone),
     "family_cvd": _family_cvd,
     "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
-    "type_2_diabetes": lambda r: diabetes_type.type_2_diabetes(r.snapshot.conditions),
+    "type_2_diabetes": lambda r: diabetes_type.type_2_diabetes(r.snapshot, r.zone),
     "without_type_2_diabetes": lambda r: diabetes_type.without_type_2_diabetes(
         r.flag("type_2_diabetes")
     ),
@@ -110,9 +111,9 @@ FLAGS: Mapping[str, Resolver] = {
     "heart_failure": _condition("heart_failure", code_sets.HEART_FAILURE, ever=True),
     "dialysis": _condition("dialysis", code_sets.DIALYSIS, ever=False),
     "kidney_transplant": _condition("kidney_transplant", code_sets.KIDNEY_TRANSPLANT, ever=True),
-    "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False),
-    "antihypertensive": _prescription("antihypertensive", code_sets.ANTIHYPERTENSIVE),
-    "statin": _prescription("statin", code_sets.STATIN),
+    "pregnancy": _condition("pregnancy", code_sets.PREGNANCY, ever=False, lasts=_PREGNANCY),
+    "antihypertensive": _medication("antihypertensive", code_sets.ANTIHYPERTENSIVE),
+    "statin": _medication("statin", code_sets.STATIN),
     "reduced_gfr": _reduced_gfr,
     "score2_region_stated": lambda r: _stated("score2_region_stated", r.risk_regions.score2),
     "score2_asia_pacific_region_stated": lambda r: _stated(

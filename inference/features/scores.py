@@ -10,29 +10,36 @@ from datetime import tzinfo
 from typing import Final
 
 from inference.features.duration import diagnosed_before
+from inference.features.family import FamilyDisease, closest_degree
 from inference.features.feature import Absent, Feature
-from inference.features.flags import from_conditions, from_prescriptions
+from inference.features.flags import from_conditions, from_medications
 from inference.features.score_items import answer
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology import code_sets, score_code_sets, score_items
 from terminology.code_set import CodeSet
+from terminology.codings import SNOMED, Coding
 from terminology.score_items import ScoreItem
 
 Resolver = Callable[[PatientSnapshot, tzinfo], Feature | Absent]
 
 _SYMPTOM_AGE_DAYS: Final = 180
 _HABIT_AGE_DAYS: Final = 730
+_FAMILY_DIABETES: Final = FamilyDisease(
+    disease=code_sets.DIABETES,
+    coded=score_code_sets.FAMILY_DIABETES,
+    denial=Coding(SNOMED, "160274005"),
+)
 
 
 def _condition(name: str, wanted: CodeSet, *, ever: bool = True) -> Resolver:
-    return lambda snapshot, _zone: from_conditions(
-        name, wanted, records=snapshot.conditions, ever=ever
+    return lambda snapshot, zone: from_conditions(
+        name, wanted, snapshot=snapshot, zone=zone, ever=ever
     )
 
 
-def _prescription(name: str, wanted: CodeSet) -> Resolver:
-    return lambda snapshot, _zone: from_prescriptions(name, wanted, records=snapshot.medications)
+def _medication(name: str, wanted: CodeSet) -> Resolver:
+    return lambda snapshot, zone: from_medications(name, wanted, snapshot=snapshot, zone=zone)
 
 
 def _answered(name: str, item: ScoreItem, *, days: int | None, unit: str = "1") -> Resolver:
@@ -60,7 +67,7 @@ def _confirmed_or_answered(
     """Return yes by a coded diagnosis, else what was answered; a problem list denies nothing."""
 
     def resolve(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
-        coded = from_conditions(name, wanted, records=snapshot.conditions, ever=ever)
+        coded = from_conditions(name, wanted, snapshot=snapshot, zone=zone, ever=ever)
         if isinstance(coded, Feature) and coded.value:
             return coded
         said = answer(name, item, snapshot=snapshot, zone=zone, max_age_days=days)
@@ -71,7 +78,7 @@ def _confirmed_or_answered(
     return resolve
 
 
-def _hypertension(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:
+def _hypertension(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     """Return hypertension by its diagnosis; drugs that lower pressure alone leave it open.
 
     Lip 2010 counts "current antihypertensive treatment", but in atrial fibrillation a beta-blocker
@@ -79,11 +86,11 @@ def _hypertension(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:
     """
     name = "hypertension"
     found = from_conditions(
-        name, score_code_sets.HYPERTENSION, records=snapshot.conditions, ever=True
+        name, score_code_sets.HYPERTENSION, snapshot=snapshot, zone=zone, ever=True
     )
     if isinstance(found, Absent) or found.value:
         return found
-    drugs = from_prescriptions(name, code_sets.ANTIHYPERTENSIVE, records=snapshot.medications)
+    drugs = from_medications(name, code_sets.ANTIHYPERTENSIVE, snapshot=snapshot, zone=zone)
     if isinstance(drugs, Absent):
         return drugs
     if drugs.value:
@@ -91,12 +98,12 @@ def _hypertension(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:
     return found
 
 
-def _renal_replacement(snapshot: PatientSnapshot, _zone: tzinfo) -> Feature | Absent:
+def _renal_replacement(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     """Return whether the patient is on dialysis or has a kidney transplant."""
     name = "renal_replacement"
     states = [
-        from_conditions(name, code_sets.DIALYSIS, records=snapshot.conditions, ever=False),
-        from_conditions(name, code_sets.KIDNEY_TRANSPLANT, records=snapshot.conditions, ever=True),
+        from_conditions(name, code_sets.DIALYSIS, snapshot=snapshot, zone=zone, ever=False),
+        from_conditions(name, code_sets.KIDNEY_TRANSPLANT, snapshot=snapshot, zone=zone, ever=True),
     ]
     for state in states:
         if isinstance(state, Feature) and state.value:
@@ -116,26 +123,37 @@ def _labile_inr(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     )
     if isinstance(said, Feature):
         return said
-    drug = from_prescriptions(
-        name, score_code_sets.VITAMIN_K_ANTAGONIST, records=snapshot.medications
+    drug = from_medications(
+        name, score_code_sets.VITAMIN_K_ANTAGONIST, snapshot=snapshot, zone=zone
     )
     # Without a vitamin K antagonist there is no INR to be labile (ESC 2020, table 10).
     return drug if isinstance(drug, Feature) and not drug.value else said
 
 
 def _family_diabetes(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
-    """Return the closest relative with diabetes; a code that tells no degree leaves it open."""
+    """Return the closest relative with diabetes: as answered, or by the relatives on record.
+
+    A code of the patient's own that names a family history tells no degree and leaves it open.
+    """
     name = "family_diabetes"
     item = score_items.FAMILY_DIABETES_DEGREE
     said = answer(name, item, snapshot=snapshot, zone=zone, max_age_days=None, unit="{degree}")
+    relatives = closest_degree(name, _FAMILY_DIABETES, snapshot=snapshot)
     if isinstance(said, Feature):
+        if isinstance(relatives, Feature) and relatives.value > said.value:
+            values = {"first": relatives.sources[0], "second": said.sources[0]}
+            return Absent(name, Reason("records-conflict", values))
         return said
-    coded = from_conditions(
-        name, score_code_sets.FAMILY_DIABETES, records=snapshot.conditions, ever=True
-    )
-    if isinstance(coded, Feature) and coded.value:
-        return Absent(name, Reason("degree-not-known", {"source": coded.sources[0]}))
-    return said
+    coded = from_conditions(name, _FAMILY_DIABETES.coded, snapshot=snapshot, zone=zone, ever=True)
+    named = coded.sources if isinstance(coded, Feature) else ()
+    if isinstance(relatives, Feature):
+        if named and not relatives.value:
+            values = {"first": named[0], "second": relatives.sources[0]}
+            return Absent(name, Reason("records-conflict", values))
+        return relatives
+    if named:
+        return Absent(name, Reason("degree-not-known", {"source": named[0]}))
+    return relatives if snapshot.family.entries else said
 
 
 _atrial_fibrillation = _condition("atrial_fibrillation", score_code_sets.ATRIAL_FIBRILLATION)
@@ -159,9 +177,9 @@ SCORE_FLAGS: Final[Mapping[str, Resolver]] = {
     "renal_replacement": _renal_replacement,
     "bleeding_history": _condition("bleeding_history", score_code_sets.BLEEDING),
     "labile_inr": _labile_inr,
-    "bleeding_drugs": _prescription("bleeding_drugs", score_code_sets.BLEEDING_DRUGS),
-    "beta_blocker": _prescription("beta_blocker", score_code_sets.BETA_BLOCKER),
-    "renin_angiotensin": _prescription("renin_angiotensin", score_code_sets.RENIN_ANGIOTENSIN),
+    "bleeding_drugs": _medication("bleeding_drugs", score_code_sets.BLEEDING_DRUGS),
+    "beta_blocker": _medication("beta_blocker", score_code_sets.BETA_BLOCKER),
+    "renin_angiotensin": _medication("renin_angiotensin", score_code_sets.RENIN_ANGIOTENSIN),
     "alcohol_excess": _confirmed_or_answered(
         "alcohol_excess",
         score_code_sets.ALCOHOL,

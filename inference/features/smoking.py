@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from inference.features.demographics import moment
+from inference.features.dates import moment
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of
 from inference.features.quantities import CLOCK_TOLERANCE

@@ -27,6 +27,7 @@ def _entries(snapshot: PatientSnapshot) -> Iterator[Sourced]:
     yield from snapshot.observations
     yield from snapshot.conditions.entries
     yield from snapshot.medications.entries
+    yield from snapshot.family.entries
 
 
 def _is_other_patient(resource: Mapping[str, Any], patient: Mapping[str, Any]) -> bool:

@@ -10,6 +10,11 @@ from cds_hooks.ports import IssuedCard, StoredPatient
 from inference.snapshot import RecordList, Sourced
 
 
+def _subject(resource: Mapping[str, Any]) -> str:
+    named: Mapping[str, str] = resource.get("subject") or resource["patient"]
+    return named["reference"]
+
+
 @dataclass
 class FakeReader:
     """A store of whole resources."""
@@ -20,7 +25,7 @@ class FakeReader:
         found = [
             Sourced(r, f"{type}/{r['id']}/_history/1")
             for r in self.resources
-            if r["resourceType"] == type and r["subject"]["reference"] == f"Patient/{patient_id}"
+            if r["resourceType"] == type and _subject(r) == f"Patient/{patient_id}"
         ]
         return RecordList(tuple(found), complete=True)
 
@@ -53,6 +58,12 @@ class FakeReader:
 
     async def medications(self, patient_id: str) -> RecordList:
         return self._of("MedicationRequest", patient_id)
+
+    async def statements(self, patient_id: str) -> RecordList:
+        return self._of("MedicationStatement", patient_id)
+
+    async def family(self, patient_id: str) -> RecordList:
+        return self._of("FamilyMemberHistory", patient_id)
 
 
 @dataclass

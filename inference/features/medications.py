@@ -1,0 +1,146 @@
+"""Which entry of a medication list is a treatment now, and with which drug."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Final, Literal
+
+from inference.features.dates import days, moment
+from inference.snapshot import RecordList
+
+Bearing = Literal["counts", "doubtful", "ignored", "denies"]
+Resource = Mapping[str, Any]
+
+_NOT_YET_ORDERED: Final = ("proposal", "plan", "option")
+# A prescription that was dispensed in full and tells no supply: China's long ones last 12 weeks.
+_SUPPLY: Final = timedelta(weeks=12)
+_LONGEST_SUPPLY: Final = 366.0
+_DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 31.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Drugs:
+    """The drug of each entry of a list: its own concept, or of the Medication that it refers to."""
+
+    by_id: Mapping[str, Resource]
+
+    @classmethod
+    def of(cls, records: RecordList) -> "Drugs":
+        """Collect the Medications that came with the list."""
+        found = (entry.resource for entry in records.entries)
+        return cls(
+            {str(m["id"]): m for m in found if m.get("resourceType") == "Medication" and "id" in m}
+        )
+
+    def concept(self, entry: Resource) -> Resource | None:
+        """Return the drug's concept, None where nothing names it."""
+        concept: Resource | None = entry.get("medicationCodeableConcept")
+        if concept:
+            return concept
+        reference = entry.get("medicationReference")
+        text = str(reference.get("reference", "")) if isinstance(reference, dict) else ""
+        for contained in _objects(entry.get("contained")):
+            if text == f"#{contained.get('id')}":
+                inside: Resource | None = contained.get("code")
+                return inside
+        _, _, name = text.rpartition("Medication/")
+        found = self.by_id.get(name.partition("/")[0]) if name else None
+        return found.get("code") if found else None
+
+
+def bearing(entry: Resource, *, at: datetime, zone: tzinfo) -> Bearing:
+    """Say whether an entry is a treatment at `at`; `denies` is a statement that it is not taken.
+
+    A Medication is no entry of its own. What carries a modifierExtension is doubtful (R4
+    extensibility.html: an unknown one may negate it); so is what has run out and is called active,
+    and what was dispensed in full and is not used up yet.
+    """
+    today = at.astimezone(zone).date()
+    if entry.get("resourceType") == "MedicationRequest":
+        found = _request(entry, today, zone)
+    elif entry.get("resourceType") == "MedicationStatement":
+        found = _statement(entry, today, zone)
+    else:
+        return "ignored"
+    if entry.get("modifierExtension") and found in ("counts", "denies"):
+        return "doubtful"
+    return found
+
+
+def written(entry: Resource, zone: tzinfo) -> datetime | None:
+    """Return when an entry was written or asserted, else when it began, to a day at least."""
+    period = entry.get("effectivePeriod")
+    begun = period.get("start") if isinstance(period, dict) else None
+    named = (entry.get(name) for name in ("authoredOn", "dateAsserted", "effectiveDateTime"))
+    text = next((each for each in (*named, begun) if isinstance(each, str)), None)
+    return moment(text, zone=zone) if text else None
+
+
+def _request(entry: Resource, today: date, zone: tzinfo) -> Bearing:
+    if entry.get("doNotPerform") or entry.get("intent") in _NOT_YET_ORDERED:
+        return "ignored"
+    match entry.get("status"):
+        case "active":
+            return "doubtful" if _has_run_out(entry, today, zone) else "counts"
+        case "completed":
+            # Dispensed in full: nobody says that the treatment ended before it is used up.
+            return "doubtful" if _is_supplied(entry, today, zone) else "ignored"
+        case "on-hold" | "unknown":
+            return "doubtful"
+    return "ignored"
+
+
+def _statement(entry: Resource, today: date, zone: tzinfo) -> Bearing:
+    match entry.get("status"):
+        case "active":
+            period = entry.get("effectivePeriod")
+            end = days(period.get("end"), zone) if isinstance(period, dict) else None
+            return "doubtful" if end is not None and end[1] < today else "counts"
+        case "on-hold" | "unknown":
+            return "doubtful"
+        case "not-taken":
+            return "denies"
+    # R4 medication-statement-status: completed, stopped and intended are not taken now.
+    return "ignored"
+
+
+def _is_supplied(request: Resource, today: date, zone: tzinfo) -> bool:
+    when = written(request, zone)
+    if when is None:
+        return False
+    return today - when.astimezone(zone).date() <= _supply(request)
+
+
+def _supply(request: Resource) -> timedelta:
+    dispense = request.get("dispenseRequest")
+    if not isinstance(dispense, dict):
+        return _SUPPLY
+    stated = dispense.get("expectedSupplyDuration")
+    if not isinstance(stated, dict) or "value" not in stated:
+        return _SUPPLY
+    unit = _DAYS.get(str(stated.get("code")))
+    if unit is None:
+        return _SUPPLY
+    repeats = dispense.get("numberOfRepeatsAllowed", 0)
+    return timedelta(days=min(float(stated["value"]) * unit * (1 + repeats), _LONGEST_SUPPLY))
+
+
+def _has_run_out(request: Resource, today: date, zone: tzinfo) -> bool:
+    """Whether every day that the prescription states for its end has passed."""
+    ends = [end for text in _ends(request) if (end := days(text, zone)) is not None]
+    return bool(ends) and max(last for _, last in ends) < today
+
+
+def _ends(request: Resource) -> Iterator[Any]:
+    dispense = request.get("dispenseRequest")
+    if isinstance(dispense, dict) and isinstance(dispense.get("validityPeriod"), dict):
+        yield dispense["validityPeriod"].get("end")
+    for dosage in _objects(request.get("dosageInstruction")):
+        timing = dosage.get("timing")
+        repeat = timing.get("repeat") if isinstance(timing, dict) else None
+        if isinstance(repeat, dict) and isinstance(repeat.get("boundsPeriod"), dict):
+            yield repeat["boundsPeriod"].get("end")
+
+
+def _objects(items: Any) -> list[Resource]:
+    return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
