@@ -37,7 +37,9 @@ DESCRIPTION = Text(
 )
 
 USAGE = Text(
-    "需要 patient 与 observations；conditions 与 medications 缺失时，相应模型会说明缺少什么。",
+    "需要 patient 与 observations；conditions 与 medications 缺失时，相应模型会说明缺少什么；"
+    "statements 与 family 可补充患者自述用药与家族史。",
     "patient and observations are required; without conditions and medications the models that "
-    "need them say what is missing.",
+    "need them say what is missing; statements and family add drugs and relatives that the other "
+    "lists lack.",
 )

@@ -1,7 +1,8 @@
 """How a relative is related to the patient, by HL7's role codes and SNOMED CT.
 
 FTH, MTH and PRN are HL7's for any father, mother and parent; relatives by marriage, adoption or a
-step have codes of their own. A first cousin is not told from a more distant one (COUSN).
+step have codes of their own. A first cousin is not told from a more distant one (COUSN), and half
+siblings are in none of the groups.
 """
 
 import csv
@@ -12,7 +13,7 @@ from typing import Final, Literal
 
 from terminology.codings import SNOMED, Coding
 
-Kinship = Literal["parent-or-sibling", "child", "second-degree", "not-by-blood"]
+Kinship = Literal["parent-or-sibling", "child", "second-degree", "more-distant", "not-by-blood"]
 
 ROLE_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _SYSTEMS: Final = {"role-code": ROLE_CODE, "snomed": SNOMED}
@@ -20,6 +21,7 @@ _KINSHIPS: Final[Mapping[str, Kinship]] = {
     "parent-or-sibling": "parent-or-sibling",
     "child": "child",
     "second-degree": "second-degree",
+    "more-distant": "more-distant",
     "not-by-blood": "not-by-blood",
 }
 

@@ -13,6 +13,8 @@ from terminology.codings import UCUM, Coding
 from terminology.relatives import Kinship, kinship
 
 _STATED: Final = ("partial", "completed")
+# Of grandchildren and great-grandparents no model asks.
+_SAY_NOTHING: Final = ("more-distant", "not-by-blood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def family_history(wanted: FamilyDisease, snapshot: PatientSnapshot) -> FamilyHi
             continue
         related = kinship(codings_of(history.get("relationship"))[0])
         found = list(_with(history, wanted.disease))
-        if not found or (related is not None and related[0] == "not-by-blood"):
+        if not found or (related is not None and related[0] in _SAY_NOTHING):
             continue
         onsets = [onset for sure, onset in found if sure]
         if related is None or not onsets or history.get("modifierExtension"):

@@ -15,7 +15,9 @@ from tests.support.patients import (
     drug,
     observation,
     patient,
+    relative,
     smoking,
+    statement,
 )
 from tests.support.server import serving
 
@@ -215,6 +217,25 @@ async def test_whom_the_patients_are_like_is_the_deployment_s_to_say(client):
     answer = await evaluate(client, *asked)
     assert answer.status_code == 400
     assert "region of this deployment, CN" in answer.json()["issue"][0]["diagnostics"]
+
+
+async def test_relatives_and_drugs_are_read_from_the_store_each_with_its_version(client):
+    """A drug that a statement takes from a Medication, and a prescription that was stopped."""
+    taken = statement("0", id="s1", medicationReference={"reference": "Medication/med1"})
+    del taken["medicationCodeableConcept"]
+    amlodipine = {
+        "resourceType": "Medication",
+        "id": "med1",
+        "code": {"coding": [{"system": "http://www.whocc.no/atc", "code": "C08CA01"}]},
+    }
+    await stored(client, [relative("FTH", id="father"), amlodipine, taken])
+    stopped = encode(drug("C08CA01", status="stopped", id="m-C08CA01"))
+    sent = {"Content-Type": "application/fhir+json"}
+    answer = await client.put("/fhir/MedicationRequest/m-C08CA01", content=stopped, headers=sent)
+    assert answer.status_code == 200
+    (assessment,) = returned(await evaluate(client, ("model", "china-par")))
+    basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
+    assert {"FamilyMemberHistory/father/_history/1", "MedicationStatement/s1/_history/1"} <= basis
 
 
 async def test_another_patient_s_newer_results_are_not_read(client):

@@ -17,6 +17,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10"
 ATC = "http://www.whocc.no/atc"
 CLINICAL_STATUS = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 SNOMED = "http://snomed.info/sct"
+ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
 
 def predictor(*, region: str = "CN", validated: Iterable[str] = ()) -> Predictor:
@@ -98,6 +99,29 @@ def drug(code: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def statement(code: str, **changes: Any) -> dict[str, Any]:
+    """What the patient says to take."""
+    return {
+        "resourceType": "MedicationStatement",
+        "id": f"s-{code}",
+        "status": "active",
+        "medicationCodeableConcept": {"coding": [{"system": ATC, "code": code}]},
+        "subject": {"reference": "Patient/p1"},
+    } | changes
+
+
+def relative(role: str, code: str = "I21.900", **changes: Any) -> dict[str, Any]:
+    """A relative with a disease, the first of a family in which others may be healthy."""
+    return {
+        "resourceType": "FamilyMemberHistory",
+        "id": f"f-{role}",
+        "status": "completed",
+        "patient": {"reference": "Patient/p1"},
+        "relationship": {"coding": [{"system": ROLE_CODE, "code": role}]},
+        "condition": [{"code": {"coding": [{"system": ICD10, "code": code}]}}],
+    } | changes
+
+
 def usual_results() -> list[dict[str, Any]]:
     return [
         observation("tc", "14647-2", "5.80", "mmol/L"),
@@ -121,6 +145,7 @@ def snapshot(
     observations: list[dict[str, Any]] | None = None,
     conditions: list[dict[str, Any]] | None = None,
     medications: list[dict[str, Any]] | None = None,
+    family: list[dict[str, Any]] | None = None,
     conditions_complete: bool = True,
     medications_complete: bool = True,
 ) -> PatientSnapshot:
@@ -133,6 +158,7 @@ def snapshot(
         conditions=RecordList(_sourced(problems), conditions_complete),
         medications=RecordList(_sourced(drugs), medications_complete),
         taken_at=NOW,
+        family=RecordList(_sourced(family or []), complete=True),
     )
 
 

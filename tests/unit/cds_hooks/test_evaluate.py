@@ -20,7 +20,17 @@ from inference.engine import GraphFailed
 from inference.registry import ModelRegistry
 from tests.support.fakes import FakeReader, FakeRecord, FakeTracer
 from tests.support.hooks import bundle, order_sign, prefetch
-from tests.support.patients import NOW, REGISTRY, observation, patient, predictor, usual_results
+from tests.support.patients import (
+    NOW,
+    REGISTRY,
+    condition,
+    observation,
+    patient,
+    predictor,
+    relative,
+    statement,
+    usual_results,
+)
 
 SERVICES = discovery.discover()
 OWN = "http://127.0.0.1:8080/fhir"
@@ -194,6 +204,51 @@ async def test_a_result_that_names_nobody_lowers_the_confidence_and_is_told(subj
                for r in cards["ckd-epi-2021"].confidence.reasons)  # fmt: skip
     named = await House().cards(order_sign())
     assert not any("name no patient" in r for r in named["ckd-epi-2021"].confidence.reasons)
+
+
+DIABETIC = bundle([condition("E11.900")])
+BY_FATHER = ("family_history", "FamilyMemberHistory/f-FTH")
+BY_STATEMENT = ("treated", "MedicationStatement/s-C08CA01")
+
+
+def basis(card) -> dict[str, str]:
+    return {item.input: item.reference or "" for item in card.basis}
+
+
+async def test_relatives_and_stated_drugs_of_the_prefetch_reach_the_card():
+    given = prefetch(
+        conditions=DIABETIC,
+        medications=bundle([]),
+        statements=bundle([statement("C08CA01")]),
+        family=bundle([relative("FTH")]),
+    )
+    card = (await House().cards(order_sign(prefetch=given)))["china-par"]
+    assert {BY_FATHER, BY_STATEMENT} <= set(basis(card).items())
+    before = prefetch(conditions=DIABETIC, medications=bundle([]))
+    without = (await House().cards(order_sign(prefetch=before)))["china-par"]
+    assert "family_history" not in basis(without)
+
+
+async def test_a_client_of_this_server_need_not_prefetch_relatives_and_drugs():
+    house = House([patient(), relative("FTH"), statement("C08CA01")])
+    given = prefetch(conditions=DIABETIC, medications=...)
+    card = (await house.cards(order_sign(prefetch=given, fhirServer=OWN)))["china-par"]
+    found = basis(card)
+    assert found["family_history"] == "FamilyMemberHistory/f-FTH/_history/1"
+    assert found["treated"] == "MedicationStatement/s-C08CA01/_history/1"
+
+
+@pytest.mark.parametrize(
+    ("key", "foreign", "element"),
+    [
+        ("family", relative("FTH", patient={"reference": "Patient/p2"}), "patient"),
+        ("statements", statement("C08CA01", subject={"reference": "Patient/p2"}), "subject"),
+    ],
+)
+async def test_another_s_relative_or_drug_refuses_the_call(key, foreign, element):
+    error = await refused(order_sign(prefetch=prefetch(**{key: bundle([foreign])})))
+    assert error.status == 400
+    assert error.issues[0].expression == (f"prefetch.{key}.entry[0].resource.{element}",)
 
 
 async def test_what_a_search_includes_beside_the_results_may_belong_to_nobody():

@@ -4,7 +4,7 @@ import pytest
 
 from fhir_server.r4.outcome import BadRequest, InvalidResource
 from inference.patient_documents import NotOnePatient, snapshot_of
-from tests.support.patients import NOW, condition, observation, patient
+from tests.support.patients import NOW, condition, drug, observation, patient, relative, statement
 
 URN = "urn:uuid:0a1b2c3d-0000-4000-8000-000000000001"
 
@@ -61,6 +61,34 @@ def test_what_does_not_say_that_it_is_the_patient_s_refuses_the_document(subject
         snapshot_of(bundle(person, result(subject=subject)), at=NOW)
     (issue,) = refused.value.issues
     assert issue.expression == ("Bundle.entry[1].resource.subject",)
+
+
+def test_relatives_and_stated_drugs_are_read_from_both_forms():
+    medication = {"resourceType": "Medication", "id": "med1", "code": {"text": "氨氯地平"}}
+    drugs = [drug("C10AA05"), statement("C08CA01"), medication]
+    whole = bundle(patient(), *drugs, relative("FTH"))
+    lists = {"patient": patient(), "medications": drugs, "family": [relative("FTH")]}
+    for document in (whole, lists):
+        found = snapshot_of(document, at=NOW)
+        assert [e.reference for e in found.medications.entries] == [
+            "MedicationRequest/m-C10AA05", "MedicationStatement/s-C08CA01", "Medication/med1",
+        ]  # fmt: skip
+        assert [e.reference for e in found.family.entries] == ["FamilyMemberHistory/f-FTH"]
+        assert not found.family.complete
+
+
+@pytest.mark.parametrize(
+    ("foreign", "element"),
+    [
+        (relative("FTH", patient={"reference": "Patient/p2"}), "patient"),
+        (statement("C08CA01", subject={"reference": "Patient/p2"}), "subject"),
+    ],
+)
+def test_another_s_relative_or_drug_refuses_the_document(foreign, element):
+    with pytest.raises(NotOnePatient) as refused:
+        snapshot_of(bundle(patient(), foreign), at=NOW)
+    (issue,) = refused.value.issues
+    assert issue.expression == (f"Bundle.entry[1].resource.{element}",)
 
 
 @pytest.mark.parametrize(
