@@ -194,7 +194,9 @@ def _names(patient: _Entry) -> Iterable[str]:
 def _of_types(entries: Sequence[_Entry], types: Collection[str]) -> Iterable[Sourced]:
     for entry in entries:
         if entry.resource["resourceType"] in types:
-            yield Sourced(entry.resource, _reference(entry.resource))
+            # What refers to a Medication of the same Bundle does so by its full URL.
+            by_url = entry.resource["resourceType"] == "Medication" and entry.full_url
+            yield Sourced(entry.resource, by_url or _reference(entry.resource))
 
 
 def _reference(resource: Resource) -> str:

@@ -22,15 +22,18 @@ _DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 31.0}
 class Drugs:
     """The drug of each entry of a list: its own concept, or of the Medication that it refers to."""
 
-    by_id: Mapping[str, Resource]
+    by_name: Mapping[str, Resource]
+    """Medications by id, and by the reference under which they came (a full URL)."""
 
     @classmethod
     def of(cls, records: RecordList) -> "Drugs":
         """Collect the Medications that came with the list."""
-        found = (entry.resource for entry in records.entries)
-        return cls(
-            {str(m["id"]): m for m in found if m.get("resourceType") == "Medication" and "id" in m}
-        )
+        named: dict[str, Resource] = {}
+        for entry in records.entries:
+            if entry.resource.get("resourceType") == "Medication":
+                named[entry.reference] = entry.resource
+                named[str(entry.resource.get("id"))] = entry.resource
+        return cls(named)
 
     def concept(self, entry: Resource) -> Resource | None:
         """Return the drug's concept, None where nothing names it."""
@@ -43,8 +46,8 @@ class Drugs:
             if text == f"#{contained.get('id')}":
                 inside: Resource | None = contained.get("code")
                 return inside
-        _, _, name = text.rpartition("Medication/")
-        found = self.by_id.get(name.partition("/")[0]) if name else None
+        _, of_type, name = text.rpartition("Medication/")
+        found = self.by_name.get(name.partition("/")[0] if of_type else text)
         return found.get("code") if found else None
 
 

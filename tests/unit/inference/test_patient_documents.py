@@ -1,10 +1,23 @@
 """One patient out of a document: whose a resource is, is never guessed."""
 
+from datetime import UTC
+
 import pytest
 
 from fhir_server.r4.outcome import BadRequest, InvalidResource
+from inference.features.extract import FeatureReader
 from inference.patient_documents import NotOnePatient, snapshot_of
-from tests.support.patients import NOW, condition, drug, observation, patient, relative, statement
+from tests.support.patients import (
+    ATC,
+    CATALOGUE,
+    NOW,
+    condition,
+    drug,
+    observation,
+    patient,
+    relative,
+    statement,
+)
 
 URN = "urn:uuid:0a1b2c3d-0000-4000-8000-000000000001"
 
@@ -75,6 +88,22 @@ def test_relatives_and_stated_drugs_are_read_from_both_forms():
         ]  # fmt: skip
         assert [e.reference for e in found.family.entries] == ["FamilyMemberHistory/f-FTH"]
         assert not found.family.complete
+
+
+def test_a_drug_is_found_by_the_full_url_of_its_medication():
+    url = "urn:uuid:0a1b2c3d-0000-4000-8000-0000000000aa"
+    prescribed = drug("0", medicationReference={"reference": url})
+    del prescribed["medicationCodeableConcept"]
+    code = {"coding": [{"system": ATC, "code": "C08CA01"}]}
+    document = bundle(patient(), prescribed)
+    document["entry"] += [
+        {"fullUrl": url, "resource": {"resourceType": "Medication", "code": code}}
+    ]
+    reader = FeatureReader(
+        snapshot_of(document, at=NOW), catalogue=CATALOGUE, zone=UTC, region="CN"
+    )
+    found = reader.flag("antihypertensive")
+    assert found.sources == (f"MedicationRequest/{prescribed['id']}",)
 
 
 @pytest.mark.parametrize(
