@@ -42,6 +42,8 @@ def predict(settings: Settings, options: argparse.Namespace) -> int:
             known = ", ".join(each.definition.id for each in registry)
             raise BatchRefused("model-unknown", model=options.model, known=known)
         path = Path(options.file)
+        if not path.is_file():
+            raise BatchRefused("no-file", file=path)
         places = _places(path, model, options)
         if path.suffix.lower() in _LINES:
             _refuse_options(options, _OF_TABLES, path)
@@ -115,6 +117,8 @@ def _predict_table(
     stamp = Stamp(model.definition.id, model.definition.version, model.digest, _SOFTWARE)
     about = facts(stamp, layout, {c.header: c.unit for c in plan.inputs if c is not None})
     about["nobodyHas"] = sorted(options.nobody_has)
+    if table.charset is not None:
+        about["charset"] = table.charset(path)
     whole = table.size(path)
     shown = steps()
     with (

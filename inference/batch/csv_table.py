@@ -1,5 +1,10 @@
-"""A CSV file as chunks of columns; every cell stays the text that the file has."""
+"""A CSV file as chunks of columns; every cell stays the text that the file has.
 
+It is UTF-8, else GB18030, as Chinese editions of spreadsheets save it: each is tried strictly on the
+whole file, UTF-8 first, for GB18030 reads nearly any bytes.
+"""
+
+import codecs
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +16,28 @@ from inference.batch.refusal import Refusal
 from inference.batch.scoring import Chunk
 
 ROWS: Final = 16_384
+_CHARSETS: Final = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
+_BYTES: Final = 1 << 20
+
+
+def charset(path: Path) -> str:
+    """Return the character set of a file, `UTF-8` or `GB18030`; BatchRefused of another one."""
+    for name, codec in _CHARSETS.items():
+        if _is_in(path, codec):
+            return name
+    raise BatchRefused("charset", file=path)
+
+
+def _is_in(path: Path, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    with path.open("rb") as file:
+        try:
+            while part := file.read(_BYTES):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def headers(path: Path) -> tuple[str, ...]:
@@ -18,7 +45,7 @@ def headers(path: Path) -> tuple[str, ...]:
     with _opened(path) as file:
         try:
             first = next(csv.reader(file, strict=True), None)
-        except (csv.Error, UnicodeDecodeError) as fault:
+        except csv.Error as fault:
             raise _broken(path, 1, fault) from None
     if not first:
         raise BatchRefused("empty", file=path)
@@ -63,16 +90,14 @@ def _some(
                 refused.append(Refusal(row, "cells", f"line {lines.line_num}", str(len(cells))))
             if len(taken) + len(refused) >= ROWS:
                 break
-    except (csv.Error, UnicodeDecodeError) as fault:
+    except csv.Error as fault:
         raise _broken(path, lines.line_num, fault) from None
     return taken, numbers, refused, row
 
 
 def _opened(path: Path) -> TextIO:
-    return path.open(encoding="utf-8-sig", newline="")
+    return path.open(encoding=_CHARSETS[charset(path)], newline="")
 
 
-def _broken(path: Path, line: int, fault: Exception) -> BatchRefused:
-    if isinstance(fault, UnicodeDecodeError):
-        return BatchRefused("charset", file=path, line=line)
+def _broken(path: Path, line: int, fault: csv.Error) -> BatchRefused:
     return BatchRefused("broken-csv", file=path, line=line, why=fault)

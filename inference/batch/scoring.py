@@ -64,7 +64,6 @@ class _State:
 
     def refuse(self, place: int, code: RefusalCode, column: Column, *, whole: bool = True) -> None:
         """Note a value that is not taken; a `whole` row is not scored."""
-        spec = column.spec
         low, high = _taken(column, code)
         refusal = Refusal(
             self.chunk.row(place),
@@ -74,7 +73,7 @@ class _State:
             whole,
             low,
             high,
-            spec.unit if spec is not None else "",
+            _unit(column),
             self.id(place),
         )
         self.note(place, refusal)
@@ -95,7 +94,21 @@ def _taken(column: Column, code: RefusalCode) -> tuple[float | None, float | Non
     if column.spec is None or code not in ("implausible", "outside-domain"):
         return None, None
     low, high = column.plausible if code == "implausible" else (column.spec.low, column.spec.high)
-    return low if math.isfinite(low) else None, high if math.isfinite(high) else None
+    return _in_its_unit(column, low), _in_its_unit(column, high)
+
+
+def _in_its_unit(column: Column, bound: float) -> float | None:
+    """Return a bound in the unit that the file has, None for none."""
+    if not math.isfinite(bound):
+        return None
+    if column.is_as_it_comes:
+        return bound
+    told = (bound - float(column.line.offset)) / float(column.line.multiplier)
+    return float(f"{told:.10g}")
+
+
+def _unit(column: Column) -> str:
+    return column.unit or (column.spec.unit if column.spec is not None else "")
 
 
 def _shown(column: Column, value: str) -> str:

@@ -13,12 +13,16 @@ from inference.batch.scoring import Chunk
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How one kind of table is read and written; `size` is what a bar counts up to."""
+    """How one kind of table is read and written; `size` is what a bar counts up to.
+
+    `charset` tells in which one a table of text is written.
+    """
 
     headers: Callable[[Path], tuple[str, ...]]
     chunks: Callable[..., Iterable[Chunk]]
     size: Callable[[Path], int]
     results: Callable[..., AbstractContextManager[ResultWriter]]
+    charset: Callable[[Path], str] | None = None
 
 
 def table_of(path: Path) -> Table:
@@ -26,7 +30,11 @@ def table_of(path: Path) -> Table:
     kind = path.suffix.lower()
     if kind == ".csv":
         return Table(
-            csv_table.headers, csv_table.chunks, lambda file: file.stat().st_size, csv_results
+            csv_table.headers,
+            csv_table.chunks,
+            lambda file: file.stat().st_size,
+            csv_results,
+            csv_table.charset,
         )
     if kind != ".parquet":
         raise BatchRefused("kind", file=path)

@@ -216,6 +216,15 @@ def test_a_parquet_column_of_dates_or_of_yes_and_no_is_no_quantity(capsys) -> No
         assert "creatinine[umol/L] is of type" in capsys.readouterr().err
 
 
+def test_a_refused_value_is_told_with_what_would_be_taken_in_the_unit_of_the_file() -> None:
+    Path("p.csv").write_text("sex,age,creatinine[umol/L]\nmale,58,50000\nmale,130,88\n")
+    assert predict("ckd-epi-2021", "p.csv") == 1
+    slip, old = read_lines("p.ckd-epi-2021.refused.ndjson")
+    assert (slip["low"], slip["high"], slip["unit"]) == (15, 3000, "umol/L")
+    assert "50000 umol/L is outside" in slip["reason"]
+    assert (old["low"], old["high"], old["unit"]) == (18, 120, "a")
+
+
 def test_results_are_never_overwritten(capsys) -> None:
     name = table([CKD_EPI])
     for there in ("p.ckd-epi-2021.csv", "p.ckd-epi-2021.refused.ndjson"):
@@ -228,18 +237,38 @@ def test_results_are_never_overwritten(capsys) -> None:
 
 def test_a_file_that_breaks_half_way_leaves_no_results(capsys) -> None:
     name = table([CKD_EPI] * 3)
+    Path(name).write_bytes(Path(name).read_bytes() + b'"1,58,88,3.5\n')
+    assert predict("ckd-epi-2021", name) == 1
+    assert "p.csv line 5: no whole CSV" in capsys.readouterr().err
+    assert [each.name for each in Path().iterdir() if each.name.startswith("p.")] == ["p.csv"]
+
+
+def test_a_file_as_a_chinese_spreadsheet_saves_it() -> None:
+    """GB18030, without a word of which the file would tell; sex in Chinese."""
+    Path("p.csv").write_text(
+        "住院号,sex,age,creatinine[umol/L]\n甲1,男,58,88\n乙,女,58,88\n", "gb18030"
+    )
+    assert predict("ckd-epi-2021", "p.csv", "--id", "住院号") == 0
+    told = {row["住院号"]: round(float(row["egfr"]), 1) for row in read_csv("p.ckd-epi-2021.csv")}
+    assert told == {"甲1": 87.7, "乙": 65.7}
+    about = json.loads(Path("p.ckd-epi-2021.csv.meta.json").read_text("utf-8"))
+    assert about["charset"] == "GB18030"
+
+
+def test_a_file_in_another_character_set_is_refused(capsys) -> None:
+    name = table([CKD_EPI])
     Path(name).write_bytes(Path(name).read_bytes() + b"\xff\xfe,58,88,3.5\n")
     assert predict("ckd-epi-2021", name) == 1
-    assert "save it as UTF-8" in capsys.readouterr().err
+    assert "is neither UTF-8 nor GB18030" in capsys.readouterr().err
     assert [each.name for each in Path().iterdir() if each.name.startswith("p.")] == ["p.csv"]
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("ckd-epi-2021", "absent.csv"), "there is no such file"),
         (("none", "p.csv"), "There is no model 'none'; there are bode, cha2ds2-vasc"),
         (("ckd-epi-2021", "p.xlsx"), "only .csv, .parquet, .ndjson and .jsonl are read"),
-        (("ckd-epi-2021", "absent.csv"), "Nothing was scored"),
         (("china-par", "p.csv"), "the file has no column for them"),
         (("ckd-epi-2021", "p.csv", "--id", "nr"), "there is no such column"),
         (("ckd-epi-2021", "p.csv", "--output", "o.parquet"), "of the same kind"),
