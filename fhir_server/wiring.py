@@ -38,6 +38,7 @@ from inference.releases.shelf import ModelShelf
 from terminology import catalogue as catalogue_room
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
+from terminology.release_relations import LoadedRelations
 from terminology.releases.shelf import Shelf
 
 VERSION = version("attending")
@@ -116,7 +117,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         jobs=job_runner(settings, database, profiles, clock),
         subscriptions=_subscription_policy(settings),
     )
-    cds = _cds(settings, models, catalogue, database, telemetry, clock, codes)
+    cds = _cds(settings, models, catalogue, database, telemetry, clock, codes, shelf)
     return House(
         settings=settings,
         telemetry=telemetry,
@@ -176,6 +177,7 @@ def _cds(
     telemetry: Telemetry,
     clock: Callable[[], datetime],
     local_codes: LocalCodes,
+    releases: Shelf,
 ) -> CdsServices:
     metrics = ModelMetrics(telemetry.registry)
     metrics.see(shelf.view)
@@ -189,6 +191,7 @@ def _cds(
         local_codes=local_codes,
         risk_regions=settings.risk_regions,
         on_shadow=metrics.shadowed,
+        relations=LoadedRelations(releases),
     )
     services = discovery.discover()
     wanted = {name for service in services.values() for name in service.analytes}

@@ -12,7 +12,7 @@ from inference import selection
 from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
 from inference.engine import GraphFailed
 from inference.estimation import predict
-from inference.features.extract import FeatureReader
+from inference.features.extract import FeatureReader, Relations, listed_only
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.imputation import Imputed, Person, fill_gaps
@@ -73,6 +73,8 @@ class Predictor:
     `registry` gives the models of now; every answer takes them once. `on_shadow` hears what a
     version in the state `shadow` would have said; nobody else does.
 
+    `relations` gives what the loaded releases of code systems say now.
+
     `region` is the ISO 3166 country whose evidence and baseline risk count; `validated` holds
     `id@version` of the models that the hospital validated on its own patients; `risk_regions` are
     the regions of the SCORE2 models that the deployment states.
@@ -86,6 +88,7 @@ class Predictor:
     local_codes: LocalCodes | None = None
     risk_regions: RiskRegions = NOT_STATED
     on_shadow: Callable[[Shadowed], None] = _unheard
+    relations: Relations = listed_only
 
     def answer_all(
         self, snapshot: PatientSnapshot, *, span: Span = _untimed, impute: bool = False
@@ -168,6 +171,7 @@ class Predictor:
             region=self.region,
             local_codes=self.local_codes,
             risk_regions=self.risk_regions,
+            relations=self.relations,
         )
 
     def _ask(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from inference.reasons import Reason
+from terminology.code_relations import LISTED_ONLY, CodeRelations
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class PatientSnapshot:
 
     `medications` are MedicationRequests and MedicationStatements, with the Medications that they
     refer to; `family` are FamilyMemberHistories. `cautions` are doubts about the whole snapshot;
-    every answer carries them.
+    every answer carries them. `relations` is what is known of the codes in it.
     """
 
     patient: Sourced
@@ -47,3 +48,4 @@ class PatientSnapshot:
     taken_at: datetime
     cautions: tuple[Reason, ...] = ()
     family: RecordList = NOT_ASKED
+    relations: CodeRelations = LISTED_ONLY

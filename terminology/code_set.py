@@ -8,7 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final, Literal
 
-from terminology.codings import ATC, ICD10_SYSTEMS, SNOMED, Coding
+from terminology.code_relations import LISTED_ONLY, CodeRelations
+from terminology.codings import ATC, ICD10_SYSTEMS, RXNORM, SNOMED, Coding
 
 Verdict = Literal["member", "not-member", "unconfirmed"]
 
@@ -36,7 +37,8 @@ class CodeSet:
     """A clinical flag as data; compared by identity, because each flag is one constant.
 
     `icd10` and `atc` give a verdict by prefix and decide every well-formed code of their system;
-    `sctids` gives one for each listed SNOMED CT code. `keywords` finds the concept in a text.
+    a drug's other codes are judged by the ATC codes of its substances. `sctids` gives a verdict for
+    each listed SNOMED CT code. `keywords` finds the concept in a text.
     """
 
     id: str
@@ -47,15 +49,23 @@ class CodeSet:
     sctids: Mapping[str, Verdict] | None
     keywords: re.Pattern[str]
 
-    def verdict(self, codings: Iterable[Coding], text: str | None) -> Verdict:
+    def verdict(
+        self,
+        codings: Iterable[Coding],
+        text: str | None,
+        relations: CodeRelations = LISTED_ONLY,
+    ) -> Verdict:
         """Whether a concept with these codings and this text belongs to the set.
 
         `unconfirmed`: no coding that the set understands, a code too coarse or too vague to
-        decide, or a text that names the concept beside codes that do not.
+        decide, or a text that names the concept beside codes that do not. `relations` is what
+        loaded releases say of the codes.
         """
-        return _verdict(self, tuple(codings), text)
+        return _verdict(self, tuple(codings), text, relations)
 
-    def judge(self, coding: Coding, words: str) -> Iterable[tuple[Verdict, bool]]:
+    def judge(
+        self, coding: Coding, words: str, relations: CodeRelations
+    ) -> Iterable[tuple[Verdict, bool]]:
         """The (verdict, whether a rule names the code) of all that the set understands.
 
         `words` is what the concept is called, in any language.
@@ -69,21 +79,20 @@ class CodeSet:
             code = coding.code.strip().upper()
             if _ATC_CODE.fullmatch(code):
                 yield _by_prefix(code, self.atc)
+        elif coding.system in (RXNORM, SNOMED) and self.atc is not None:
+            for codes in relations.substances(coding):
+                yield _of_substance(codes, self.atc)
         elif coding.system == SNOMED and self.sctids is not None:
-            listed = self.sctids.get(coding.code)
-            if listed:
-                yield listed, True
-            elif words:
-                # Without SNOMED's hierarchy an unlisted code may be a descendant; what it is
-                # called tells, and where it is called nothing it stays unknown.
-                yield "not-member", False
+            yield from _by_sctid(coding.code, self.sctids, words, relations)
 
 
 # A hospital's problem lists repeat the same few hundred concepts; no patient is kept with them.
 @lru_cache(maxsize=8192)
-def _verdict(wanted: CodeSet, codings: tuple[Coding, ...], text: str | None) -> Verdict:
+def _verdict(
+    wanted: CodeSet, codings: tuple[Coding, ...], text: str | None, relations: CodeRelations
+) -> Verdict:
     words = " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
-    judged = [found for coding in codings for found in wanted.judge(coding, words)]
+    judged = [found for coding in codings for found in wanted.judge(coding, words, relations)]
     verdicts = {verdict for verdict, _ in judged}
     if "member" in verdicts:
         return "member"
@@ -144,3 +153,36 @@ def _by_prefix(code: str, verdicts: Mapping[str, Verdict]) -> tuple[Verdict, boo
     finer = {verdicts[prefix] for prefix in verdicts if prefix != code and prefix.startswith(code)}
     # A code above its rules (I70 where I70.2 is the member) may be either.
     return ("unconfirmed", True) if finer - {verdict} else (verdict, longest is not None)
+
+
+def _of_substance(codes: Iterable[str], verdicts: Mapping[str, Verdict]) -> tuple[Verdict, bool]:
+    """Judge a substance by all its ATC codes: where they differ, its route or use decides."""
+    found = [_by_prefix(code, verdicts) for code in codes]
+    if len({verdict for verdict, _ in found}) != 1:
+        return "unconfirmed", True
+    return found[0][0], any(explained for _, explained in found)
+
+
+def _by_sctid(
+    code: str, verdicts: Mapping[str, Verdict], words: str, relations: CodeRelations
+) -> Iterable[tuple[Verdict, bool]]:
+    if code in verdicts:
+        yield verdicts[code], True
+        return
+    above = relations.ancestors(code)
+    if above is None:
+        if words:
+            # Without SNOMED's hierarchy an unlisted code may be a descendant; what it is called
+            # tells, and where it is called nothing it stays unknown.
+            yield "not-member", False
+        return
+    listed = above & verdicts.keys()
+    # What stands above another of them says less.
+    nearest = listed - {far for near in listed for far in relations.ancestors(near) or ()}
+    found = {verdicts[each] for each in nearest}
+    if not found:
+        yield "not-member", False
+    elif len(found) > 1:
+        yield "unconfirmed", True
+    else:
+        yield found.pop(), True

@@ -5,6 +5,8 @@ from inference.predictor import Predictor
 from inference.registry import Models
 from terminology import catalogue as catalogue_room
 from terminology.local_codes import LocalCodes
+from terminology.release_relations import LoadedRelations
+from terminology.releases.shelf import Shelf
 
 
 def deployed(settings: Settings, registry: Models) -> Predictor:
@@ -18,4 +20,5 @@ def deployed(settings: Settings, registry: Models) -> Predictor:
         validated=frozenset(settings.validated_models),
         local_codes=LocalCodes.load(codes) if codes else LocalCodes({}),
         risk_regions=settings.risk_regions,
+        relations=LoadedRelations(Shelf(settings.releases_folder)),
     )

@@ -1,7 +1,7 @@
 """A CSV file as chunks of columns; every cell stays the text that the file has.
 
-It is UTF-8, else GB18030, as Chinese editions of spreadsheets save it: each is tried strictly on the
-whole file, UTF-8 first, for GB18030 reads nearly any bytes.
+It is UTF-8, else GB18030, as Chinese editions of spreadsheets save it: each is tried strictly on
+the whole file, UTF-8 first, for GB18030 reads nearly any bytes.
 """
 
 import codecs

@@ -1,5 +1,7 @@
 """Features of one patient: every model input by name, read once and shared by all models."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 
@@ -13,7 +15,15 @@ from inference.features.subjects import strangers
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 from terminology.catalogue import Catalogue
+from terminology.code_relations import LISTED_ONLY, CodeRelations
 from terminology.local_codes import LocalCodes
+
+Relations = Callable[[], CodeRelations]
+
+
+def listed_only() -> CodeRelations:
+    """Return what is known of codes where no release is loaded."""
+    return LISTED_ONLY
 
 
 class FeatureReader:
@@ -21,8 +31,8 @@ class FeatureReader:
 
     `derived` holds features that another model computed from the same snapshot; they go before
     measured ones that are not newer, because that model's equation is the one that the input asks
-    for. `region` (ISO
-    3166 country) and `risk_regions` are what the deployment states of itself.
+    for. `region` (ISO 3166 country) and `risk_regions` are what the deployment states of itself,
+    `relations` gives what its releases of code systems say now.
     """
 
     def __init__(
@@ -34,8 +44,9 @@ class FeatureReader:
         region: str,
         local_codes: LocalCodes | None = None,
         risk_regions: RiskRegions = NOT_STATED,
+        relations: Relations = listed_only,
     ) -> None:
-        self.snapshot = snapshot
+        self.snapshot = replace(snapshot, relations=relations())
         self.risk_regions = risk_regions
         self.region = region
         self._local_codes = local_codes

@@ -8,6 +8,7 @@ from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of, condition_bearing
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
+from terminology.code_relations import CodeRelations
 from terminology.code_set import CodeSet
 from terminology.codings import UCUM, Coding
 from terminology.relatives import Kinship, kinship
@@ -70,7 +71,7 @@ def family_history(wanted: FamilyDisease, snapshot: PatientSnapshot) -> FamilyHi
         if history.get("status") not in _STATED:
             continue
         related = kinship(codings_of(history.get("relationship"))[0])
-        found = list(_with(history, wanted.disease))
+        found = list(_with(history, wanted.disease, snapshot.relations))
         if not found or (related is not None and related[0] in _SAY_NOTHING):
             continue
         onsets = [onset for sure, onset in found if sure]
@@ -142,11 +143,13 @@ def _unconfirmed(entries: tuple[Sourced, ...]) -> Reason:
     return Reason("unconfirmed", {"sources": ", ".join(each.reference for each in entries[:3])})
 
 
-def _with(history: Mapping[str, Any], disease: CodeSet) -> Iterator[tuple[bool, str | None]]:
+def _with(
+    history: Mapping[str, Any], disease: CodeSet, relations: CodeRelations
+) -> Iterator[tuple[bool, str | None]]:
     """Yield for each condition that is or may be the disease: whether it is, and the onset."""
     stated = history.get("condition")
     for condition in stated if isinstance(stated, list) else ():
-        verdict = disease.verdict(*codings_of(condition.get("code")))
+        verdict = disease.verdict(*codings_of(condition.get("code")), relations)
         if verdict != "not-member":
             sure = verdict == "member" and not condition.get("modifierExtension")
             yield sure, _onset(condition.get("onsetAge"))

@@ -12,10 +12,10 @@ from inference.features.feature import Absent, Feature
 from inference.features.medications import Bearing, Drugs
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
-from terminology.code_set import CodeSet
+from terminology.code_set import CodeSet, Verdict
 from terminology.codings import Coding, concept_codings, concept_text
 
-_Judged = Iterable[tuple[Sourced, Bearing, Mapping[str, Any] | None]]
+_Judged = Iterable[tuple[Sourced, Bearing, Verdict]]
 
 # A diagnosis that is coded and called uncertain beside its code ("2 型糖尿病？", "冠心病待排").
 _UNCERTAIN: Final = re.compile(
@@ -82,15 +82,14 @@ def from_conditions(
     A state that ends by itself `lasts` so long: an older entry was not closed, and is over.
     """
     since = (snapshot.taken_at - lasts).astimezone(zone).date() if lasts else None
-    judged: list[tuple[Sourced, Bearing, Mapping[str, Any] | None]] = []
+    judged: list[tuple[Sourced, Bearing, Verdict]] = []
     for entry in snapshot.conditions.entries:
         dated = days(_dated(entry.resource), zone) if since else None
         over = since is not None and dated is not None and dated[1] < since
         found = "ignored" if over else condition_bearing(entry.resource, ever=ever)
-        judged.append((entry, found, entry.resource.get("code")))
-    return _decide(
-        name, wanted, judged, snapshot.conditions, zone=zone, unknown="conditions-not-known"
-    )
+        concept = codings_of(entry.resource.get("code"))
+        judged.append((entry, found, wanted.verdict(*concept, snapshot.relations)))
+    return _decide(name, judged, snapshot.conditions, zone=zone, unknown="conditions-not-known")
 
 
 def from_medications(
@@ -99,15 +98,16 @@ def from_medications(
     """Return the flag by what the medication list says that the patient takes."""
     records, at = snapshot.medications, snapshot.taken_at
     drugs = Drugs.of(records)
-    judged: list[tuple[Sourced, Bearing, Mapping[str, Any] | None]] = []
+    judged: list[tuple[Sourced, Bearing, Verdict]] = []
     for entry in records.entries:
         said = medications.bearing(entry.resource, at=at, zone=zone)
-        judged.append((entry, said, drugs.concept(entry.resource)))
-    found = _decide(name, wanted, judged, records, zone=zone, unknown="medications-not-known")
+        concept = codings_of(drugs.concept(entry.resource))
+        judged.append((entry, said, wanted.verdict(*concept, snapshot.relations)))
+    found = _decide(name, judged, records, zone=zone, unknown="medications-not-known")
     if isinstance(found, Absent) or not found.value:
         return found
-    for entry, said, concept in judged:
-        if said == "denies" and wanted.verdict(*codings_of(concept)) == "member":
+    for entry, said, verdict in judged:
+        if said == "denies" and verdict == "member":
             values = {"first": found.sources[0], "second": entry.reference}
             return Absent(name, Reason("records-conflict", values))
     if found.effective is None or at - found.effective <= _OLD_PRESCRIPTION:
@@ -117,20 +117,13 @@ def from_medications(
 
 
 def _decide(
-    name: str,
-    wanted: CodeSet,
-    judged: _Judged,
-    records: RecordList,
-    *,
-    zone: tzinfo,
-    unknown: str,
+    name: str, judged: _Judged, records: RecordList, *, zone: tzinfo, unknown: str
 ) -> Feature | Absent:
     members: list[Sourced] = []
     doubtful: list[Sourced] = []
-    for entry, bearing, concept in judged:
+    for entry, bearing, verdict in judged:
         if bearing in ("ignored", "denies"):
             continue
-        verdict = wanted.verdict(*codings_of(concept))
         if verdict == "member" and bearing == "counts":
             members.append(entry)
         elif verdict != "not-member":

@@ -5,7 +5,7 @@ http://hl7.org/fhir/R4/rxnorm.html for properties.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from fhir_server.r4.codec import JsonObject
@@ -45,7 +45,10 @@ RELATIONS: Final = (
     "precise_ingredient_of", "quantified_form_of", "reformulated_to", "reformulation_of",
     "tradename_of",
 )  # fmt: skip
-FILTERABLE: Final = ("TTY", "SUPPRESS", "inactive", "NDC", *RELATIONS)
+FILTERABLE: Final = ("TTY", "SUPPRESS", "inactive", "NDC", "ATC", *RELATIONS)
+# RxNorm's full release carries the ATC codes of substances as a source of its own.
+_ATC: Final = "ATC"
+_ATC_SUBSTANCE: Final = re.compile(r"[A-V][0-9]{2}[A-Z]{2}[0-9]{2}")
 # Types of names that stand beside the one of the concept's own type.
 _BESIDE: Final = frozenset(("SY", "TMSY", "PSN", "ET"))
 _LIVING: Final = "N"
@@ -80,7 +83,7 @@ def load(
     return About(url=URL, version=version, head=_head(version), uses=(SYNONYM,))
 
 
-def _rows(file: File, report: Report) -> Iterator[Row]:
+def _rows(file: File, report: Report, *, sources: Collection[str] = (_OWN,)) -> Iterator[Row]:
     """Yield the rows of RxNorm itself; each line ends with the sign that parts the columns."""
     names = _COLUMNS[file.short.upper()]
     columns = {name: at for at, name in enumerate(names)}
@@ -91,7 +94,7 @@ def _rows(file: File, report: Report) -> Iterator[Row]:
             report.refuse(file.short, number, why, line)
             continue
         row = Row(file.short, number, line, columns, values)
-        if row["SAB"] == _OWN or not row["SAB"]:
+        if row["SAB"] in sources or not row["SAB"]:
             yield row
         else:
             report.left_out[file.short, "of another source"] += 1
@@ -99,9 +102,12 @@ def _rows(file: File, report: Report) -> Iterator[Row]:
 
 def _read_names(file: File, drafts: Drafts, report: Report) -> None:
     found: dict[str, list[Row]] = {}
-    for row in _rows(file, report):
+    atc: list[Row] = []
+    for row in _rows(file, report, sources=(_OWN, _ATC)):
         if not row["RXCUI"].isdecimal() or not row["STR"] or not row["TTY"]:
             report.refuse(row.file, row.line, "no RXCUI, no name or no type", row.text)
+        elif row["SAB"] == _ATC:
+            atc.append(row)
         else:
             report.loaded[row.file] += 1
             found.setdefault(row["RXCUI"], []).append(row)
@@ -109,6 +115,20 @@ def _read_names(file: File, drafts: Drafts, report: Report) -> None:
         raise SourceRefused(f"{file.short}: no row of it is a concept of RxNorm.")
     for code, named in found.items():
         drafts.add(_concept(code, sorted(named, key=_order)))
+    _add_atc(atc, drafts, report)
+
+
+def _add_atc(rows: Sequence[Row], drafts: Drafts, report: Report) -> None:
+    """Add a substance's ATC codes to its concept; ATC's own groups are no concepts of RxNorm."""
+    for row in rows:
+        draft = drafts.get(row["RXCUI"])
+        if draft is None or not _ATC_SUBSTANCE.fullmatch(row["CODE"]):
+            report.left_out[row.file, "of another source"] += 1
+            continue
+        report.loaded[row.file] += 1
+        told = ("ATC", "valueString", row["CODE"])
+        if told not in draft.properties:
+            draft.properties.append(told)
 
 
 def _order(row: Row) -> tuple[bool, bool, str, str]:
@@ -175,7 +195,7 @@ def _version(sources: Sequence[Source], listing: File | None) -> str:
 
 def _head(version: str) -> JsonObject:
     codes = dict.fromkeys(RELATIONS, "code") | {"TTY": "string", "SUPPRESS": "string"}
-    codes |= {"inactive": "boolean", "NDC": "string"}
+    codes |= {"inactive": "boolean", "NDC": "string", "ATC": "string"}
     return {
         "resourceType": "CodeSystem",
         "url": URL,

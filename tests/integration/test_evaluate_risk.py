@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from anyio import to_thread
 
 from cds_hooks.notice import Notice
 from cds_hooks.record import CONFIDENCE_EXTENSION
 from cds_hooks.replay import replay
+from fhir_server.cli import main
 from fhir_server.r4.codec import decode, encode
 from fhir_server.r4.validation import validate
+from terminology.codings import RXNORM
 from tests.support.patients import (
     REGISTRY,
     condition,
@@ -19,6 +22,7 @@ from tests.support.patients import (
     smoking,
     statement,
 )
+from tests.support.rxnorm import rxnorm_release
 from tests.support.server import serving
 
 pytestmark = pytest.mark.anyio
@@ -236,6 +240,28 @@ async def test_relatives_and_drugs_are_read_from_the_store_each_with_its_version
     (assessment,) = returned(await evaluate(client, ("model", "china-par")))
     basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
     assert {"FamilyMemberHistory/father/_history/1", "MedicationStatement/s1/_history/1"} <= basis
+
+
+async def test_a_drug_by_a_product_code_is_known_as_soon_as_its_release_is_loaded(
+    client, tmp_path, monkeypatch
+):
+    """900022 is amlodipine with atorvastatin in one tablet, as RxNorm's relations say."""
+    monkeypatch.setattr("terminology.releases.shelf._SECONDS", 0.0)
+    sent = {"Content-Type": "application/fhir+json"}
+    coded = {"coding": [{"system": RXNORM, "code": "900022"}]}
+    body = encode(drug("C08CA01", medicationCodeableConcept=coded))
+    answer = await client.put("/fhir/MedicationRequest/m-C08CA01", content=body, headers=sent)
+    assert answer.status_code == 200
+    (withheld,) = returned(await evaluate(client, ("model", "china-par")))
+    assert withheld["resourceType"] == "OperationOutcome"
+    assert "MedicationRequest/m-C08CA01" in withheld["issue"][0]["diagnostics"]
+    monkeypatch.setenv("ATTENDING_DATA_DIR", str(tmp_path))
+    assert (
+        await to_thread.run_sync(main, ["terms", "load-rxnorm", str(rxnorm_release(tmp_path))]) == 0
+    )
+    (assessment,) = returned(await evaluate(client, ("model", "china-par")))
+    basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
+    assert "MedicationRequest/m-C08CA01/_history/2" in basis
 
 
 async def test_another_patient_s_newer_results_are_not_read(client):
