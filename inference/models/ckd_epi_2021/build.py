@@ -11,7 +11,8 @@ from inference.models.ckd_epi_2021.definition import MODEL
 _COLUMNS = ("male", "age", "creatinine", "acr")
 if tuple(spec.name for spec in MODEL.inputs) != _COLUMNS:
     raise ValueError("CKD-EPI: other columns than the graph is written for")
-_REFERENCE_AGE = next(spec.reference or math.nan for spec in MODEL.inputs if spec.name == "age")
+_REFERENCES = {spec.name: spec.reference or math.nan for spec in MODEL.inputs}
+_REFERENCE_AGE = _REFERENCES["age"]
 
 # The equation is 142 min(Scr/k,1)^a max(Scr/k,1)^-1.200 0.9938^age [1.012 women]; pairs are
 # (women, men).
@@ -26,11 +27,16 @@ _HEAT_MAP = ((0, 1, 2), (0, 1, 2), (1, 2, 3), (2, 3, 3), (3, 3, 3), (3, 3, 3))
 _NOT_KNOWN = -1
 
 
+def _reference_terms() -> list[float]:
+    """Return what creatinine at its reference adds to the log of eGFR, for women and for men."""
+    ln_ratios = [math.log(_REFERENCES["creatinine"]) - math.log(kappa) for kappa in _KAPPA]
+    return [min(ln * alpha, ln * _ABOVE) for ln, alpha in zip(ln_ratios, _ALPHA, strict=True)]
+
+
 class CkdEpi2021(torch.nn.Module):
     """Map the input matrix [n, 4] to eGFR, base, contributions and the three KDIGO categories.
 
-    Contributions are on the log scale of eGFR, against creatinine at kappa and the reference age.
-    An unknown albumin-to-creatinine ratio is NaN and gives -1 for what depends on it.
+    Contributions are on the log scale of eGFR, against the reference creatinine and age. An unknown albumin-to-creatinine ratio is NaN and gives -1 for what depends on it.
     """
 
     def __init__(self) -> None:
@@ -38,9 +44,14 @@ class CkdEpi2021(torch.nn.Module):
         # Buffers, not literals: the exporter would store a Python float as float32.
         yearly = math.log(_YEARLY)
         ln_scale = [math.log(scale) + yearly * _REFERENCE_AGE for scale in _SCALE]
-        self.register_buffer("ln_kappa", doubles([[math.log(kappa)] for kappa in _KAPPA]))
-        self.register_buffer("alpha", doubles([[alpha] for alpha in _ALPHA]))
-        self.register_buffer("bases", doubles([[base] for base in ln_scale]))
+        # By sex: kappa, alpha, creatinine's term for the reference, and all that no input adds.
+        by_sex = [
+            [math.log(kappa), alpha, term, scale + term]
+            for kappa, alpha, term, scale in zip(
+                _KAPPA, _ALPHA, _reference_terms(), ln_scale, strict=True
+            )
+        ]
+        self.register_buffer("by_sex", doubles(by_sex))
         self.register_buffer("above", doubles(_ABOVE))
         self.register_buffer("references", doubles([0.0, _REFERENCE_AGE]))
         self.register_buffer("slopes", doubles([0.0, yearly]))
@@ -59,12 +70,12 @@ class CkdEpi2021(torch.nn.Module):
         """Compute the outputs for float64 rows in the definition's column order."""
         creatinine, acr = x[:, 2:3], x[:, 3:4]
         own = (x[:, 0] >= self.middle).to(torch.int64)
-        ln_ratio = torch.log(creatinine) - embedding(own, self.ln_kappa)
+        ln_kappa, alpha, reference, base = embedding(own, self.by_sex).split(1, dim=1)
+        ln_ratio = torch.log(creatinine) - ln_kappa
         # Below kappa the one power is the lesser, above it the other.
-        by_creatinine = torch.minimum(ln_ratio * embedding(own, self.alpha), ln_ratio * self.above)
+        by_creatinine = torch.minimum(ln_ratio * alpha, ln_ratio * self.above) - reference
         # Sex adds nothing of its own, but a sex that is not known leaves no number.
         by_sex_and_age = (x[:, 0:2] - self.references) * self.slopes
-        base = embedding(own, self.bases)
         contributions = torch.cat([by_sex_and_age, by_creatinine, base - base], dim=1)
         egfr = torch.exp(base + contributions.sum(dim=1, keepdim=True))
         row = (egfr < self.below).to(torch.int64).sum(dim=1)

@@ -16,6 +16,7 @@ from inference.registry import golden_cases
 from tests.support.patients import (
     REGISTRY,
     observation,
+    patient,
     predictor,
     smoking,
     snapshot,
@@ -59,6 +60,34 @@ def test_the_shares_add_up_to_the_difference_from_the_reference_person(name):
         together = sum(each.share for each in found)
         assert together == pytest.approx(run.estimate[0, 0] - reference, abs=1e-12)
     assert explained  # somebody scores something
+
+
+@pytest.mark.parametrize("name", list(folders.names()))
+def test_the_reference_person_has_no_shares_and_an_input_without_a_reference_never_has_one(name):
+    """Else a share would be told against a value that the reference person does not have."""
+    definition = folders.definition(name)
+    engine = REGISTRY.get(definition.id).engine
+    without_reference = [spec.reference is None for spec in definition.inputs]
+    for case in golden_cases(folders.path(name) / folders.GOLDEN):
+        point = [float(case["inputs"].get(spec.name, math.nan)) for spec in definition.inputs]
+        rows = explanation.probes(definition.inputs, point, ()).rows
+        run = engine.run(np.concatenate([[point], rows]))
+        assert np.abs(run.contributions[1]).max() <= 1e-12
+        assert not run.contributions[0][:, without_reference].any()
+
+
+def test_an_egfr_is_told_against_a_person_of_50_with_a_creatinine_of_0_8():
+    """A woman of 65 with 134 umol/L: creatinine takes most of the way down, age little."""
+    found = answer(
+        "ckd-epi-2021",
+        of=patient(gender="female", birthDate="1961-05-02"),
+        observations=[observation("crea", "14682-9", "134", "umol/L")],
+    )
+    # 142 (0.8/0.7)^-1.200 0.9938^50 1.012, by hand
+    assert found.reference == pytest.approx(142 * (0.8 / 0.7) ** -1.2 * 0.9938**50 * 1.012)
+    shares = {each.spec.name: each.share for each in found.contributions}
+    assert set(shares) == {"creatinine", "age"}
+    assert shares["creatinine"] < 8 * shares["age"] < 0
 
 
 def test_the_reference_person_is_one_whom_the_model_answers_for():
