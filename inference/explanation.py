@@ -18,6 +18,7 @@ from inference.features.feature import Feature
 from inference.prediction import Contribution, Counterfactual
 
 MOST_COUNTERFACTUALS = 3
+_ROUNDING = 1e-12  # a value at its reference has no share but what rounding leaves
 _CANCELLED = 1e-6  # shares this small in sum have no direction of their own
 
 
@@ -74,7 +75,7 @@ def contributions(
     found = [
         Contribution(spec, features.get(spec.name), float(amount), float(amount) * rate)
         for spec, amount in zip(model.inputs, amounts, strict=True)
-        if (spec.name in features or spec.name in imputed) and amount != 0.0
+        if (spec.name in features or spec.name in imputed) and abs(amount) > _ROUNDING
     ]
     return tuple(sorted(found, key=lambda c: abs(c.amount), reverse=True))
 

@@ -36,7 +36,8 @@ def _reference_terms() -> list[float]:
 class CkdEpi2021(torch.nn.Module):
     """Map the input matrix [n, 4] to eGFR, base, contributions and the three KDIGO categories.
 
-    Contributions are on the log scale of eGFR, against the reference creatinine and age. An unknown albumin-to-creatinine ratio is NaN and gives -1 for what depends on it.
+    Contributions are on the log scale of eGFR, against the reference creatinine and age. An
+    unknown albumin-to-creatinine ratio is NaN and gives -1 for what depends on it.
     """
 
     def __init__(self) -> None:

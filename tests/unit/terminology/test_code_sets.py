@@ -185,8 +185,8 @@ def test_drugs_by_atc(flag: CodeSet, codes: str, wanted: Verdict) -> None:
         assert flag.verdict([Coding(ATC, code)], None) == wanted, code
 
 
-def test_a_drug_without_atc_is_unconfirmed() -> None:
-    for drug in (Coding(RXNORM, "83367", "atorvastatin"), Coding("urn:id:HIS", "0012", "阿莫西林")):
+def test_a_drug_without_a_code_that_is_known_is_unconfirmed() -> None:
+    for drug in (Coding(RXNORM, "1", "atorvastatin"), Coding("urn:id:HIS", "0012", "阿莫西林")):
         assert code_sets.STATIN.verdict([drug], None) == "unconfirmed"
     assert code_sets.ANTIHYPERTENSIVE.verdict([], "苯磺酸氨氯地平片") == "unconfirmed"
 
