@@ -1,5 +1,6 @@
 """The level of confidence by a documented minimum rule (docs/explanation/confidence.md)."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from inference.contract import Evidence, InputSpec, ModelDefinition
@@ -63,7 +64,8 @@ def _stability(probability: float | None) -> tuple[Level, Reason]:
     if probability is None:
         # Nothing shows that such an estimate is stable, so it is never of high confidence.
         return "medium", Reason("category-none")
-    share = {"percent": f"{100 * probability:.0f}"}
+    # Never rounded up: "90 %" would contradict a level that says that 90 % was not reached.
+    share = {"percent": f"{math.floor(100 * probability)}"}
     if probability < UNSTABLE:
         return "low", Reason("category-unstable", share)
     if probability < STABLE:

@@ -1,6 +1,9 @@
 """Answers of models as cards."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from cds_hooks.cards import (
@@ -23,6 +26,9 @@ from inference.contract import ModelDefinition
 from inference.prediction import Prediction, Withheld
 from inference.reasons import Reason
 
+_BRACKETS: Final = re.compile(r"\s*[(（][^()（）]*[)）]")
+_CUT_FIGURE: Final = re.compile(r"[\s\d.,%<>≤≥-]+$")
+
 OVERRIDE_REASONS = ("known", "not-this-patient", "wrong-data", "not-now")
 
 
@@ -43,7 +49,7 @@ def prediction_card(prediction: Prediction, identity: CardIdentity, wording: Wor
     """Return the card of a prediction."""
     return Card(
         uuid=identity.uuid,
-        summary=_fitted(_summary(prediction, wording)),
+        summary=_fitted(_summary(prediction, wording), _without_brackets),
         body=detail.body(prediction, wording),
         indicator="warning" if prediction.needs_attention else "info",
         source=_source(prediction.model, wording),
@@ -93,9 +99,21 @@ def _summary(prediction: Prediction, wording: Wording) -> str:
     return wording.say("summary.risk", years=str(outcome.horizon_years), risk=value, **shown)
 
 
-def _fitted(summary: str) -> str:
-    """Cut a summary that is too long for a card, and show that it was cut."""
-    return summary if len(summary) < SUMMARY_LIMIT else summary[: SUMMARY_LIMIT - 2] + "…"
+def _without_brackets(summary: str) -> str:
+    """Leave out what only explains, an outcome's parts or the bounds of a category."""
+    return _BRACKETS.sub("", summary)
+
+
+def _fitted(summary: str, shorter: Callable[[str], str] = str) -> str:
+    """Shorten a summary that is too long for a card; cut it only then, and show that it was cut.
+
+    Figure and category stand at the end, and half of a figure would be another: "40 %" cut to "4".
+    """
+    if len(summary) >= SUMMARY_LIMIT:
+        summary = shorter(summary)
+    if len(summary) < SUMMARY_LIMIT:
+        return summary
+    return _CUT_FIGURE.sub("", summary[: SUMMARY_LIMIT - 2]) + "…"
 
 
 def _basis(prediction: Prediction) -> list[BasisItem]:

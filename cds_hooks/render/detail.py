@@ -123,13 +123,17 @@ def _imputed(prediction: Prediction, wording: Wording) -> Iterator[str]:
 
 def _value_cells(spec: InputSpec, feature: Feature, wording: Wording) -> tuple[str, ...]:
     none = wording.say("value.none")
-    label = wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
     value = figures.reported(feature, wording)
     if feature.conversion:
         value = wording.say("detail.conversion", value=value, rule=escape(feature.conversion))
     date = feature.effective.date().isoformat() if feature.effective else none
     sources = ", ".join(cited(source) for source in feature.sources) or none
-    return label, value, date, sources
+    return _label(spec, wording), value, date, sources
+
+
+def _label(spec: InputSpec, wording: Wording) -> str:
+    """Return what an input is called beside its value: sex is said as male or female."""
+    return wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
 
 
 def cited(source: str) -> str:
@@ -154,7 +158,7 @@ def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
     for each in shown:
         yield "- " + wording.say(
             "detail.contribution",
-            input=wording.text(each.spec.label),
+            input=_label(each.spec, wording),
             value=_value_behind(each, prediction, wording),
             reference=figures.at(each.spec, each.feature, each.spec.reference, wording),
             share=figures.share(outcome, each.share, wording),

@@ -42,7 +42,7 @@ def amount(outcome: Outcome, value: float, bounds: Sequence[float] = ()) -> str:
     """Return an outcome's value with its unit; a risk as a percentage.
 
     Decimals are added until the printed figure lies on the same side of each of `bounds` as the
-    value: 7.46 % is below 7.5 %, and "7.5 %" would say otherwise.
+    value, and on one only where the value does: 7.46 % is below 7.5 %, and 10.04 % above 10 %.
     """
     if outcome.unit == "1":
         if value < _LEAST_RISK:
@@ -68,9 +68,14 @@ _MOST_DECIMALS = 6
 def _on_its_side(value: float, decimals: int, bounds: Sequence[float]) -> str:
     for places in range(decimals, _MOST_DECIMALS):
         printed = f"{value:.{places}f}"
-        if all((float(printed) >= bound) == (value >= bound) for bound in bounds):
+        # Some scales rise at a bound, others above it (KDIGO: a two-year risk above 10 %).
+        if all(_side(float(printed), bound) == _side(value, bound) for bound in bounds):
             return printed
     return f"{value:.{_MOST_DECIMALS}f}"
+
+
+def _side(value: float, bound: float) -> int:
+    return (value > bound) - (value < bound)
 
 
 def reported(feature: Feature, wording: Wording) -> str:
@@ -92,6 +97,8 @@ def at(spec: InputSpec, feature: Feature | None, value: float | None, wording: W
     """
     if value is None:
         return wording.say("value.none")
+    if spec.feature == "male":
+        return wording.say("value.male" if value else "value.female")
     if spec.unit == "1":
         return wording.say("value.yes" if value else "value.no")
     if spec.unit == "a":
@@ -116,4 +123,4 @@ def share(outcome: Outcome, value: float, wording: Wording) -> str:
     """Return a part of an estimate with its sign; of a risk in percentage points."""
     if outcome.unit == "1":
         return wording.say("unit.percentage-points", share=f"{100 * value:+.1f}")
-    return _with_unit(f"{value:+.1f}", outcome.unit)
+    return _with_unit(f"{value:+.{_DECIMALS.get(outcome.unit, 1)}f}", outcome.unit)

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_hooks.render.figures import amount
+from cds_hooks.render.figures import amount, share
+from cds_hooks.wording import Wording
 from inference.contract import Outcome, Text
 
 RISK = Outcome("r", Text("r", "r"), "1", 10)
+INDEX = Outcome("i", Text("i", "i"), "{index}")
 EGFR = Outcome("e", Text("e", "e"), "mL/min/{1.73_m2}")
 
 
@@ -27,7 +29,8 @@ def test_a_risk_is_printed_on_its_side_of_the_threshold(value, printed):
 
 
 @pytest.mark.parametrize(
-    ("value", "printed"), [(59.7, "59.7 "), (60.2, "60 "), (59.96, "59.96 "), (88.4, "88 ")]
+    ("value", "printed"),
+    [(59.7, "59.7 "), (60.2, "60.2 "), (60.0, "60 "), (59.96, "59.96 "), (88.4, "88 ")],
 )
 def test_an_egfr_just_below_60_is_not_printed_as_60(value, printed):
     assert amount(EGFR, value, (90, 60, 45, 30, 15)).startswith(printed)
@@ -38,3 +41,20 @@ def test_the_printed_risk_says_the_same_about_the_bound_as_the_risk(value, bound
     printed = float(amount(RISK, value, (bound,)).rstrip("%"))
     if abs(value - bound) > 1e-7:
         assert (printed >= 100 * bound) == (value >= bound)
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"), [(0.1004, "10.04%"), (0.1, "10.0%"), (0.096, "9.6%")]
+)
+def test_a_two_year_risk_above_10_percent_is_not_printed_as_10_percent(value, printed):
+    """KDIGO's step is "above 10 %": with "10.0%" beside it the card would contradict itself."""
+    assert amount(RISK, value, (0.10, 0.40)) == printed
+
+
+def test_a_fib_4_just_above_2_67_is_printed_above_it():
+    assert amount(INDEX, 2.6712, (1.3, 2.0, 2.67)) == "2.671"
+
+
+def test_the_parts_of_an_index_have_its_decimals():
+    """1.00 and +0.22 are 1.22; "+0.2" would not lead there."""
+    assert share(INDEX, 0.2249, Wording("en", ())) == "+0.22"
