@@ -20,6 +20,7 @@ ESTIMATE_EXTENSION = f"{SYSTEM}/StructureDefinition/estimate"
 CONFIDENCE_EXTENSION = f"{SYSTEM}/StructureDefinition/confidence"
 CHOICE_EXTENSION = f"{SYSTEM}/StructureDefinition/model-choice"
 MODEL_CARD_EXTENSION = f"{SYSTEM}/StructureDefinition/model-card"
+POSSIBLE_EXTENSION = f"{SYSTEM}/StructureDefinition/possible-range"
 INTERVAL_EXTENSION = f"{SYSTEM}/StructureDefinition/input-interval"
 DIGEST_SYSTEM = f"{SYSTEM}/model-digest"
 INPUT_HASH_SYSTEM = f"{SYSTEM}/input-hash"
@@ -220,13 +221,8 @@ def _outcome(estimate: Estimate, placements: Sequence[Placement], wording: Wordi
                 "url": ESTIMATE_EXTENSION,
                 "valueQuantity": _quantity(estimate.value, outcome.unit),
             },
-            {
-                "url": INTERVAL_EXTENSION,
-                "valueRange": {
-                    "low": _quantity(estimate.low, outcome.unit),
-                    "high": _quantity(estimate.high, outcome.unit),
-                },
-            },
+            _range(INTERVAL_EXTENSION, (estimate.low, estimate.high), outcome.unit),
+            *_possible(estimate),
         ],
         "outcome": {
             "coding": [{"system": f"{MODEL_SYSTEM}/outcomes", "code": outcome.id}],
@@ -242,6 +238,17 @@ def _outcome(estimate: Estimate, placements: Sequence[Placement], wording: Wordi
         years = {"value": outcome.horizon_years, "unit": "a", "code": "a"}
         found["whenRange"] = {"high": {"system": "http://unitsofmeasure.org"} | years}
     return found
+
+
+def _possible(estimate: Estimate) -> Iterator[Resource]:
+    """Yield the span that unknown inputs leave: a score has no probability to say it with."""
+    if estimate.possible is not None:
+        yield _range(POSSIBLE_EXTENSION, estimate.possible, estimate.outcome.unit)
+
+
+def _range(url: str, ends: tuple[float, float], unit: str) -> Resource:
+    low, high = (_quantity(end, unit) for end in ends)
+    return {"url": url, "valueRange": {"low": low, "high": high}}
 
 
 def _probability(estimate: Estimate) -> Resource:

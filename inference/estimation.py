@@ -91,7 +91,9 @@ def _estimates(
             raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
         possible = values[1 : 1 + corners]
         span = (float(possible.min()), float(possible.max())) if corners > 1 else None
-        low, high = float(lows[column]), float(highs[column])
+        # How often an unknown input has which value nobody knows: the interval leaves none out.
+        low = min(float(lows[column]), float(possible.min()))
+        high = max(float(highs[column]), float(possible.max()))
         estimates.append(Estimate(outcome, float(values[0]), low, high, span))
     return tuple(estimates), tuple(not_computed)
 

@@ -38,7 +38,8 @@ class Confidence:
 class Estimate:
     """One outcome's value with its 5-95 % input interval.
 
-    `possible` spans the values that the unknown inputs allow, None where nothing is unknown.
+    `possible` spans the values that the unknown inputs allow, None where nothing is unknown; the
+    interval covers it.
     """
 
     outcome: Outcome
