@@ -12,6 +12,7 @@ from inference import selection
 from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
 from inference.engine import GraphFailed
 from inference.estimation import predict
+from inference.features.computed import written
 from inference.features.extract import FeatureReader, Relations, listed_only
 from inference.features.feature import Absent, Feature
 from inference.features.risk_regions import NOT_STATED, RiskRegions
@@ -283,7 +284,7 @@ def _derived(prediction: Prediction) -> dict[str, Feature]:
             name=estimate.outcome.provides,
             value=estimate.value,
             unit=estimate.outcome.unit,
-            reported=f"{estimate.value:.1f} {estimate.outcome.unit}",
+            reported=written(estimate.value, estimate.outcome.unit),
             sources=sources,
             effective=min(times) if times else None,
             conversion=f"{prediction.model.id}@{prediction.model.version}",

@@ -5,6 +5,7 @@ from datetime import date, timedelta, tzinfo
 from typing import Final
 
 from inference.contract import InputSpec, Text
+from inference.features.computed import written
 from inference.features.dates import whole_years
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
@@ -58,7 +59,7 @@ def _computed(
         spec.feature,
         value,
         spec.unit,
-        f"{value:.1f} kg/m2",
+        written(value, "kg/m2"),
         weight.sources + height.sources,
         effective=weight.effective,
         conversion=f"{weight.reported} / ({height.reported})^2",

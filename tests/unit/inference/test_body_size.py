@@ -64,3 +64,10 @@ def test_the_height_of_a_child_is_not_a_grown_person_s():
     grown = observation("h", "8302-2", "172", "cm", at=NOW.replace(year=2016))
     assert index(at_school, WEIGHT, of=young) is None
     assert index(grown, WEIGHT, of=young).value == pytest.approx(92 / 1.72**2)
+
+
+def test_an_index_just_below_25_is_not_written_as_25():
+    """FINDRISC gives no point below 25: "25.0 kg/m2" beside none would contradict it."""
+    found = index(HEIGHT, observation("w", "29463-7", "73.85", "kg", at=NOW))
+    assert found.value < 25
+    assert found.reported == "24.96 kg/m2"
