@@ -8,6 +8,12 @@ from inference.contract import InputSpec, Text
 
 _LAB_AGE_DAYS = 365
 _VITAL_AGE_DAYS = 365
+CREATININE_CV = 0.055
+"""Ours, for spread within a person and of the assay."""
+EGFR_CV = 0.066
+"""That of creatinine as an eGFR passes it on: to the power of 1.200 (CKD-EPI 2021, above kappa)."""
+BODY_MASS_CV = 0.015
+"""Ours, of a weight and a height."""
 SMOKING_AGE_DAYS = 730
 """How old a smoking status may be, in the record and in a stated answer alike."""
 

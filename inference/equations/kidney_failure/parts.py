@@ -37,7 +37,7 @@ KIDNEY = (
         (5, 59.99),
         loinc=("98979-8",),
         max_age_days=180,
-        cv=0.06,
+        cv=inputs.EGFR_CV,
         reference=_CENTRE_EGFR,
     ),
     inputs.laboratory(

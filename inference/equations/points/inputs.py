@@ -5,6 +5,7 @@ add. `assumed` is therefore the answer without points.
 """
 
 from inference.contract import InputSpec, Text, WhenAbsent
+from inference.equations.inputs import BODY_MASS_CV
 
 SCORE_UNIT = "{score}"
 
@@ -82,7 +83,7 @@ def body_mass_index(
         high,
         loinc=("39156-5",),
         max_age_days=365,
-        cv=0.015,
+        cv=BODY_MASS_CV,
         reference=reference,
         asked_at=asked_at,
     )

@@ -44,7 +44,7 @@ _BMI = replace(
         (18.5, 39.99),
         loinc=("39156-5",),
         max_age_days=365,
-        cv=0.01,
+        cv=inputs.BODY_MASS_CV,
         reference=25,
     ),
     when_absent=WhenAbsent.LIMITS_OUTCOMES,
@@ -58,7 +58,7 @@ _EGFR = inputs.laboratory(
     (15, 140),
     loinc=("98979-8",),
     max_age_days=180,
-    cv=0.06,
+    cv=inputs.EGFR_CV,
     reference=90,
 )
 

@@ -15,6 +15,7 @@ from inference.contract import (
     Text,
     WhenAbsent,
 )
+from inference.equations.inputs import CREATININE_CV
 
 _KDIGO = Text(
     "KDIGO 2024 慢性肾脏病评估与管理指南：按 GFR 与白蛋白尿分层",
@@ -46,7 +47,7 @@ MODEL = ModelDefinition(
             max_age_days=180,
             # Between the kappas of women and men, 0.7 and 0.9: a usual creatinine of either.
             reference=0.8,
-            cv=0.055,  # ours, for spread within a person and of the assay
+            cv=CREATININE_CV,
         ),
         InputSpec(
             "acr",

@@ -14,7 +14,7 @@ from inference.contract import (
     Text,
     WhenAbsent,
 )
-from inference.equations.inputs import age
+from inference.equations.inputs import CREATININE_CV, age
 from inference.equations.points.inputs import SCORE_UNIT, UNKNOWN_ITEMS, item
 
 MODEL = ModelDefinition(
@@ -54,7 +54,7 @@ MODEL = ModelDefinition(
             when_absent=WhenAbsent.SPAN,
             span=(80.0, 250.0),
             assumed=80.0,
-            cv=0.055,
+            cv=CREATININE_CV,
             reference=80,
         ),
         item("renal_replacement", Text("透析或肾移植", "Dialysis or kidney transplant")),

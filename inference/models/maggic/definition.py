@@ -14,7 +14,7 @@ from inference.contract import (
     Text,
     WhenAbsent,
 )
-from inference.equations.inputs import SMOKING_AGE_DAYS, age, male, systolic_pressure
+from inference.equations.inputs import CREATININE_CV, SMOKING_AGE_DAYS, age, male, systolic_pressure
 from inference.equations.points.inputs import (
     DIABETES,
     SCORE_UNIT,
@@ -46,7 +46,7 @@ _CREATININE = InputSpec(
     1400,
     loinc=("14682-9", "2160-0"),
     max_age_days=180,
-    cv=0.055,
+    cv=CREATININE_CV,
     reference=80,
 )
 _SMOKER = InputSpec(

@@ -56,8 +56,9 @@ MODEL = ModelDefinition(
                 (20, 150),
                 loinc=("59261-8", "4548-4", "17856-6"),
                 max_age_days=365,
-                # 2 % of the NGSP figure is about this in mmol/mol, whose zero is another.
-                cv=0.04,
+                # 2 % of the NGSP figure, as of the other models: 0.14 of 7 % is 1.5 of 53 mmol/mol,
+                # whose zero is another.
+                cv=0.03,
                 reference=31,
             ),
             asked_at=53,  # 7 %, ESC guideline on diabetes 2023
@@ -70,7 +71,7 @@ MODEL = ModelDefinition(
             (45, 150),
             loinc=("98979-8",),
             max_age_days=180,
-            cv=0.06,
+            cv=inputs.EGFR_CV,
             reference=math.exp(4.5),
         ),
     ),
