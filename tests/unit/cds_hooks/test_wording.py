@@ -57,6 +57,14 @@ def test_features_have_names(language):
             assert wording.feature(exclusion.flag) != exclusion.flag
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_feature_has_one_name_whatever_models_are_served_last(language):
+    """With HAS-BLED last every card said "systolic blood pressure (counts above 160 mmHg)"."""
+    one_way, other_way = Wording(language, MODELS), Wording(language, MODELS[::-1])
+    for feature in {spec.feature for model in MODELS for spec in model.inputs}:
+        assert one_way.feature(feature) == other_way.feature(feature)
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
