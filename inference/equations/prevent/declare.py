@@ -87,7 +87,7 @@ def _outcomes(years: Horizon) -> tuple[Outcome, ...]:
 
 
 def _limits(years: Horizon, *, is_base: bool) -> tuple[Text, ...]:
-    found = (primary_prevention.NO_COVARIANCE, known_limits.RANGES)
+    found = (primary_prevention.NO_COVARIANCE, known_limits.RANGES, known_limits.APART)
     if years == 30:
         return (*found, known_limits.OF_THE_BASE, known_limits.THIRTY_YEARS)
     return found if is_base else (*found, known_limits.OF_THE_BASE)

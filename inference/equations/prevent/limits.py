@@ -13,6 +13,13 @@ RANGES: Final = Text(
     "preventr 0.9 takes pressures to 180 and HbA1c from 4.5 % only, AHAprevent any eGFR above 0, "
     "and an early pyprevent silently clipped values outside, which are refused here",
 )
+APART: Final = Text(
+    "五种结局各有方程：少数患者（多为肥胖者；NHANES 中约 0.6%）"
+    "心力衰竭的风险会高于包含它的心血管病风险",
+    "each outcome has an equation of its own: in a few people (mostly with obesity; about 0.6 % in "
+    "NHANES) the risk of heart failure comes out above that of cardiovascular disease, which "
+    "includes it",
+)
 OF_THE_BASE: Final = Text(
     "上列 c 统计量与 AUC 是 10 年基础模型的，不是本方程的",
     "the c statistics and AUC given are those of the ten-year base model, not of this equation",

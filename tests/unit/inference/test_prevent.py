@@ -419,5 +419,10 @@ def test_what_a_reader_must_know_is_declared(model_id):
     assert "covariance" in said
     assert "preventr" in said
     assert "refused" in said
+    # A woman of 35 with obesity: so it was published, and a reader would take it for a fault.
+    light = WOMAN_OF_50 | {"age": 35, "systolic_pressure": 115, "bmi": 39, "treated": 0}
+    risks = prevent(light | {"total_cholesterol": 150, "hdl_cholesterol": 75}, "prevent_base")
+    assert risks["heart-failure"] > risks["cvd"]
+    assert "heart failure comes out above that of cardiovascular disease" in said
     assert ("30-year" in said) == model_id.endswith("30y")
     assert all(limit.zh for limit in model.limits)
