@@ -13,6 +13,7 @@ from inference.batch.reading import Cells, Mask, Values, read, text_of
 from inference.batch.refusal import Refusal, RefusalCode
 from inference.contract import InputSpec, WhenAbsent
 from inference.engine import Engine
+from inference.features.kinds import ONSET_AGES
 
 Steps = NDArray[np.int64]
 
@@ -125,6 +126,7 @@ def score(plan: Plan, chunk: Chunk, engine: Engine) -> Scored:
         _exclude(state, column, withholds=exclusion.unknown_withholds)
     for place, (spec, input_) in enumerate(zip(specs, plan.inputs, strict=True)):
         _fill(state, place, spec, input_)
+    _refuse_onsets_to_come(state, plan)
     return _run(plan, state, engine)
 
 
@@ -160,6 +162,20 @@ def _fill(state: _State, place: int, spec: InputSpec, column: Column | None) -> 
         for row in _places(np.isnan(found.values)):
             if row not in found.faults:
                 state.refuse(row, "missing", column)
+
+
+def _refuse_onsets_to_come(state: _State, plan: Plan) -> None:
+    """Refuse the rows in which something began at an age that the patient has not reached."""
+    ages = [place for place, spec in enumerate(plan.model.inputs) if spec.feature == "age"]
+    for place, (spec, column) in enumerate(zip(plan.model.inputs, plan.inputs, strict=True)):
+        if spec.feature not in ONSET_AGES or column is None:
+            continue
+        for row in _places(state.matrix[:, place] > state.matrix[:, ages[0]]):
+            said = _shown(column, text_of(state.chunk.columns[column.header], row))
+            bounds = spec.low, float(state.matrix[row, ages[0]])
+            refusal = Refusal(state.chunk.row(row), "outside-domain", column.header, said, True,
+                              *bounds, _unit(column), state.id(row))  # fmt: skip
+            state.note(row, refusal)
 
 
 _NEEDED_INSIDE = (WhenAbsent.REQUIRED, WhenAbsent.MISSING_TERM)

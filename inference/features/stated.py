@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
-from inference.features.kinds import is_flag
+from inference.features.kinds import ONSET_AGES, is_flag
 from inference.features.quantities import CLOCK_TOLERANCE, unit_cautions
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
@@ -49,7 +49,7 @@ class StatedFeatures:
         stated = self.values.get(spec.name)
         if stated is None:
             return Absent(spec.feature, Reason("no-value"))
-        why = _untimely(spec, stated, self.snapshot.taken_at)
+        why = _untimely(spec, stated, self.snapshot.taken_at) or self._before_it_began(spec, stated)
         if why is not None:
             return Absent(spec.feature, why)
         analyte = self.catalogue.measured(spec.feature)
@@ -76,6 +76,12 @@ class StatedFeatures:
             conversion=converted.rule or None,
             cautions=_cautions(spec, stated, analyte),
         )
+
+    def _before_it_began(self, spec: InputSpec, stated: Stated) -> Reason | None:
+        age = self.values.get("age")
+        if spec.feature in ONSET_AGES and age is not None and stated.value > age.value:
+            return Reason("value-in-future", {"source": spec.name})
+        return None
 
     def flag(self, name: str) -> Feature | Absent:
         """Return a state that excludes; what the caller does not state is not known."""

@@ -295,3 +295,17 @@ def test_at_a_bound_the_decimal_digits_of_the_file_decide():
     beyond = scored("prevent-base-10y", [PREVENT | {"total_cholesterol[mmol/L]": "8.27591915"}])
     assert codes(inside) == []
     assert codes(beyond) == [(1, "total_cholesterol[mmol/L]", "outside-domain")]
+
+
+@READERS
+def test_a_diagnosis_at_an_age_that_the_patient_has_not_reached_refuses_the_row(read):
+    person = {
+        "male": "1", "age": "45", "region": "2", "smoker": "0", "sbp[mm[Hg]]": "140",
+        "total_cholesterol[mmol/L]": "5.5", "hdl_cholesterol[mmol/L]": "1.3",
+        "age_at_diagnosis": "60", "hba1c[mmol/mol]": "50", "egfr[mL/min/{1.73_m2}]": "90",
+        "prior_cvd": "0", "heart_failure": "0", "without_type_2_diabetes": "0",
+    }  # fmt: skip
+    found = read("score2-diabetes", [person, person | {"age_at_diagnosis": "45"}])
+    assert codes(found) == [(1, "age_at_diagnosis", "outside-domain")]
+    assert (found.refusals[0].low, found.refusals[0].high) == (18, 45)
+    assert list(found.rows) == [2]

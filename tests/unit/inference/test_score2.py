@@ -22,6 +22,7 @@ from tests.support.patients import (
     usual_results,
     without,
 )
+from tests.support.stated import stated
 from tests.support.vectors import rows
 
 ORACLES = {
@@ -342,3 +343,22 @@ def test_a_smoker_of_60_is_told_the_estimate_of_one_who_does_not_smoke():
     assert set(asked) == {"smoker", "systolic_pressure", "total_cholesterol"}
     changed = dict(found.inputs) | {"smoker": 0.0}
     assert asked["smoker"] == pytest.approx(oracles.score2_asia_pacific(changed), rel=1e-12)
+
+
+def test_a_stated_diagnosis_at_an_age_that_the_patient_has_not_reached_gives_no_estimate():
+    """Diagnosed at 60, and 45 years old: one of both is wrong, and 4.3 % came of it."""
+    values = {
+        "male": 1, "age": 45, "region": 2, "smoker": 0, "systolic_pressure": 140,
+        "total_cholesterol": 5.5, "hdl_cholesterol": 1.3, "age_at_diagnosis": 60, "hba1c": 50,
+        "egfr": 90,
+    }  # fmt: skip
+    model = REGISTRY.get("score2-diabetes")
+    refused = predictor().answer_stated(model, stated(model.definition, values))
+    assert isinstance(refused, Withheld)
+    assert [(s.name, a.reason.code) for s, a in refused.absent] == [
+        ("age_at_diagnosis", "value-in-future")
+    ]
+    values["age_at_diagnosis"] = 45
+    assert isinstance(
+        predictor().answer_stated(model, stated(model.definition, values)), Prediction
+    )
