@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Final, Protocol
 
+from inference.contract import InputSpec, Text
 from inference.features import demographics, diabetes_type
 from inference.features.family import FamilyDisease, in_parents_or_siblings
 from inference.features.feature import Absent, Feature
@@ -36,10 +37,22 @@ class Reader(Protocol):
     def flag(self, name: str) -> Feature | Absent:
         """Return another flag."""
 
+    def read(self, spec: InputSpec) -> Feature | Absent:
+        """Return the value of a model's input, inside the model's own domain."""
+
 
 Resolver = Callable[[Reader], Feature | Absent]
 
 _REDUCED_GFR: Final = 60.0  # KDIGO 2024: CKD stages G3a to G5
+_EGFR: Final = InputSpec(
+    "egfr",
+    "egfr",
+    Text("估算肾小球滤过率", "Estimated glomerular filtration rate"),
+    "mL/min/{1.73_m2}",
+    1,
+    250,
+    max_age_days=180,
+)
 # 42 weeks and the six after them: an entry that is older was not closed.
 _PREGNANCY: Final = timedelta(weeks=48)
 _FAMILY_CVD: Final = FamilyDisease(
@@ -73,10 +86,13 @@ def _type_2_onset(reader: Reader) -> Feature | Absent:
 
 
 def _reduced_gfr(reader: Reader) -> Feature | Absent:
-    """Return whether the eGFR is below 60, where a model of kidney function gave one."""
+    """Return whether the eGFR is below 60, where a model of kidney function gave one.
+
+    A laboratory's newer one goes before it, as where a model of kidney failure reads it.
+    """
     name = "reduced_gfr"
-    egfr = reader.derived.get("egfr")
-    if egfr is None:
+    egfr = reader.read(_EGFR)
+    if "egfr" not in reader.derived or isinstance(egfr, Absent):
         return Absent(name, Reason("no-egfr"))
     said = "yes" if egfr.value < _REDUCED_GFR else "no"
     return Feature(name, float(egfr.value < _REDUCED_GFR), "1", said, egfr.sources)

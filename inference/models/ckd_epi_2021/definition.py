@@ -149,6 +149,14 @@ MODEL = ModelDefinition(
             "一次 eGFR<60 不等于慢性肾脏病，需持续 3 个月以上",
             "one eGFR below 60 is not chronic kidney disease: it must last over three months",
         ),
+        # 30 and 300 mg/g are 3.39 and 33.9 mg/mmol; KDIGO prints 3 and 30 beside them.
+        Text(
+            "白蛋白尿按 mg/g 分期；KDIGO 并列的 mg/mmol 界值（3、30）经过取整："
+            "3-3.4 与 30-34 mg/mmol 之间按该界值会高一期",
+            "albuminuria is graded in mg/g; the bounds in mg/mmol that KDIGO prints beside them (3 "
+            "and 30) are rounded: between 3 and 3.4 and between 30 and 34 mg/mmol they would give "
+            "one category more",
+        ),
     ),
     citation="Inker LA, et al. N Engl J Med 2021;385:1737-1749",
     citation_url="https://doi.org/10.1056/NEJMoa2102953",

@@ -1,6 +1,7 @@
 """Which model speaks for a patient in a deployment, and that two never contradict unseen."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from inference.features.risk_regions import RiskRegions
 from inference.prediction import Prediction, Withheld
 from inference.selection import speakers
 from tests.support.patients import (
+    NOW,
     REGISTRY,
     condition,
     observation,
@@ -213,3 +215,18 @@ def test_models_of_one_question_stand_in_one_order():
             ranks = [m.definition.speaks.rank for m in asked]
             assert ranks == sorted(ranks)
             assert len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize(("newer", "is_asked"), [("55", True), ("66", False)])
+def test_a_laboratory_s_newer_egfr_decides_whether_kidney_failure_is_a_question(newer, is_asked):
+    """Creatinine of last month gives 76 or 52; what KFRE would read is the newer one."""
+    creatinine = "100" if is_asked else "135"
+    results = [
+        *without(usual_results(), "crea"),
+        observation("crea", "14682-9", creatinine, "umol/L", at=NOW - timedelta(days=30)),
+        observation("lab", "98979-8", newer, "mL/min/{1.73_m2}", at=NOW - timedelta(days=1)),
+    ]
+    found = on("kidney-failure", ask(observations=results))
+    assert isinstance(found, Prediction) is is_asked
+    if is_asked:
+        assert found.features["egfr"].reported.startswith("55 ")
