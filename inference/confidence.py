@@ -35,7 +35,7 @@ def judge(
 ) -> Confidence:
     """Return the lowest of the component levels, with a reason for each that lowers it.
 
-    `probability` is that of the category staying the same, None for a model without categories.
+    `probability` is that of every category staying the same, None for a model without categories.
     """
     found = [_stability(probability)]
     evidence = Evidence.LOCAL if validated_here else model.evidence_for(region).grade

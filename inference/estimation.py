@@ -101,14 +101,15 @@ def _estimates(
 def _placements(
     definition: ModelDefinition, output: GraphOutput, corners: int
 ) -> tuple[tuple[Placement, ...], float | None]:
-    """Place the patient on each scale; the share of draws that stay on the first scale's step."""
-    placements = []
-    for scale in definition.scales:
-        steps = output.categories[scale.id][: 1 + corners]
-        known = sorted({int(step) for step in steps if step >= 0})
-        placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
+    """Place the patient on each scale; the share of draws that stay on the step of every scale."""
     if not definition.scales:
         return (), None
-    first = output.categories[definition.scales[0].id]
-    stay = float(np.mean(first[1 + corners :] == first[0]))
-    return tuple(placements), stay
+    placements = []
+    stay = np.ones(len(output.estimate) - 1 - corners, dtype=np.bool_)
+    for scale in definition.scales:
+        steps = output.categories[scale.id]
+        known = sorted({int(step) for step in steps[: 1 + corners] if step >= 0})
+        placements.append(Placement(scale, tuple(scale.steps[step] for step in known)))
+        # The card tells all of them: an A2 at its bound is not stable because the G2 is.
+        stay &= steps[1 + corners :] == steps[0]
+    return tuple(placements), float(np.mean(stay))

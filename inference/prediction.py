@@ -24,8 +24,8 @@ Level = Literal["high", "medium", "low"]
 class Confidence:
     """How far to trust an answer.
 
-    `probability` is the share of plausible readings under which the category stays the same, None
-    where the model has no categories;
+    `probability` is the share of plausible readings under which every category stays the same,
+    None where the model has no categories;
     `level` follows the minimum rule of docs/explanation/confidence.md; `reasons` say why.
     """
 
