@@ -128,12 +128,7 @@ def _value_cells(spec: InputSpec, feature: Feature, wording: Wording) -> tuple[s
         value = wording.say("detail.conversion", value=value, rule=escape(feature.conversion))
     date = feature.effective.date().isoformat() if feature.effective else none
     sources = ", ".join(cited(source) for source in feature.sources) or none
-    return _label(spec, wording), value, date, sources
-
-
-def _label(spec: InputSpec, wording: Wording) -> str:
-    """Return what an input is called beside its value: sex is said as male or female."""
-    return wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
+    return figures.label(spec, wording), value, date, sources
 
 
 def cited(source: str) -> str:
@@ -158,7 +153,7 @@ def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
     for each in shown:
         yield "- " + wording.say(
             "detail.contribution",
-            input=_label(each.spec, wording),
+            input=figures.label(each.spec, wording),
             value=_value_behind(each, prediction, wording),
             reference=figures.at(each.spec, each.feature, each.spec.reference, wording),
             share=figures.share(outcome, each.share, wording),

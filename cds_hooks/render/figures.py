@@ -90,6 +90,11 @@ def reported(feature: Feature, wording: Wording) -> str:
     return _with_unit(escape(number), code)
 
 
+def label(spec: InputSpec, wording: Wording) -> str:
+    """Return what an input is called beside its value: sex has no yes or no."""
+    return wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
+
+
 def at(spec: InputSpec, feature: Feature | None, value: float | None, wording: Wording) -> str:
     """Return another value of an input, in the unit in which its source wrote `feature`.
 

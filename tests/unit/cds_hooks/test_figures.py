@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_hooks.render.figures import amount, share
+from cds_hooks.render.figures import amount, at, label, share
 from cds_hooks.wording import Wording
 from inference.contract import Outcome, Text
+from tests.support.patients import REGISTRY
 
 RISK = Outcome("r", Text("r", "r"), "1", 10)
 INDEX = Outcome("i", Text("i", "i"), "{index}")
@@ -58,3 +59,13 @@ def test_a_fib_4_just_above_2_67_is_printed_above_it():
 def test_the_parts_of_an_index_have_its_decimals():
     """1.00 and +0.22 are 1.22; "+0.2" would not lead there."""
     assert share(INDEX, 0.2249, Wording("en", ())) == "+0.22"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-CN", ("性别", "男", "女")), ("en", ("sex", "male", "female"))]
+)
+def test_the_share_of_sex_is_told_against_the_other_sex(language, told):
+    (spec,) = (each for each in REGISTRY.get("kfre-4").definition.inputs if each.name == "male")
+    wording = Wording(language, [REGISTRY.get("kfre-4").definition])
+    said = label(spec, wording), at(spec, None, 1.0, wording), at(spec, None, 0.0, wording)
+    assert said == told
