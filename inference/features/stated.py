@@ -49,7 +49,7 @@ class StatedFeatures:
         stated = self.values.get(spec.name)
         if stated is None:
             return Absent(spec.feature, Reason("no-value"))
-        why = _untimely(spec, stated, self.snapshot.taken_at) or self._before_it_began(spec, stated)
+        why = _untimely(spec, stated, self.snapshot.taken_at)
         if why is not None:
             return Absent(spec.feature, why)
         analyte = self.catalogue.measured(spec.feature)
@@ -66,6 +66,8 @@ class StatedFeatures:
             domain = {"value": _reported(spec, stated), "low": f"{spec.low:g}",
                       "high": f"{spec.high:g}", "unit": spec.unit}  # fmt: skip
             return Absent(spec.feature, Reason("outside-domain", domain))
+        if self._is_to_come(spec, stated):
+            return Absent(spec.feature, Reason("value-in-future", {"source": spec.name}))
         return Feature(
             name=spec.feature,
             value=value,
@@ -77,11 +79,9 @@ class StatedFeatures:
             cautions=_cautions(spec, stated, analyte),
         )
 
-    def _before_it_began(self, spec: InputSpec, stated: Stated) -> Reason | None:
+    def _is_to_come(self, spec: InputSpec, stated: Stated) -> bool:
         age = self.values.get("age")
-        if spec.feature in ONSET_AGES and age is not None and stated.value > age.value:
-            return Reason("value-in-future", {"source": spec.name})
-        return None
+        return spec.feature in ONSET_AGES and age is not None and stated.value > age.value
 
     def flag(self, name: str) -> Feature | Absent:
         """Return a state that excludes; what the caller does not state is not known."""
