@@ -79,7 +79,10 @@ def _estimates(
     absent: Sequence[tuple[InputSpec, Absent]],
 ) -> tuple[tuple[Estimate, ...], tuple[Outcome, ...]]:
     limited = {name for spec, _ in absent for name in spec.needed_for}
-    lows, highs = uncertainty.interval(output.estimate[1 + corners :])
+    # Between two scores there is none, nor a mortality that is read from one.
+    is_counted = definition.contribution_scale == "points"
+    ends = uncertainty.interval_of_steps if is_counted else uncertainty.interval
+    lows, highs = ends(output.estimate[1 + corners :])
     estimates = []
     not_computed = []
     for column, outcome in enumerate(definition.outcomes):

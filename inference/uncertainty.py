@@ -105,6 +105,13 @@ def interval(draws: Matrix) -> tuple[Matrix, Matrix]:
     return _quantile(ordered, 0.05), _quantile(ordered, 0.95)
 
 
+def interval_of_steps(draws: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the same ends for columns that take single values only: each is one that was drawn."""
+    ordered = np.sort(draws, axis=0)
+    low, high = (share * len(ordered) - 0.5 for share in (0.05, 0.95))
+    return ordered[math.floor(low)], ordered[math.ceil(high)]
+
+
 def _quantile(ordered: Matrix, share: float) -> Matrix:
     """Hyndman and Fan's type 5, for each draw stands in the middle of an equal share.
 
