@@ -1,4 +1,4 @@
-"""How a value that was computed, not measured, is written."""
+"""How a value that was computed, not measured, is written beside those that were."""
 
 _DECIMALS = 1
 _MOST_DECIMALS = 6
@@ -15,3 +15,13 @@ def written(value: float, unit: str) -> str:
         if not (2 * float(figure)).is_integer() or float(figure) == value:
             break
     return f"{figure} {unit}"
+
+
+def converted(reported: str, value: float, unit: str) -> str:
+    """Return a value as it was reported, and in the model's unit too where that is another.
+
+    "9.05 mmol/L is outside 130-320 mg/dL" would read as if it lay below.
+    """
+    if unit in ("1", "a") or reported.endswith(f" {unit}"):
+        return reported
+    return f"{reported} = {value:.6g} {unit}"

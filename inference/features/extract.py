@@ -7,6 +7,7 @@ from functools import cached_property
 
 from inference.contract import InputSpec
 from inference.features.body_size import body_mass_index
+from inference.features.computed import converted
 from inference.features.feature import Absent, Feature
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
@@ -74,7 +75,8 @@ class FeatureReader:
         """Return the value for one input of a model, inside the model's own domain."""
         found = self._find(spec)
         if isinstance(found, Feature) and not spec.low <= found.value <= spec.high:
-            domain = {"value": found.reported, "low": f"{spec.low:g}", "high": f"{spec.high:g}",
+            said = converted(found.reported, found.value, spec.unit)
+            domain = {"value": said, "low": f"{spec.low:g}", "high": f"{spec.high:g}",
                       "unit": spec.unit}  # fmt: skip
             return Absent(spec.feature, Reason("outside-domain", domain))
         return found

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from inference.contract import InputSpec
+from inference.features.computed import converted as _converted
 from inference.features.feature import Absent, Feature
 from inference.features.kinds import ONSET_AGES, is_flag
 from inference.features.quantities import CLOCK_TOLERANCE, unit_cautions
@@ -63,8 +64,9 @@ class StatedFeatures:
             converted = convert(stated.value, unit=stated.unit, analyte=analyte, to=spec.unit)
         value = float(converted.value)
         if not spec.low <= value <= spec.high or math.isnan(value):
-            domain = {"value": _reported(spec, stated), "low": f"{spec.low:g}",
-                      "high": f"{spec.high:g}", "unit": spec.unit}  # fmt: skip
+            said = _converted(_reported(spec, stated), value, spec.unit)
+            domain = {"value": said, "low": f"{spec.low:g}", "high": f"{spec.high:g}",
+                      "unit": spec.unit}  # fmt: skip
             return Absent(spec.feature, Reason("outside-domain", domain))
         if self._is_to_come(spec, stated):
             return Absent(spec.feature, Reason("value-in-future", {"source": spec.name}))

@@ -1,10 +1,13 @@
 """A computed value is written on its own side of the round figures at which scales have bounds."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.features.computed import written
+from inference.features.computed import converted, written
+from inference.prediction import Withheld
 from tests.support.patients import (
     REGISTRY,
     observation,
@@ -43,3 +46,14 @@ def test_two_cards_of_one_patient_say_the_same_egfr():
     assert 59.95 < ckd_epi.primary.value < 60
     assert ckd_epi.placements[0].steps[0].id == "G3a"
     assert kfre.features["egfr"].reported.startswith("59.95 ")
+
+
+def test_a_value_outside_a_domain_is_told_in_the_domain_s_unit_too():
+    """9.05 mmol/L of cholesterol is above PREVENT's 130-320 mg/dL, and its number below both."""
+    results = [*without(usual_results(), "tc"), observation("tc", "14647-2", "9.05", "mmol/L")]
+    found = predictor().answer(REGISTRY.get("prevent-base-10y"), snapshot(observations=results))
+    assert isinstance(found, Withheld)
+    (reason,) = [missing.reason for spec, missing in found.absent]
+    assert re.fullmatch(r"9\.05 mmol/L = 349\.9\d+ mg/dL", reason.values["value"])
+    assert converted("350 mg/dL", 350.0, "mg/dL") == "350 mg/dL"
+    assert converted("82", 82.0, "a") == "82"
