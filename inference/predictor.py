@@ -12,9 +12,8 @@ from inference import selection
 from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
 from inference.engine import GraphFailed
 from inference.estimation import predict
-from inference.features.computed import written
 from inference.features.extract import FeatureReader, Relations, listed_only
-from inference.features.feature import Absent, Feature
+from inference.features.feature import Absent, Feature, written
 from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.imputation import Imputed, Person, fill_gaps
 from inference.input_row import Known

@@ -5,9 +5,8 @@ from datetime import date, timedelta, tzinfo
 from typing import Final
 
 from inference.contract import InputSpec, Text
-from inference.features.computed import written
 from inference.features.dates import whole_years
-from inference.features.feature import Absent, Feature
+from inference.features.feature import Absent, Feature, written
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
 

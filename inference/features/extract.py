@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
+from typing import Final
 
-from inference.contract import InputSpec
+from inference.contract import InputSpec, Text
 from inference.features.body_size import body_mass_index
-from inference.features.computed import converted
-from inference.features.feature import Absent, Feature
+from inference.features.feature import Absent, Feature, converted
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
 from inference.features.risk_regions import NOT_STATED, RiskRegions
@@ -19,6 +19,16 @@ from terminology.catalogue import Catalogue
 from terminology.code_relations import LISTED_ONLY, CodeRelations
 from terminology.local_codes import LocalCodes
 
+# As models of kidney failure read it, but for their own domains.
+_EGFR: Final = InputSpec(
+    "egfr",
+    "egfr",
+    Text("估算肾小球滤过率", "Estimated glomerular filtration rate"),
+    "mL/min/{1.73_m2}",
+    1,
+    250,
+    max_age_days=180,
+)
 Relations = Callable[[], CodeRelations]
 
 
@@ -93,6 +103,10 @@ class FeatureReader:
     def _quantity(self, spec: InputSpec) -> Feature | Absent:
         at = self.snapshot.taken_at
         return quantity(spec, self.measurements, catalogue=self._catalogue, at=at)
+
+    def egfr(self) -> Feature | Absent:
+        """Return the eGFR that a model of kidney failure is given."""
+        return self.read(_EGFR)
 
     def flag(self, name: str) -> Feature | Absent:
         """Return a clinical flag or a fact of the Patient by its name in `FLAGS`."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Final, Protocol
 
-from inference.contract import InputSpec, Text
 from inference.features import demographics, diabetes_type
 from inference.features.family import FamilyDisease, in_parents_or_siblings
 from inference.features.feature import Absent, Feature
@@ -37,22 +36,13 @@ class Reader(Protocol):
     def flag(self, name: str) -> Feature | Absent:
         """Return another flag."""
 
-    def read(self, spec: InputSpec) -> Feature | Absent:
-        """Return the value of a model's input, inside the model's own domain."""
+    def egfr(self) -> Feature | Absent:
+        """Return the eGFR that a model of kidney failure is given."""
 
 
 Resolver = Callable[[Reader], Feature | Absent]
 
 _REDUCED_GFR: Final = 60.0  # KDIGO 2024: CKD stages G3a to G5
-_EGFR: Final = InputSpec(
-    "egfr",
-    "egfr",
-    Text("估算肾小球滤过率", "Estimated glomerular filtration rate"),
-    "mL/min/{1.73_m2}",
-    1,
-    250,
-    max_age_days=180,
-)
 # 42 weeks and the six after them: an entry that is older was not closed.
 _PREGNANCY: Final = timedelta(weeks=48)
 _FAMILY_CVD: Final = FamilyDisease(
@@ -91,7 +81,7 @@ def _reduced_gfr(reader: Reader) -> Feature | Absent:
     A laboratory's newer one goes before it, as where a model of kidney failure reads it.
     """
     name = "reduced_gfr"
-    egfr = reader.read(_EGFR)
+    egfr = reader.egfr()
     if "egfr" not in reader.derived or isinstance(egfr, Absent):
         return Absent(name, Reason("no-egfr"))
     said = "yes" if egfr.value < _REDUCED_GFR else "no"

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from inference.contract import InputSpec
-from inference.features.computed import converted as _converted
 from inference.features.feature import Absent, Feature
+from inference.features.feature import converted as _converted
 from inference.features.kinds import ONSET_AGES, is_flag
 from inference.features.quantities import CLOCK_TOLERANCE, unit_cautions
 from inference.reasons import Reason

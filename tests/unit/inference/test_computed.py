@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.features.computed import converted, written
+from inference.features.feature import converted, written
 from inference.prediction import Withheld
 from tests.support.patients import (
     REGISTRY,
