@@ -36,6 +36,8 @@ class Newest:
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
 _WITHDRAWN = ("entered-in-error", "cancelled")
+# Of these nothing is awaited: no doubt falls on an older result.
+_NO_RESULT = (*_WITHDRAWN, "registered")
 
 # The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
 _SAME_WITHIN = 0.01
@@ -88,8 +90,12 @@ class MeasurementTable:
         for _, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
             usable, refused = self._read(analyte, [entry for _, entry in same_moment])
             unusable += refused
-            if usable and not any(item.status in _WITHDRAWN for item in refused):
-                return Newest(tuple(sorted(usable, key=_order, reverse=True)), tuple(unusable))
+            if not any(item.status in _WITHDRAWN for item in refused):
+                if usable:
+                    return Newest(tuple(sorted(usable, key=_order, reverse=True)), tuple(unusable))
+                continue
+            # It may be a copy of what was withdrawn, or what replaces it: a person has to see it.
+            unusable += [_set_aside(item) for item in usable]
         return Newest((), tuple(unusable))
 
     def _read(
@@ -111,6 +117,11 @@ class MeasurementTable:
         return usable, [item for item in found if isinstance(item, Unusable)]
 
 
+def _set_aside(found: Measurement) -> Unusable:
+    text = f"{found.analyte}: a result of the same time was withdrawn"
+    return Unusable(found.analyte, found.source, "withdrawn", text, found.effective, found.status)
+
+
 def _order(found: Measurement) -> tuple[datetime, int, float]:
     issued = found.issued.timestamp() if found.issued else 0.0
     return found.effective, _STATUS_RANK.get(found.status, -1), issued
@@ -126,14 +137,20 @@ def quantity(
     newest = found.usable[0]
     if newest.effective > at + CLOCK_TOLERANCE:
         return Absent(spec.feature, Reason("value-in-future", {"source": newest.source}))
-    rival = next((m for m in found.usable[1:] if _order(m) == _order(newest)), None)
-    if rival is not None and not math.isclose(rival.value, newest.value, rel_tol=_SAME_WITHIN):
+    rival = next((m for m in found.usable[1:] if _contradicts(m, newest)), None)
+    if rival is not None:
         values = {"first": newest.source, "second": rival.source}
         return Absent(spec.feature, Reason("values-conflict", values))
     if spec.max_age_days is not None and at - newest.effective > timedelta(days=spec.max_age_days):
         stale = {"date": newest.effective.date().isoformat(), "days": str(spec.max_age_days)}
         return Absent(spec.feature, Reason("value-too-old", stale))
     return _in_model_unit(spec, newest, found.unusable, catalogue=catalogue)
+
+
+def _contradicts(other: Measurement, newest: Measurement) -> bool:
+    """Whether another result of the same moment and rank says something else."""
+    same = math.isclose(other.value, newest.value, rel_tol=_SAME_WITHIN)
+    return _order(other) == _order(newest) and not same
 
 
 def _in_model_unit(
@@ -180,14 +197,21 @@ def _cautions(found: Measurement, unusable: Iterable[Unusable]) -> Iterable[Reas
     if found.status == "preliminary":
         yield Reason("preliminary", {"source": found.source})
     for other in unusable:
-        if other.reason_code == "withdrawn":
+        if other.status in _NO_RESULT:
             continue
         if other.effective is None or other.effective >= found.effective:
-            yield Reason("newer-unusable", {"source": other.source, "why": other.reason_code})
+            yield Reason("newer-unusable", {"source": other.source, "why": _why(other)})
 
 
 def _why_unusable(unusable: tuple[Unusable, ...]) -> Reason:
     if not unusable:
         return Reason("no-value")
     worst = unusable[-1]
-    return Reason("value-unusable", {"source": worst.source, "why": worst.reason_code})
+    return Reason("value-unusable", {"source": worst.source, "why": _why(worst)})
+
+
+def _why(unusable: Unusable) -> str:
+    """Return what is said of it: `unknown` and a missing status are no withdrawal."""
+    if unusable.reason_code != "withdrawn" or unusable.status in _NO_RESULT:
+        return unusable.reason_code
+    return "withdrawn-copy" if unusable.status in _STATUS_RANK else "status-unknown"

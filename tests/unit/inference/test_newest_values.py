@@ -1,0 +1,114 @@
+"""Which of several results and answers speaks, as laboratories and EMRs send them."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from inference.features.extract import FeatureReader
+from inference.features.feature import Absent, Feature
+from tests.support.patients import CATALOGUE, NOW, REGISTRY, observation, smoking, snapshot
+
+LAST_YEAR = NOW - timedelta(days=300)
+NEVER, DAILY = "266919005", "449868002"
+CHOLESTEROL = next(
+    s for s in REGISTRY.get("china-par").definition.inputs if s.name == "total_cholesterol"
+)
+
+
+def reader(*observations) -> FeatureReader:
+    found = snapshot(observations=list(observations))
+    return FeatureReader(found, catalogue=CATALOGUE, zone=UTC, region="CN")
+
+
+def smokes(*observations) -> Feature | Absent:
+    return reader(*observations).flag("current_smoker")
+
+
+def cholesterol(id: str, value: str, **changes) -> dict:
+    found = observation(id, "14647-2", value, "mmol/L") | changes
+    return {name: part for name, part in found.items() if part is not None}
+
+
+def timed(status: dict, **times) -> dict:
+    return {k: v for k, v in status.items() if k != "effectiveDateTime"} | times
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        {"effectivePeriod": {"start": "2026-10-01", "end": "2026-10-02"}},
+        {"effectivePeriod": {"start": "2026-10-01"}},
+        {"effectiveInstant": "2026-10-01T08:00:00+08:00"},
+        {"effectiveDateTime": "2026-10"},
+    ],
+)
+def test_the_newest_smoking_status_counts_however_its_time_is_written(time):
+    """A smoker of this autumn is not the never-smoker of last year."""
+    assert smokes(smoking(NEVER, at=LAST_YEAR), timed(smoking(DAILY), **time)).value == 1.0
+
+
+def test_a_smoking_status_without_a_time_leaves_a_doubt():
+    found = smokes(smoking(NEVER, at=LAST_YEAR), timed(smoking(DAILY)))
+    assert (found.value, [c.code for c in found.cautions]) == (0.0, ["newer-unusable"])
+    assert smokes(timed(smoking(DAILY))).reason.code == "smoking-not-known"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_smoking_statuses_of_one_day_are_not_chosen_between(order):
+    found = smokes(*[smoking(NEVER), smoking(DAILY)][::order])
+    assert found.reason.code == "values-conflict"
+
+
+def test_a_smoking_status_withdrawn_at_its_source_withdraws_its_copy():
+    withdrawn = smoking(NEVER) | {"id": "lab", "status": "entered-in-error"}
+    assert smokes(smoking(NEVER), withdrawn).reason.code == "smoking-not-known"
+    # What was said before stands again.
+    assert smokes(smoking(NEVER), withdrawn, smoking(DAILY, at=LAST_YEAR)).value == 1.0
+
+
+def test_a_smoking_status_that_an_unknown_modifier_may_negate_is_not_read():
+    negated = smoking(NEVER) | {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}
+    assert smokes(negated).reason.code == "smoking-not-known"
+
+
+def test_a_smoking_status_in_a_panel_of_social_history_is_read():
+    part = {name: smoking(DAILY)[name] for name in ("code", "valueCodeableConcept")}
+    panel = smoking(DAILY) | {"code": {"text": "Social history"}, "component": [part]}
+    del panel["valueCodeableConcept"]
+    assert smokes(smoking(NEVER, at=LAST_YEAR), panel).value == 1.0
+
+
+def test_a_third_result_of_one_moment_that_differs_is_not_passed_over():
+    """The laboratory's result, its copy in the EMR, and another of the same time."""
+    found = reader(
+        cholesterol("lab", "5.80"), cholesterol("copy", "5.8"), cholesterol("x", "7.1")
+    ).read(CHOLESTEROL)
+    assert found.reason.code == "values-conflict"
+    assert found.reason.values["second"] == "Observation/x"
+
+
+@pytest.mark.parametrize("status", ["unknown", None], ids=["unknown", "no status"])
+def test_a_newer_result_whose_status_says_nothing_leaves_a_doubt(status):
+    older = cholesterol("older", "5.80", effectiveDateTime=LAST_YEAR.isoformat())
+    found = reader(older, cholesterol("newer", "9.9", status=status)).read(CHOLESTEROL)
+    assert [(c.code, c.values["why"]) for c in found.cautions] == [
+        ("newer-unusable", "status-unknown")
+    ]
+
+
+@pytest.mark.parametrize("status", ["registered", "cancelled", "entered-in-error"])
+def test_a_test_that_was_cancelled_or_is_not_ready_leaves_none(status):
+    older = cholesterol("older", "5.80", effectiveDateTime=LAST_YEAR.isoformat())
+    newer = cholesterol("newer", "9.9", status=status, valueQuantity=None)
+    assert reader(older, newer).read(CHOLESTEROL).cautions == ()
+
+
+def test_an_older_result_says_that_a_newer_one_was_set_aside_with_a_withdrawn_one():
+    """The replacement of a withdrawn result has its time, and looks like a copy of it."""
+    older = cholesterol("older", "5.0", effectiveDateTime=LAST_YEAR.isoformat())
+    withdrawn = cholesterol("slip", "5.80", status="entered-in-error")
+    found = reader(older, withdrawn, cholesterol("replacement", "9.8")).read(CHOLESTEROL)
+    assert found.reported == "5.0 mmol/L"
+    assert [(c.values["source"], c.values["why"]) for c in found.cautions] == [
+        ("Observation/replacement", "withdrawn-copy")
+    ]
