@@ -24,7 +24,7 @@ _ATC_CODE: Final = re.compile(r"[A-V](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)
 class Rule:
     """A verdict for all codes that begin with one of `prefixes` (parted by spaces), and why.
 
-    The longest prefix that fits a code decides.
+    The longest prefix that fits a code decides. `E11=` is the code E11 alone, cut short as it is.
     """
 
     verdict: Verdict
@@ -148,6 +148,8 @@ def _prefixes(rules: Iterable[Rule] | None) -> Mapping[str, Verdict] | None:
 
 
 def _by_prefix(code: str, verdicts: Mapping[str, Verdict]) -> tuple[Verdict, bool]:
+    if f"{code}=" in verdicts:
+        return verdicts[f"{code}="], False
     longest = next((code[:end] for end in range(len(code), 0, -1) if code[:end] in verdicts), None)
     verdict: Verdict = verdicts[longest] if longest else "not-member"
     finer = {verdicts[prefix] for prefix in verdicts if prefix != code and prefix.startswith(code)}

@@ -80,7 +80,9 @@ def written(entry: Resource, zone: tzinfo) -> datetime | None:
 
 
 def _request(entry: Resource, today: date, zone: tzinfo) -> Bearing:
-    if entry.get("doNotPerform") or entry.get("intent") in _NOT_YET_ORDERED:
+    # US Core, "Medication List": what patients take by themselves is a reported plan.
+    planned = entry.get("intent") in _NOT_YET_ORDERED and not _is_reported(entry)
+    if entry.get("doNotPerform") or planned:
         return "ignored"
     match entry.get("status"):
         case "active":
@@ -91,6 +93,11 @@ def _request(entry: Resource, today: date, zone: tzinfo) -> Bearing:
         case "on-hold" | "unknown":
             return "doubtful"
     return "ignored"
+
+
+def _is_reported(request: Resource) -> bool:
+    said = bool(request.get("reportedBoolean") or request.get("reportedReference"))
+    return said and request.get("intent") == "plan"
 
 
 def _statement(entry: Resource, today: date, zone: tzinfo) -> Bearing:

@@ -40,8 +40,17 @@ def supplied(days: int, *, written: int, **changes) -> dict:
         statement(AMLODIPINE),
         statement(AMLODIPINE, effectivePeriod={"start": "2020-01-01"}),
         drug(AMLODIPINE, dispenseRequest={"validityPeriod": {"end": days_ago(-30)}}),
+        drug(AMLODIPINE, intent="plan", reportedBoolean=True),
+        drug(AMLODIPINE, intent="plan", reportedReference={"reference": "Patient/p1"}),
     ],
-    ids=["prescribed", "stated", "stated since 2020", "prescription still valid"],
+    ids=[
+        "prescribed",
+        "stated",
+        "stated since 2020",
+        "prescription still valid",
+        "reported",
+        "reported by",
+    ],
 )
 def test_a_treatment(entry):
     found = treated(entry)
@@ -57,7 +66,9 @@ def test_a_drug_that_is_only_stated_counts_although_every_prescription_is_known(
     "entry",
     [
         drug(AMLODIPINE, intent="proposal"),
-        drug(AMLODIPINE, intent="option"),
+        drug(AMLODIPINE, intent="plan"),
+        drug(AMLODIPINE, intent="plan", reportedBoolean=False),
+        drug(AMLODIPINE, intent="option", reportedBoolean=True),
         drug(AMLODIPINE, doNotPerform=True),
         drug(AMLODIPINE, status="stopped"),
         drug(AMLODIPINE, status="cancelled"),
