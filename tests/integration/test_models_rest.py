@@ -201,7 +201,7 @@ async def test_a_state_that_excludes_withholds_and_so_does_one_that_is_not_state
 async def test_a_state_and_an_input_that_are_one_fact_may_not_contradict(client):
     """SCORE2 has a term for diabetes, and is for people without it."""
 
-    def about(diabetes: bool, **states) -> dict:
+    def about(told: bool, **states) -> dict:
         inputs = {
             name: INPUTS[name]
             for name in (
@@ -213,7 +213,7 @@ async def test_a_state_and_an_input_that_are_one_fact_may_not_contradict(client)
                 "hdl_cholesterol",
             )
         }
-        inputs |= {"region": {"value": 2}, "diabetes": {"value": diabetes}}
+        inputs |= {"region": {"value": 2}, "diabetes": {"value": told}}
         return {"inputs": inputs, "states": {"prior_cvd": False, "heart_failure": False} | states}
 
     refused = await ask(client, about(True, diabetes=False), "score2")
