@@ -7,7 +7,8 @@ of the store: an id that happens to be equal proves nothing.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from cds_hooks import prefetch
@@ -16,6 +17,7 @@ from cds_hooks.prefetch import MissingPrefetch, Prefetched
 from cds_hooks.protocol import HookRequest
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
+from terminology.measurement import effective_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,22 @@ def with_statements(prescriptions: RecordList, statements: RecordList) -> Record
 
 
 def _doubts(keys: Mapping[str, Prefetched]) -> tuple[Reason, ...]:
-    """Say how many prefetched resources name no patient: only the client says whose they are."""
+    """Say what only the client knows: whose resources are, and whether newer results were cut."""
+    found = []
     unnamed = sum(sent.unnamed for sent in keys.values())
-    return (Reason("subject-not-stated", {"count": str(unnamed)}),) if unnamed else ()
+    if unnamed:
+        found.append(Reason("subject-not-stated", {"count": str(unnamed)}))
+    results = keys[prefetch.OBSERVATIONS]
+    if results.given and not results.records.complete and not _is_newest_first(results.records):
+        found.append(Reason("results-cut"))
+    return tuple(found)
+
+
+def _is_newest_first(results: RecordList) -> bool:
+    """Whether results come as they were asked for: of those cut off none is newer, to a day."""
+    times = [effective_time(entry.resource, zone=UTC) for entry in results.entries]
+    pairs = pairwise(time for time in times if time is not None)
+    return all(later <= earlier + timedelta(days=1) for earlier, later in pairs)
 
 
 def _patient(request: HookRequest, sent: Prefetched, stored: StoredPatient | None) -> Sourced:

@@ -42,9 +42,12 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
 State = Literal["given", "absent", "null", "failed"]
 
 
-PANELS = ("85354-9",)
+# FHIR's value set observation-vitalsign-bppanel, and the code of its earlier releases.
+PANELS = ("85354-9", "35094-2", "55417-0", "55284-4")
 """LOINC codes of panels whose components hold what is asked for: a search by `code` finds the
 panel alone (blood pressure)."""
+# On hold or unknown leaves open whether it is taken; left out, it would look like "not taken".
+_MAYBE_TAKEN = "active,on-hold,unknown"
 
 
 def observation_codes(catalogue: Catalogue, analytes: Iterable[str]) -> tuple[str, ...]:
@@ -61,8 +64,9 @@ def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, s
         PATIENT: f"Patient/{patient}",
         OBSERVATIONS: f"Observation?patient={patient}&code={wanted}&_sort=-date&_count=200",
         CONDITIONS: f"Condition?patient={patient}&_count=500",
-        MEDICATIONS: f"MedicationRequest?patient={patient}&status=active&_count=500",
-        STATEMENTS: f"MedicationStatement?patient={patient}&status=active,not-taken&_count=500",
+        MEDICATIONS: f"MedicationRequest?patient={patient}&status={_MAYBE_TAKEN}&_count=500",
+        STATEMENTS: f"MedicationStatement?patient={patient}"
+        f"&status={_MAYBE_TAKEN},not-taken&_count=500",
         FAMILY: f"FamilyMemberHistory?patient={patient}&_count=100",
     }
 

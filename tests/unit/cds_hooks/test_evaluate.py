@@ -166,6 +166,20 @@ async def test_a_list_with_a_next_page_proves_no_absence():
     assert "not computed" in cards["china-par"].summary
 
 
+async def test_results_that_were_cut_are_doubted_unless_the_newest_come_first():
+    """A server that sorts by nothing may have left out the value of yesterday."""
+    old = observation("old", "8480-6", "120", "mm[Hg]", at=NOW - timedelta(days=100))
+    more = {"link": [{"relation": "next", "url": "https://emr/next"}]}
+    newest_first = sorted(
+        [*usual_results(), old], key=lambda each: each["effectiveDateTime"], reverse=True
+    )
+    for results, doubted in ((newest_first, False), ([old, *usual_results()], True)):
+        sent = bundle(results, **more)
+        cards = await House().cards(order_sign(prefetch=prefetch(observations=sent)))
+        said = cards["ckd-epi-2021"].confidence.reasons
+        assert any("a newer one may be missing" in each for each in said) is doubted
+
+
 async def test_another_patient_s_result_in_the_prefetch_refuses_the_whole_call():
     foreign = observation("x", "2160-0", "0.9", "mg/dL", subject={"reference": "Patient/p2"})
     house = House()

@@ -7,7 +7,7 @@ from cds_hooks.prefetch import Prefetched
 from cds_hooks.protocol import parse_request
 from fhir_server.r4.outcome import BadRequest
 from tests.support import hooks
-from tests.support.patients import condition, drug, observation, statement
+from tests.support.patients import CATALOGUE, condition, drug, observation, statement
 
 EMR = "https://emr.example/fhir"
 CREATININE = observation("x", "14682-9", "88", "umol/L")
@@ -84,3 +84,11 @@ def test_two_versions_of_one_result_are_not_both_read():
     older = CREATININE | {"meta": {"lastUpdated": "2026-11-22T08:00:00Z"}}
     found = sent("observations", hooks.bundle([newest, older]))
     assert [entry.resource["status"] for entry in found.records.entries] == ["corrected"]
+
+
+def test_what_leaves_a_flag_open_and_where_components_hold_results_is_asked_for():
+    asked = prefetch.templates(CATALOGUE, analytes=("sbp",))
+    assert "status=active,on-hold,unknown&" in asked["medications"]
+    assert "status=active,on-hold,unknown,not-taken&" in asked["statements"]
+    for panel in ("85354-9", "35094-2", "55417-0", "55284-4"):
+        assert f"http://loinc.org|{panel}" in asked["observations"]

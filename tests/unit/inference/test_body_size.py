@@ -64,3 +64,25 @@ def test_the_height_of_a_child_is_not_a_grown_person_s():
     grown = observation("h", "8302-2", "172", "cm", at=NOW.replace(year=2016))
     assert index(at_school, WEIGHT, of=young) is None
     assert index(grown, WEIGHT, of=young).value == pytest.approx(92 / 1.72**2)
+
+
+@pytest.mark.parametrize(
+    ("results", "why"),
+    [
+        ([WEIGHT, HEIGHT, HEIGHT | {"id": "h2", "valueQuantity": {"value": 150, "unit": "cm"}}],
+         "values-conflict"),
+        ([WEIGHT, observation("h", "8302-2", "172", "m")], "value-unusable"),
+        ([WEIGHT | {"status": "entered-in-error"}, HEIGHT], "value-unusable"),
+        ([observation("w", "29463-7", "92", "kg", at=NOW - timedelta(days=500)), HEIGHT],
+         "value-too-old"),
+        ([WEIGHT], "no-value"),
+    ],
+    ids=["two heights", "a height in metres of centimetres", "a withdrawn weight", "an old weight",
+         "no height"],
+)  # fmt: skip
+def test_why_there_is_no_index_is_said_of_the_size_that_is_wrong(results, why):
+    """Only a gap may be imputed; a weight or a height that contradicts is none."""
+    others = without(usual_results(), "bmi")
+    answer = predictor().answer(PREVENT, snapshot(observations=[*others, *results]))
+    (missing,) = [absent for spec, absent in answer.absent if spec.name == "bmi"]
+    assert missing.reason.code == why
