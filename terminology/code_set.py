@@ -63,6 +63,10 @@ class CodeSet:
         """
         return _verdict(self, tuple(codings), text, relations)
 
+    def is_named(self, codings: Iterable[Coding], text: str | None) -> bool:
+        """Whether the words of a concept name what the set is of, whatever its codes say."""
+        return bool(self.keywords.search(_words(codings, text)))
+
     def judge(
         self, coding: Coding, words: str, relations: CodeRelations
     ) -> Iterable[tuple[Verdict, bool]]:
@@ -86,12 +90,16 @@ class CodeSet:
             yield from _by_sctid(coding.code, self.sctids, words, relations)
 
 
+def _words(codings: Iterable[Coding], text: str | None) -> str:
+    return " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
+
+
 # A hospital's problem lists repeat the same few hundred concepts; no patient is kept with them.
 @lru_cache(maxsize=8192)
 def _verdict(
     wanted: CodeSet, codings: tuple[Coding, ...], text: str | None, relations: CodeRelations
 ) -> Verdict:
-    words = " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
+    words = _words(codings, text)
     judged = [found for coding in codings for found in wanted.judge(coding, words, relations)]
     verdicts = {verdict for verdict, _ in judged}
     if "member" in verdicts:

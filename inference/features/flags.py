@@ -124,17 +124,21 @@ def from_medications(
     records, at = snapshot.medications, snapshot.taken_at
     drugs = Drugs.of(records)
     judged: list[tuple[Sourced, Bearing, Verdict]] = []
+    denied: list[Sourced] = []
     for entry in records.entries:
         said = medications.bearing(entry.resource, at=at, zone=zone)
         concept = codings_of(drugs.concept(entry.resource))
-        judged.append((entry, said, wanted.verdict(*concept, snapshot.relations)))
+        verdict = wanted.verdict(*concept, snapshot.relations)
+        judged.append((entry, said, verdict))
+        named = verdict == "unconfirmed" and wanted.is_named(*concept)
+        if said == "denies" and (verdict == "member" or named):
+            denied.append(entry)
     found = _decide(name, judged, records, zone=zone, unknown="medications-not-known")
     if isinstance(found, Absent) or not found.value:
         return found
-    for entry, said, verdict in judged:
-        if said == "denies" and verdict == "member":
-            values = {"first": found.sources[0], "second": entry.reference}
-            return Absent(name, Reason("records-conflict", values))
+    if denied:
+        values = {"first": found.sources[0], "second": denied[0].reference}
+        return Absent(name, Reason("records-conflict", values))
     if found.effective is None or at - found.effective <= _OLD_PRESCRIPTION:
         return found
     old = Reason("prescription-old", {"date": found.effective.date().isoformat()})

@@ -43,6 +43,7 @@ _NO_RESULT = (*_WITHDRAWN, "registered")
 _SAME_WITHIN = 0.01
 
 # Of two reports of one moment the corrected one speaks.
+_CORRECTED = ("amended", "corrected", "appended")
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
 
 
@@ -90,12 +91,11 @@ class MeasurementTable:
         for _, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
             usable, refused = self._read(analyte, [entry for _, entry in same_moment])
             unusable += refused
-            if not any(item.status in _WITHDRAWN for item in refused):
-                if usable:
-                    return Newest(tuple(sorted(usable, key=_order, reverse=True)), tuple(unusable))
-                continue
+            standing = [item for item in usable if _stands(item, refused)]
             # It may be a copy of what was withdrawn, or what replaces it: a person has to see it.
-            unusable += [_set_aside(item) for item in usable]
+            unusable += [_set_aside(item) for item in usable if item not in standing]
+            if standing:
+                return Newest(tuple(sorted(standing, key=_order, reverse=True)), tuple(unusable))
         return Newest((), tuple(unusable))
 
     def _read(
@@ -117,8 +117,22 @@ class MeasurementTable:
         return usable, [item for item in found if isinstance(item, Unusable)]
 
 
+def _stands(found: Measurement, refused: Iterable[Unusable]) -> bool:
+    """Whether a result still stands beside others of its moment that give no value.
+
+    A correction without a value ("haemolysed") takes the first report back, as a withdrawal does.
+    """
+    rank = _STATUS_RANK.get(found.status, -1)
+    return not any(
+        item.status in _WITHDRAWN
+        or (item.status in _CORRECTED and _STATUS_RANK[item.status] > rank)
+        for item in refused
+        if item.reason_code != "other-focus"
+    )
+
+
 def _set_aside(found: Measurement) -> Unusable:
-    text = f"{found.analyte}: a result of the same time was withdrawn"
+    text = f"{found.analyte}: a result of the same time was withdrawn or corrected"
     return Unusable(found.analyte, found.source, "withdrawn", text, found.effective, found.status)
 
 

@@ -112,3 +112,30 @@ def test_an_older_result_says_that_a_newer_one_was_set_aside_with_a_withdrawn_on
     assert [(c.values["source"], c.values["why"]) for c in found.cautions] == [
         ("Observation/replacement", "withdrawn-copy")
     ]
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        {"valueQuantity": None, "dataAbsentReason": {"text": "标本溶血"}},
+        {"valueQuantity": {"value": 2, "comparator": "<", "unit": "mmol/L"}},
+    ],
+    ids=["haemolysed", "a bound"],
+)
+def test_a_correction_without_a_value_takes_the_first_report_back(correction):
+    """The laboratory corrects its report; the EMR still holds the copy of the first."""
+    first = cholesterol("emr", "5.80")
+    corrected = cholesterol("lab", "5.80", status="corrected", **correction)
+    found = reader(first, corrected).read(CHOLESTEROL)
+    assert found.reason.code == "value-unusable"
+    older = cholesterol("older", "5.0", effectiveDateTime=LAST_YEAR.isoformat())
+    found = reader(first, corrected, older).read(CHOLESTEROL)
+    assert found.reported == "5.0 mmol/L"
+    assert {c.values["source"] for c in found.cautions} == {"Observation/lab", "Observation/emr"}
+
+
+def test_a_first_report_without_a_value_takes_nothing_back():
+    found = reader(
+        cholesterol("first", "0", valueQuantity=None), cholesterol("lab", "6.1", status="corrected")
+    ).read(CHOLESTEROL)
+    assert found.reported == "6.1 mmol/L"
