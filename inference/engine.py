@@ -1,8 +1,8 @@
 """ONNX Runtime behind one call: a float64 matrix in, the model's outputs out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
@@ -34,8 +34,7 @@ class GraphRefused(ValueError):
     """The bytes are no graph that the runtime can load."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphOutput:
+class GraphOutput(msgspec.Struct, frozen=True):
     """What a graph computed for n rows, m outcomes and k inputs.
 
     `estimate` and `base` are [n, m], `contributions` [n, m, k]; each of `categories` is [n] with

@@ -181,7 +181,7 @@ def _by_sctid(
         return
     above = relations.ancestors(code)
     if above is None:
-        if words:
+        if any(each.isalpha() for each in words):
             # Without SNOMED's hierarchy an unlisted code may be a descendant; what it is called
             # tells, and where it is called nothing it stays unknown.
             yield "not-member", False

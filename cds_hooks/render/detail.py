@@ -123,7 +123,7 @@ def _imputed(prediction: Prediction, wording: Wording) -> Iterator[str]:
 
 def _value_cells(spec: InputSpec, feature: Feature, wording: Wording) -> tuple[str, ...]:
     none = wording.say("value.none")
-    label = wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
+    label = figures.label(spec, wording)
     value = figures.reported(feature, wording)
     if feature.conversion:
         value = wording.say("detail.conversion", value=value, rule=escape(feature.conversion))
@@ -154,7 +154,7 @@ def _contributions(prediction: Prediction, wording: Wording) -> Iterator[str]:
     for each in shown:
         yield "- " + wording.say(
             "detail.contribution",
-            input=wording.text(each.spec.label),
+            input=figures.label(each.spec, wording),
             value=_value_behind(each, prediction, wording),
             reference=figures.at(each.spec, each.feature, each.spec.reference, wording),
             share=figures.share(outcome, each.share, wording),

@@ -85,6 +85,11 @@ def reported(feature: Feature, wording: Wording) -> str:
     return _with_unit(escape(number), code)
 
 
+def label(spec: InputSpec, wording: Wording) -> str:
+    """Return what an input is called beside its value: sex has no yes or no."""
+    return wording.feature("male") if spec.feature == "male" else wording.text(spec.label)
+
+
 def at(spec: InputSpec, feature: Feature | None, value: float | None, wording: Wording) -> str:
     """Return another value of an input, in the unit in which its source wrote `feature`.
 
@@ -92,6 +97,8 @@ def at(spec: InputSpec, feature: Feature | None, value: float | None, wording: W
     """
     if value is None:
         return wording.say("value.none")
+    if spec.feature == "male":
+        return wording.say("value.male" if value else "value.female")
     if spec.unit == "1":
         return wording.say("value.yes" if value else "value.no")
     if spec.unit == "a":

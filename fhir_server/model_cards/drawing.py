@@ -12,7 +12,7 @@ from fhir_server.model_cards.words import Words
 from inference.contract import ModelDefinition
 
 _WIDTH, _HEIGHT = 480, 300  # so that a phone shows it whole and its figures can be read
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 56, 26, 58
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 66, 26, 58
 _TICKS: Final = 5
 _ROWS: Final = 9
 _NICE: Final = (1, 2, 2.5, 5, 10)

@@ -255,6 +255,16 @@ def test_a_file_as_a_chinese_spreadsheet_saves_it() -> None:
     assert about["charset"] == "GB18030"
 
 
+def test_utf_8_is_never_taken_for_gb18030() -> None:
+    """These bytes are valid in both: 甲乙 is six of them, which GB18030 reads as three signs."""
+    text = "nr,sex,age,creatinine[umol/L]\n甲乙,male,58,88\n"
+    assert text.encode().decode("gb18030") != text
+    Path("p.csv").write_text(text, "utf-8")
+    assert predict("ckd-epi-2021", "p.csv", "--id", "nr") == 0
+    (row,) = read_csv("p.ckd-epi-2021.csv")
+    assert row["nr"] == "甲乙"
+
+
 def test_a_file_in_another_character_set_is_refused(capsys) -> None:
     name = table([CKD_EPI])
     Path(name).write_bytes(Path(name).read_bytes() + b"\xff\xfe,58,88,3.5\n")

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_hooks.render.figures import amount
+from cds_hooks.render.figures import amount, at, label
+from cds_hooks.wording import Wording
 from inference.contract import Outcome, Text
+from tests.support.patients import REGISTRY
 
 RISK = Outcome("r", Text("r", "r"), "1", 10)
 EGFR = Outcome("e", Text("e", "e"), "mL/min/{1.73_m2}")
@@ -38,3 +40,13 @@ def test_the_printed_risk_says_the_same_about_the_bound_as_the_risk(value, bound
     printed = float(amount(RISK, value, (bound,)).rstrip("%"))
     if abs(value - bound) > 1e-7:
         assert (printed >= 100 * bound) == (value >= bound)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-CN", ("性别", "男", "女")), ("en", ("sex", "male", "female"))]
+)
+def test_the_share_of_sex_is_told_against_the_other_sex(language, told):
+    (spec,) = (each for each in REGISTRY.get("kfre-4").definition.inputs if each.name == "male")
+    wording = Wording(language, [REGISTRY.get("kfre-4").definition])
+    said = label(spec, wording), at(spec, None, 1.0, wording), at(spec, None, 0.0, wording)
+    assert said == told

@@ -222,6 +222,12 @@ def test_a_drug_without_a_code_that_is_known_is_unconfirmed() -> None:
     assert code_sets.ANTIHYPERTENSIVE.verdict([], "苯磺酸氨氯地平片") == "unconfirmed"
 
 
+def test_a_number_in_the_place_of_a_name_says_nothing() -> None:
+    """Some systems write the code as the text too: nobody was told what it is called."""
+    unlisted = [Coding(SNOMED, "9000000005", "9000000005")]
+    assert code_sets.PRIOR_CVD.verdict(unlisted, "9000000005") == "unconfirmed"
+
+
 def test_a_drugs_text_that_contradicts_its_atc_code() -> None:
     drug = [Coding(ATC, "A10BA02", "Metformin")]
     assert code_sets.STATIN.verdict(drug, "瑞舒伐他汀钙片") == "unconfirmed"

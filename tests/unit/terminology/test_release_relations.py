@@ -1,10 +1,12 @@
 """Codes judged by what a loaded release of RxNorm or SNOMED CT says of them."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from inference.features.extract import FeatureReader, listed_only
 from terminology import code_sets, score_code_sets
 from terminology.code_set import CodeSet, Verdict
 from terminology.codings import RXNORM, SNOMED, Coding
@@ -12,6 +14,7 @@ from terminology.loaders import rxnorm
 from terminology.release_relations import LoadedRelations, ReleaseRelations
 from terminology.releases.release import Release
 from terminology.releases.shelf import Shelf
+from tests.support.patients import CATALOGUE, condition, relative, snapshot
 from tests.support.releases import written
 from tests.support.rxnorm import rxnorm_release
 from tests.unit.terminology.loaders.deliveries import loaded
@@ -45,6 +48,7 @@ def of_drug(release: Release, flag: CodeSet, code: str) -> Verdict:
         ("900030", "member", "not-member"),  # known by ATC, as the release itself has it
         ("900031", "unconfirmed", "unconfirmed"),  # no ATC code is known
         ("900032", "unconfirmed", "member"),  # of one substance of two
+        ("900033", "member", "unconfirmed"),  # half of it is not known
         ("900040", "unconfirmed", "unconfirmed"),
         ("900060", "unconfirmed", "unconfirmed"),  # a circle
         ("123", "unconfirmed", "unconfirmed"),  # no code of this release
@@ -81,6 +85,7 @@ CONCEPTS = (
     concept(STROKE, "Cerebrovascular accident (disorder)", "404684003"),
     concept(INJURY, "Traumatic injury (disorder)", "404684003"),
     concept("9000000004", "Stroke by a blow (disorder)", STROKE, INJURY),
+    concept("9000000005", "A rare stroke (disorder)", STROKE),
     concept("763158003", "Medicinal product (product)", "138875005"),
     concept("41549009", "Product containing ACE inhibitor (product)", "763158003"),
     concept("9000000010", "Product containing enalapril (medicinal product)", "41549009"),
@@ -151,6 +156,24 @@ def test_a_product_is_what_the_products_above_it_contain(
 ) -> None:
     assert of_sctid(snomed, code_sets.ANTIHYPERTENSIVE, code) == antihypertensive
     assert of_sctid(snomed, code_sets.STATIN, code) == statin
+
+
+def test_a_product_of_two_substances_is_neither_of_a_third(snomed: Release) -> None:
+    assert of_sctid(snomed, score_code_sets.BETA_BLOCKER, "9000000012") == "not-member"
+
+
+def test_problem_list_and_family_history_are_read_by_the_hierarchy(snomed: Release) -> None:
+    """A diagnosis that is listed only through what it stands below, one's own and a father's."""
+    relations = ReleaseRelations(snomed, None)
+    stroke = {"code": {"coding": [{"system": SNOMED, "code": "9000000005"}]}}
+    patient = snapshot(
+        conditions=[condition("9000000005", system=SNOMED)],
+        family=[relative("FTH", condition=[stroke])],
+    )
+    for known, found in ((lambda: relations, 1.0), (listed_only, None)):
+        reader = FeatureReader(patient, catalogue=CATALOGUE, zone=UTC, region="CN", relations=known)
+        for flag in ("prior_cvd", "family_cvd"):
+            assert getattr(reader.flag(flag), "value", None) == found, flag
 
 
 def test_a_release_is_asked_as_soon_as_it_is_on_the_shelf(
