@@ -13,6 +13,7 @@ from inference.batch.reading import Cells, Mask, Values, read, text_of
 from inference.batch.refusal import Refusal, RefusalCode
 from inference.contract import InputSpec, WhenAbsent
 from inference.engine import Engine
+from inference.features.consistency import pairs_of
 
 Steps = NDArray[np.int64]
 
@@ -125,6 +126,7 @@ def score(plan: Plan, chunk: Chunk, engine: Engine) -> Scored:
         _exclude(state, column, withholds=exclusion.unknown_withholds)
     for place, (spec, input_) in enumerate(zip(specs, plan.inputs, strict=True)):
         _fill(state, place, spec, input_)
+    _contradict(state, plan)
     return _run(plan, state, engine)
 
 
@@ -160,6 +162,19 @@ def _fill(state: _State, place: int, spec: InputSpec, column: Column | None) -> 
         for row in _places(np.isnan(found.values)):
             if row not in found.faults:
                 state.refuse(row, "missing", column)
+
+
+def _contradict(state: _State, plan: Plan) -> None:
+    """Refuse the rows of which two values cannot both be right."""
+    columns = {spec.name: at for at, spec in enumerate(plan.model.inputs)}
+    for bound, part, whole in pairs_of(plan.model.inputs):
+        column = plan.inputs[columns[part.name]]
+        if column is None:
+            continue
+        lower, upper = state.matrix[:, columns[part.name]], state.matrix[:, columns[whole.name]]
+        broken = lower > upper if bound.may_equal else lower >= upper
+        for place in _places(broken & state.keep):
+            state.refuse(place, "contradiction", column)
 
 
 _NEEDED_INSIDE = (WhenAbsent.REQUIRED, WhenAbsent.MISSING_TERM)

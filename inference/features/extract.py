@@ -1,12 +1,13 @@
 """Features of one patient: every model input by name, read once and shared by all models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 
 from inference.contract import InputSpec
 from inference.features.body_size import body_mass_index
+from inference.features.consistency import without_contradictions
 from inference.features.feature import Absent, Feature
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
@@ -24,6 +25,13 @@ Relations = Callable[[], CodeRelations]
 def listed_only() -> CodeRelations:
     """Return what is known of codes where no release is loaded."""
     return LISTED_ONLY
+
+
+def read_inputs(
+    specs: Sequence[InputSpec], read: Callable[[InputSpec], Feature | Absent]
+) -> Mapping[str, Feature | Absent]:
+    """Return what there is of each input of a model; what contradicts another is not usable."""
+    return without_contradictions(specs, {spec.name: read(spec) for spec in specs})
 
 
 class FeatureReader:

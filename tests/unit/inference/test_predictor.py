@@ -311,5 +311,5 @@ def test_every_derived_value_cites_what_it_came_from():
 
 
 def test_snomed_coded_diabetes_counts():
-    coded = condition("44054006", system=SNOMED)
+    coded = condition("44054006", system=SNOMED, text="Type 2 diabetes mellitus")
     assert answers(conditions=[coded])["china-par"].features["diabetes"].value == 1
