@@ -42,6 +42,8 @@ _NO_RESULT = (*_WITHDRAWN, "registered")
 # The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
 _SAME_WITHIN = 0.01
 
+_ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
+
 # Of two reports of one moment the corrected one speaks.
 _CORRECTED = ("amended", "corrected", "appended")
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
@@ -88,15 +90,28 @@ class MeasurementTable:
         timed = [(when, entry) for when, entry in entries if when is not None]
         timed.sort(key=lambda pair: pair[0], reverse=True)
         _, unusable = self._read(analyte, [entry for when, entry in entries if when is None])
-        for _, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
-            usable, refused = self._read(analyte, [entry for _, entry in same_moment])
+        erased = [self._erased(analyte, *pair) for pair in timed if _is_erased(pair[1])]
+        for when, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
+            group = [entry for _, entry in same_moment]
+            usable, refused = self._read(analyte, group)
             unusable += refused
-            standing = [item for item in usable if _stands(item, refused)]
+            spans = {entry.reference: _span(when, entry) for entry in group}
+            standing = [
+                item
+                for item in usable
+                if _stands(item, refused)
+                and not any(each.has_copy(item, spans[item.source]) for each in erased)
+            ]
             # It may be a copy of what was withdrawn, or what replaces it: a person has to see it.
             unusable += [_set_aside(item) for item in usable if item not in standing]
             if standing:
                 return Newest(tuple(sorted(standing, key=_order, reverse=True)), tuple(unusable))
         return Newest((), tuple(unusable))
+
+    def _erased(self, analyte: str, when: datetime, entry: Sourced) -> "_Erased":
+        stood = Sourced(dict(entry.resource) | {"status": "final"}, entry.reference)
+        values, _ = self._read(analyte, [stood])
+        return _Erased(_span(when, entry), tuple(item.value for item in values))
 
     def _read(
         self, analyte: str, entries: Iterable[Sourced]
@@ -115,6 +130,34 @@ class MeasurementTable:
         ]
         usable = [item for item in found if isinstance(item, Measurement)]
         return usable, [item for item in found if isinstance(item, Unusable)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    """A result that was entered in error: when it was, and what it said."""
+
+    span: tuple[datetime, datetime]
+    values: tuple[float, ...]
+
+    def has_copy(self, found: Measurement, span: tuple[datetime, datetime]) -> bool:
+        """Whether another system's result of the day, kept without its hour, says the same."""
+        overlaps = span[0] <= self.span[1] and self.span[0] <= span[1]
+        return overlaps and any(_is_same(found.value, value) for value in self.values)
+
+
+def _is_erased(entry: Sourced) -> bool:
+    return entry.resource.get("status") == "entered-in-error" and not entry.resource.get("focus")
+
+
+def _span(when: datetime, entry: Sourced) -> tuple[datetime, datetime]:
+    """Return the first and the last instant that a time means: all of a day without an hour."""
+    text = entry.resource.get("effectiveDateTime")
+    is_day = isinstance(text, str) and len(text) == len("2026-11-22")
+    return when, when + _ALMOST_A_DAY if is_day else when
+
+
+def _is_same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=_SAME_WITHIN)
 
 
 def _stands(found: Measurement, refused: Iterable[Unusable]) -> bool:
@@ -163,8 +206,7 @@ def quantity(
 
 def _contradicts(other: Measurement, newest: Measurement) -> bool:
     """Whether another result of the same moment and rank says something else."""
-    same = math.isclose(other.value, newest.value, rel_tol=_SAME_WITHIN)
-    return _order(other) == _order(newest) and not same
+    return _order(other) == _order(newest) and not _is_same(other.value, newest.value)
 
 
 def _in_model_unit(

@@ -139,3 +139,27 @@ def test_a_first_report_without_a_value_takes_nothing_back():
         cholesterol("first", "0", valueQuantity=None), cholesterol("lab", "6.1", status="corrected")
     ).read(CHOLESTEROL)
     assert found.reported == "6.1 mmol/L"
+
+
+@pytest.mark.parametrize(
+    ("copy", "withdrawn", "stands"),
+    [
+        ({"effectiveDateTime": "2026-11-22"}, {}, False),
+        ({}, {"effectiveDateTime": "2026-11-22"}, False),
+        ({"effectiveDateTime": "2026-11-22"}, {"value": "9.8"}, True),
+        ({"effectiveDateTime": "2026-11-21"}, {}, True),
+        ({"effectiveDateTime": "2026-11-22"}, {"status": "cancelled"}, True),
+    ],
+    ids=["a copy without its hour", "a withdrawal without its hour", "another result of the day",
+         "of the day before", "another test of the day, not done"],
+)  # fmt: skip
+def test_a_withdrawn_result_is_known_again_where_a_system_keeps_the_day_only(
+    copy, withdrawn, stands
+):
+    """The EMR files results under the day; the laboratory erases the one of 02:00 that day."""
+    changes = {"status": "entered-in-error"} | withdrawn
+    erased = cholesterol("lab", changes.pop("value", "5.80"), **changes)
+    found = reader(cholesterol("emr", "5.80", **copy), erased).read(CHOLESTEROL)
+    assert isinstance(found, Feature) is stands
+    if not stands:
+        assert found.reason.code == "value-unusable"
