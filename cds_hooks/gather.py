@@ -81,16 +81,38 @@ async def _with_foreign_client(
     keys = {key: prefetch.read_key(request, key) for key in _KEYS}
     patient = _patient(request, keys[prefetch.PATIENT], None)
     matches = await reader.patients_identified(_identifiers(patient.resource))
-    stored = matches[0] if len(matches) == 1 else None
+    fits = len(matches) == 1 and _may_be_one(patient.resource, matches[0].resource.resource)
+    stored = matches[0] if fits else None
     results = await reader.observations(stored.id) if stored else None
     asked = keys[prefetch.OBSERVATIONS]
     if not asked.given and results is None:
         raise MissingPrefetch((asked,))
     observations = asked.records.entries + (results.entries if results else ())
     lists = {key: sent.records for key, sent in keys.items()}
-    cautions = (*_doubts(keys), *((Reason("store-ambiguous"),) if len(matches) > 1 else ()))
+    cautions = (*_doubts(keys), *_not_joined(matches, stored))
     snapshot = _snapshot(patient, observations, lists, at, cautions=cautions)
     return Gathered(snapshot, stored.id if stored else None)
+
+
+def _not_joined(
+    matches: Sequence[StoredPatient], stored: StoredPatient | None
+) -> tuple[Reason, ...]:
+    """Say why results of this server were left out although an identifier names their patient."""
+    if stored is not None or not matches:
+        return ()
+    return (Reason("store-ambiguous" if len(matches) > 1 else "store-other-person"),)
+
+
+def _may_be_one(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether nothing says that two records are of two people.
+
+    One insurance number may serve a family, and a slip of a digit fits somebody: sex and date of
+    birth, as far as both state them, have to agree.
+    """
+    sexes = {each.get("gender") for each in (first, second)} & {"male", "female"}
+    births = [str(each.get("birthDate") or "") for each in (first, second)]
+    shared = min(len(birth) for birth in births)
+    return len(sexes) < 2 and births[0][:shared] == births[1][:shared]
 
 
 def _snapshot(

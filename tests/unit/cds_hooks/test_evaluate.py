@@ -344,6 +344,33 @@ async def test_an_identifier_without_the_same_system_matches_nobody(identifier):
     assert error.status == 412
 
 
+@pytest.mark.parametrize(
+    ("other", "joined"),
+    [
+        ({"gender": "female"}, False),
+        ({"birthDate": "1940-01-01"}, False),
+        ({"birthDate": "1968-03"}, True),
+        ({"birthDate": None, "gender": "unknown"}, True),
+    ],
+)
+async def test_a_number_that_fits_another_person_does_not_bring_that_person_s_results(
+    other, joined
+):
+    """Husband and wife under one insurance number, and the laboratory has only her."""
+    number = [{"system": "urn:insurance", "value": "7"}]
+    newest = observation(
+        "lab", "14682-9", "200", "umol/L", at=NOW - timedelta(hours=1),
+        subject={"reference": "Patient/stored-1"},
+    )  # fmt: skip
+    house = House([patient(id="stored-1", identifier=number, **other), newest])
+    call = order_sign(prefetch=prefetch(patient=patient(identifier=number)))
+    card = (await house.cards(call))["ckd-epi-2021"]
+    creatinine = next(item for item in card.basis if item.input == "creatinine")
+    assert ("Observation/lab" in creatinine.reference) is joined
+    said = any("another sex or date of birth" in each for each in card.confidence.reasons)
+    assert said is not joined
+
+
 async def test_identifiers_of_two_stored_patients_are_not_chosen_between():
     twin = patient(id="stored-2", identifier=[{"system": "urn:id:H", "value": "8"}])
     both = [{"system": "urn:id:H", "value": "7"}, {"system": "urn:id:H", "value": "8"}]
