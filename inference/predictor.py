@@ -307,4 +307,8 @@ def _exclusions(
             unknown.append((reason, exclusion.unknown_withholds))
         elif state.value:
             excluded.append(exclusion.flag)
+        else:
+            # That a list lacks it is the usual case; what speaks against the list is told.
+            doubts = (c for c in state.cautions if c.code != "absent-from-complete-list")
+            unknown += [(doubt, False) for doubt in doubts]
     return tuple(excluded), unknown

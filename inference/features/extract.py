@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import cached_property
 
 from inference.contract import InputSpec
+from inference.features import diabetes_type
 from inference.features.body_size import body_mass_index
 from inference.features.consistency import without_contradictions
 from inference.features.feature import Absent, Feature
@@ -105,6 +106,11 @@ class FeatureReader:
         if name not in self._flags:
             self._flags[name] = FLAGS[name](self)
         return self._flags[name]
+
+    @property
+    def hba1c(self) -> Feature | Absent:
+        """The newest HbA1c that still speaks, in %."""
+        return self._quantity(diabetes_type.HBA1C)
 
     @property
     def zone(self) -> tzinfo:
