@@ -174,6 +174,9 @@ async def test_the_region_decides_which_evidence_counts(client):
     assert "no validation evidence for this population" in reasons(abroad)
     assert "no validation evidence for this population" not in reasons(home)
     assert confidence(abroad)["level"] == "low"
+    # That the deployment is in the United States is not true: the record says what was asked.
+    assert any("as for US" in each and "is in CN" in each for each in reasons(abroad))
+    assert not any("as was asked" in each for each in reasons(home))
 
 
 @pytest.mark.parametrize(
