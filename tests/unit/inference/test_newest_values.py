@@ -163,3 +163,16 @@ def test_a_withdrawn_result_is_known_again_where_a_system_keeps_the_day_only(
     assert isinstance(found, Feature) is stands
     if not stands:
         assert found.reason.code == "value-unusable"
+
+
+def test_a_reported_egfr_is_doubted_where_a_newer_creatinine_gave_none():
+    """88 mg/dL is a unit swapped; the eGFR of three months ago may be far from today's."""
+    spec = next(s for s in REGISTRY.get("kfre-4").definition.inputs if s.feature == "egfr")
+    old = observation("egfr", "98979-8", "45", "mL/min/{1.73_m2}", at=NOW - timedelta(days=100))
+    swapped = observation("crea", "14682-9", "88", "mg/dL")
+    found = reader(old, swapped).read(spec)
+    assert [(c.code, c.values["source"]) for c in found.cautions] == [
+        ("creatinine-is-newer", "Observation/crea")
+    ]
+    assert reader(old).read(spec).cautions == ()
+    assert reader(old, swapped | {"status": "cancelled"}).read(spec).cautions == ()
