@@ -10,7 +10,7 @@ from inference.features import diabetes_type
 from inference.features.body_size import body_mass_index
 from inference.features.consistency import without_contradictions
 from inference.features.feature import Absent, Feature
-from inference.features.quantities import NO_RESULT, MeasurementTable, quantity
+from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
 from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.features.subjects import strangers
@@ -101,16 +101,12 @@ class FeatureReader:
 
     def _beside_creatinine(self, egfr: Feature) -> Feature:
         """Return a reported eGFR; a newer creatinine that gave none leaves a doubt about it."""
-        creatinine = self.measurements.newest("creatinine")
-        newer = [
-            each.source
-            for each in (*creatinine.usable, *creatinine.unusable)
-            if each.effective and egfr.effective and each.effective > egfr.effective
-            if each.status not in NO_RESULT
-        ]
-        if not newer:
+        if egfr.effective is None:
             return egfr
-        doubt = Reason("creatinine-is-newer", {"source": newer[0]})
+        newer = self.measurements.newest("creatinine").newer_than(egfr.effective)
+        if newer is None:
+            return egfr
+        doubt = Reason("creatinine-is-newer", {"source": newer})
         return replace(egfr, cautions=(*egfr.cautions, doubt))
 
     def _quantity(self, spec: InputSpec) -> Feature | Absent:

@@ -33,11 +33,20 @@ class Newest:
     usable: tuple[Measurement, ...]
     unusable: tuple[Unusable, ...]
 
+    def newer_than(self, when: datetime) -> str | None:
+        """Return the source of a result, usable or not, that is newer; None where there is none."""
+        found: list[Measurement | Unusable] = [*self.usable, *self.unusable]
+        for each in found:
+            newer = each.effective is not None and each.effective > when
+            if newer and each.status not in _NO_RESULT:
+                return each.source
+        return None
+
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
 _WITHDRAWN = ("entered-in-error", "cancelled")
 # Of these nothing is awaited: no doubt falls on an older result.
-NO_RESULT = (*_WITHDRAWN, "registered")
+_NO_RESULT = (*_WITHDRAWN, "registered")
 
 # The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
 _SAME_WITHIN = 0.01
@@ -253,7 +262,7 @@ def _cautions(found: Measurement, unusable: Iterable[Unusable]) -> Iterable[Reas
     if found.status == "preliminary":
         yield Reason("preliminary", {"source": found.source})
     for other in unusable:
-        if other.status in NO_RESULT:
+        if other.status in _NO_RESULT:
             continue
         if other.effective is None or other.effective >= found.effective:
             yield Reason("newer-unusable", {"source": other.source, "why": _why(other)})
@@ -268,6 +277,6 @@ def _why_unusable(unusable: tuple[Unusable, ...]) -> Reason:
 
 def _why(unusable: Unusable) -> str:
     """Return what is said of it: `unknown` and a missing status are no withdrawal."""
-    if unusable.reason_code != "withdrawn" or unusable.status in NO_RESULT:
+    if unusable.reason_code != "withdrawn" or unusable.status in _NO_RESULT:
         return unusable.reason_code
     return "withdrawn-copy" if unusable.status in _STATUS_RANK else "status-unknown"
