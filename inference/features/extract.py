@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
+from typing import Final
 
 from inference.contract import InputSpec
 from inference.features import diabetes_type
@@ -21,6 +22,12 @@ from terminology.code_relations import LISTED_ONLY, CodeRelations
 from terminology.local_codes import LocalCodes
 
 Relations = Callable[[], CodeRelations]
+
+# A reported eGFR is older than a creatinine that gave none; a computed one, than one reported.
+_BESIDE: Final = {
+    "egfr": ("creatinine", "creatinine-is-newer"),
+    "creatinine": ("egfr", "egfr-is-newer"),
+}
 
 
 def listed_only() -> CodeRelations:
@@ -95,19 +102,18 @@ class FeatureReader:
             return body_mass_index(spec, self._quantity, snapshot=self.snapshot, zone=self._zone)
         derived = self.derived.get(spec.feature)
         found = self._quantity(spec)
-        if derived is None and spec.feature == "egfr" and isinstance(found, Feature):
-            return self._beside_creatinine(found)
+        if derived is None and isinstance(found, Feature) and spec.feature in _BESIDE:
+            return self._beside(found, *_BESIDE[spec.feature])
         return found if derived is None or _is_newer(found, derived) else derived
 
-    def _beside_creatinine(self, egfr: Feature) -> Feature:
-        """Return a reported eGFR; a newer creatinine that gave none leaves a doubt about it."""
-        if egfr.effective is None:
-            return egfr
-        newer = self.measurements.newest("creatinine").newer_than(egfr.effective)
+    def _beside(self, found: Feature, other: str, doubt: str) -> Feature:
+        """Return a value with a doubt where a newer result of its counterpart is on record."""
+        if found.effective is None:
+            return found
+        newer = self.measurements.newest(other).newer_than(found.effective)
         if newer is None:
-            return egfr
-        doubt = Reason("creatinine-is-newer", {"source": newer})
-        return replace(egfr, cautions=(*egfr.cautions, doubt))
+            return found
+        return replace(found, cautions=(*found.cautions, Reason(doubt, {"source": newer})))
 
     def _quantity(self, spec: InputSpec) -> Feature | Absent:
         at = self.snapshot.taken_at

@@ -176,3 +176,17 @@ def test_a_reported_egfr_is_doubted_where_a_newer_creatinine_gave_none():
     ]
     assert reader(old).read(spec).cautions == ()
     assert reader(old, swapped | {"status": "cancelled"}).read(spec).cautions == ()
+
+
+def test_a_creatinine_is_doubted_where_a_newer_egfr_was_reported():
+    """The card of kidney function says 46, and the laboratory reported 75 since."""
+    spec = next(s for s in REGISTRY.get("ckd-epi-2021").definition.inputs if s.name == "creatinine")
+    old = observation("crea", "14682-9", "150", "umol/L", at=NOW - timedelta(days=100))
+    reported = observation("egfr", "98979-8", "75", "mL/min/{1.73_m2}")
+    found = reader(old, reported).read(spec)
+    assert [(c.code, c.values["source"]) for c in found.cautions] == [
+        ("egfr-is-newer", "Observation/egfr")
+    ]
+    assert (
+        reader(observation("crea", "14682-9", "150", "umol/L"), reported).read(spec).cautions == ()
+    )
