@@ -7,7 +7,8 @@ of the store: an id that happens to be equal proves nothing.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from cds_hooks import prefetch
@@ -16,6 +17,7 @@ from cds_hooks.prefetch import MissingPrefetch, Prefetched
 from cds_hooks.protocol import HookRequest
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
+from terminology.measurement import effective_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,38 @@ async def _with_foreign_client(
     keys = {key: prefetch.read_key(request, key) for key in _KEYS}
     patient = _patient(request, keys[prefetch.PATIENT], None)
     matches = await reader.patients_identified(_identifiers(patient.resource))
-    stored = matches[0] if len(matches) == 1 else None
+    fits = len(matches) == 1 and _may_be_one(patient.resource, matches[0].resource.resource)
+    stored = matches[0] if fits else None
     results = await reader.observations(stored.id) if stored else None
     asked = keys[prefetch.OBSERVATIONS]
     if not asked.given and results is None:
         raise MissingPrefetch((asked,))
     observations = asked.records.entries + (results.entries if results else ())
     lists = {key: sent.records for key, sent in keys.items()}
-    cautions = (*_doubts(keys), *((Reason("store-ambiguous"),) if len(matches) > 1 else ()))
+    cautions = (*_doubts(keys), *_not_joined(matches, stored))
     snapshot = _snapshot(patient, observations, lists, at, cautions=cautions)
     return Gathered(snapshot, stored.id if stored else None)
+
+
+def _not_joined(
+    matches: Sequence[StoredPatient], stored: StoredPatient | None
+) -> tuple[Reason, ...]:
+    """Say why results of this server were left out although an identifier names their patient."""
+    if stored is not None or not matches:
+        return ()
+    return (Reason("store-ambiguous" if len(matches) > 1 else "store-other-person"),)
+
+
+def _may_be_one(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether nothing says that two records are of two people.
+
+    One insurance number may serve a family, and a slip of a digit fits somebody: sex and date of
+    birth, as far as both state them, have to agree.
+    """
+    sexes = {each.get("gender") for each in (first, second)} & {"male", "female"}
+    births = [str(each.get("birthDate") or "") for each in (first, second)]
+    shared = min(len(birth) for birth in births)
+    return len(sexes) < 2 and births[0][:shared] == births[1][:shared]
 
 
 def _snapshot(
@@ -119,9 +143,22 @@ def with_statements(prescriptions: RecordList, statements: RecordList) -> Record
 
 
 def _doubts(keys: Mapping[str, Prefetched]) -> tuple[Reason, ...]:
-    """Say how many prefetched resources name no patient: only the client says whose they are."""
+    """Say what only the client knows: whose resources are, and whether newer results were cut."""
+    found = []
     unnamed = sum(sent.unnamed for sent in keys.values())
-    return (Reason("subject-not-stated", {"count": str(unnamed)}),) if unnamed else ()
+    if unnamed:
+        found.append(Reason("subject-not-stated", {"count": str(unnamed)}))
+    results = keys[prefetch.OBSERVATIONS]
+    if results.given and not results.records.complete and not _is_newest_first(results.records):
+        found.append(Reason("results-cut"))
+    return tuple(found)
+
+
+def _is_newest_first(results: RecordList) -> bool:
+    """Whether results come as they were asked for: of those cut off none is newer, to a day."""
+    times = [effective_time(entry.resource, zone=UTC) for entry in results.entries]
+    pairs = pairwise(time for time in times if time is not None)
+    return all(later <= earlier + timedelta(days=1) for earlier, later in pairs)
 
 
 def _patient(request: HookRequest, sent: Prefetched, stored: StoredPatient | None) -> Sourced:

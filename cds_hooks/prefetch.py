@@ -11,6 +11,7 @@ from typing import Any, Literal
 from cds_hooks.protocol import HookRequest
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
 from inference.snapshot import RecordList, Sourced
+from inference.versions import newest_versions
 from terminology.catalogue import Catalogue
 
 PATIENT = "patient"
@@ -29,12 +30,24 @@ _READ_TYPES = (
     "MedicationStatement",
     "FamilyMemberHistory",
 )
+# What each key asks for: an answer that holds other resources only is none, and no empty list.
+_ASKED: Mapping[str, tuple[str, ...]] = {
+    PATIENT: ("Patient",),
+    OBSERVATIONS: ("Observation",),
+    CONDITIONS: ("Condition",),
+    MEDICATIONS: ("MedicationRequest", "MedicationStatement"),
+    STATEMENTS: ("MedicationStatement", "MedicationRequest"),
+    FAMILY: ("FamilyMemberHistory",),
+}
 State = Literal["given", "absent", "null", "failed"]
 
 
-PANELS = ("85354-9",)
+# FHIR's value set observation-vitalsign-bppanel, and the code of its earlier releases.
+PANELS = ("85354-9", "35094-2", "55417-0", "55284-4")
 """LOINC codes of panels whose components hold what is asked for: a search by `code` finds the
 panel alone (blood pressure)."""
+# On hold or unknown leaves open whether it is taken; left out, it would look like "not taken".
+_MAYBE_TAKEN = "active,on-hold,unknown"
 
 
 def observation_codes(catalogue: Catalogue, analytes: Iterable[str]) -> tuple[str, ...]:
@@ -51,8 +64,9 @@ def templates(catalogue: Catalogue, *, analytes: tuple[str, ...]) -> dict[str, s
         PATIENT: f"Patient/{patient}",
         OBSERVATIONS: f"Observation?patient={patient}&code={wanted}&_sort=-date&_count=200",
         CONDITIONS: f"Condition?patient={patient}&_count=500",
-        MEDICATIONS: f"MedicationRequest?patient={patient}&status=active&_count=500",
-        STATEMENTS: f"MedicationStatement?patient={patient}&status=active,not-taken&_count=500",
+        MEDICATIONS: f"MedicationRequest?patient={patient}&status={_MAYBE_TAKEN}&_count=500",
+        STATEMENTS: f"MedicationStatement?patient={patient}"
+        f"&status={_MAYBE_TAKEN},not-taken&_count=500",
         FAMILY: f"FamilyMemberHistory?patient={patient}&_count=100",
     }
 
@@ -110,24 +124,49 @@ def read_key(request: HookRequest, key: str) -> Prefetched:
         return Prefetched(key, "failed", _NOTHING, f"failed at the client: {_outcome_text(value)}")
     if value["resourceType"] == "Bundle":
         return _bundle(request, key, value)
-    one = RecordList((Sourced(value, _reference(request, value)),), complete=True)
+    _check_asked(key, [value], where)
+    one = RecordList((Sourced(value, _reference(request, value, where)),), complete=True)
     return Prefetched(key, "given", one, unnamed=not _is_named(request, value, where))
 
 
 def _bundle(request: HookRequest, key: str, bundle: Mapping[str, Any]) -> Prefetched:
-    where, entries, unnamed = f"prefetch.{key}", [], 0
-    complete = not any(link.get("relation") == "next" for link in bundle.get("link", ()))
+    where, unnamed = f"prefetch.{key}", 0
+    entries: list[tuple[Sourced, str]] = []
+    complete = _is_whole(bundle)
     for index, entry in enumerate(bundle.get("entry", ())):
         resource = entry.get("resource") if isinstance(entry, dict) else None
+        at = f"{where}.entry[{index}].resource"
         if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-            at = f"{where}.entry[{index}].resource"
             raise BadRequest("structure", "Every entry must hold a FHIR resource.", at)
         if resource["resourceType"] == "OperationOutcome":
             complete = False  # the client's server warns about its own answer
             continue
-        unnamed += not _is_named(request, resource, f"{where}.entry[{index}].resource")
-        entries.append(Sourced(resource, _reference(request, resource)))
-    return Prefetched(key, "given", RecordList(tuple(entries), complete), unnamed=unnamed)
+        unnamed += not _is_named(request, resource, at)
+        entries.append((Sourced(resource, _reference(request, resource, at)), at))
+    _check_asked(key, [entry.resource for entry, _ in entries], where)
+    found = RecordList(newest_versions(entries), complete)
+    return Prefetched(key, "given", found, unnamed=unnamed)
+
+
+def _is_whole(bundle: Mapping[str, Any]) -> bool:
+    """Whether a Bundle says that it leaves nothing out: no next page, and as many as it counted."""
+    if any(link.get("relation") == "next" for link in bundle.get("link", ())):
+        return False
+    total, entries = bundle.get("total"), bundle.get("entry", ())
+    return not isinstance(total, int) or total <= sum(map(_is_match, entries))
+
+
+def _is_match(entry: Any) -> bool:
+    search = entry.get("search") if isinstance(entry, dict) else None
+    return not isinstance(search, dict) or search.get("mode", "match") == "match"
+
+
+def _check_asked(key: str, resources: Iterable[Mapping[str, Any]], where: str) -> None:
+    types = sorted({str(resource["resourceType"]) for resource in resources})
+    if types and not set(types) & set(_ASKED[key]):
+        wanted = " or ".join(_ASKED[key])
+        text = f"Here {wanted} resources are asked for, and there are {', '.join(types)} only."
+        raise BadRequest("structure", text[:300], where)
 
 
 def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> bool:
@@ -143,12 +182,13 @@ def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> 
         reference = subject.get("reference") if isinstance(subject, dict) else None
         if not isinstance(reference, str) or reference.startswith(("urn:", "#")):
             continue  # an identifier or a place in a document, which nothing here resolves
-        _, of_patient, found = reference.rpartition("Patient/")
+        server, of_patient, found = reference.rpartition("Patient/")
         if not of_patient and named:
             continue
         if not of_patient or found.split("/")[0] != request.patient_id:
             raise _of_another(f"{where}.{element}")
-        named = True
+        # The same id on another server is nobody's name here.
+        named = request.fhir_server is None or server.rstrip("/") in ("", request.fhir_server)
     return named
 
 
@@ -161,9 +201,14 @@ def _of_another(where: str) -> BadRequest:
     )
 
 
-def _reference(request: HookRequest, resource: Mapping[str, Any]) -> str:
-    """Cite a prefetched resource by its client's URL, never by an id of this server."""
-    local = f"{resource['resourceType']}/{resource.get('id', '-')}"
+def _reference(request: HookRequest, resource: Mapping[str, Any], where: str) -> str:
+    """Cite a prefetched resource by its client's URL, never by an id of this server.
+
+    Without an id no URL leads to it, and its place tells it from others.
+    """
+    if "id" not in resource:
+        return f"{CLIENT_ONLY}{resource['resourceType']}/{where}"
+    local = f"{resource['resourceType']}/{resource['id']}"
     if request.fhir_server is None:
         return f"{CLIENT_ONLY}{local}"
     return f"{request.fhir_server}/{local}"

@@ -79,7 +79,7 @@ class Wording:
         return self.say(f"reason.{reason.code}", **values)
 
     def _value(self, name: str, value: str) -> str:
-        if name == "feature":
+        if name in ("feature", "other"):
             return self.feature(value)
         if name == "population":
             return self.population(value)

@@ -1,6 +1,6 @@
 """The only place that joins ports to adapters."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,7 @@ from fhir_server.telemetry import Telemetry
 from inference.predictor import Predictor
 from inference.releases.shelf import ModelShelf
 from terminology import catalogue as catalogue_room
+from terminology import score_items
 from terminology.catalogue import Catalogue
 from terminology.local_codes import LocalCodes
 from terminology.release_relations import LoadedRelations
@@ -124,7 +125,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Hou
         database=database,
         fhir=fhir,
         cds=cds,
-        model_desk=_model_desk(settings, cds, database, models),
+        model_desk=_model_desk(settings, cds, database, models, codes),
         desk=hl7v2_wiring.desk(settings, reception, database, telemetry, clock, profiles),
         gate=gate,
         courier=_courier(fhir, telemetry, clock),
@@ -195,7 +196,7 @@ def _cds(
     )
     services = discovery.discover()
     wanted = {name for service in services.values() for name in service.analytes}
-    codes = frozenset(prefetch.observation_codes(catalogue, wanted))
+    codes = _worth_reading(catalogue, wanted, local_codes)
     models = Definitions(shelf)
     return CdsServices(
         services=services,
@@ -217,16 +218,27 @@ def _cds(
     )
 
 
+def _worth_reading(
+    catalogue: Catalogue, analytes: Iterable[str], local_codes: LocalCodes
+) -> frozenset[str]:
+    """Return the codes of Observations that hold the analytes, the hospital's own ones too."""
+    codes = prefetch.observation_codes(catalogue, analytes)
+    return frozenset(codes) | local_codes.codes_of(codes)
+
+
 def _model_desk(
-    settings: Settings, cds: CdsServices, database: Database, shelf: ModelShelf
+    settings: Settings,
+    cds: CdsServices,
+    database: Database,
+    shelf: ModelShelf,
+    local_codes: LocalCodes,
 ) -> ModelDesk:
-    """Return the desk of the models: each may be asked for, so every analyte is worth reading."""
+    """Return the desk of the models: each may be asked for, so whatever any reads is read."""
     analytes = [analyte.id for analyte in cds.catalogue.analytes]
+    codes = _worth_reading(cds.catalogue, analytes, local_codes) | score_items.CODES
     return ModelDesk(
         predictor=cds.evaluation.predictor,
-        reader=PatientRecords(
-            database, frozenset(prefetch.observation_codes(cds.catalogue, analytes))
-        ),
+        reader=PatientRecords(database, codes),
         record=cds.evaluation.record,
         software=SOFTWARE,
         wordings=cds.wordings,

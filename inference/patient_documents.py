@@ -3,7 +3,7 @@
 Sources: http://hl7.org/fhir/R4/bundle.html#references (fullUrl and what refers to it).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from fhir_server.r4.outcome import BadRequest, InvalidResource
 from fhir_server.r4.validation import validate
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
+from inference.versions import newest_versions
 
 Resource = Mapping[str, Any]
 ListName = Literal["conditions", "medications"]
@@ -65,7 +66,7 @@ def snapshot_of(
     for entry in entries:
         _check_subject(entry, patient)
     _check_valid(entries)
-    listed = {name: tuple(_of_types(entries, types)) for name, types in LISTS.items()}
+    listed = {name: newest_versions(_of_types(entries, types)) for name, types in LISTS.items()}
     return PatientSnapshot(
         patient=Sourced(patient.resource, _reference(patient.resource)),
         observations=listed["observations"],
@@ -147,7 +148,7 @@ def _check_subject(entry: _Entry, patient: _Entry) -> None:
     if not isinstance(subject, dict):
         text = f"It does not say whose it is; {element} with the patient's reference is required."
         raise NotOnePatient("required", text, where)
-    if not _is_of(subject, patient):
+    if not _is_of(subject, entry, patient):
         text = "It is of somebody else than the patient; nothing of this document was used."
         raise NotOnePatient("invalid", text, where)
 
@@ -170,10 +171,11 @@ def _moved(expression: tuple[str, ...], entry: _Entry) -> str:
     return f"{entry.where}{dot}{rest}"
 
 
-def _is_of(subject: Resource, patient: _Entry) -> bool:
+def _is_of(subject: Resource, entry: _Entry, patient: _Entry) -> bool:
     reference = subject.get("reference")
     if isinstance(reference, str):
-        return reference.partition("/_history/")[0] in _names(patient)
+        named = reference.partition("/_history/")[0]
+        return named in _names(patient) and not _is_elsewhere(named, entry, patient)
     identifier = subject.get("identifier")
     if not isinstance(identifier, dict) or not identifier.get("system"):
         return False
@@ -191,12 +193,35 @@ def _names(patient: _Entry) -> Iterable[str]:
     return names
 
 
-def _of_types(entries: Sequence[_Entry], types: Collection[str]) -> Iterable[Sourced]:
+def _is_elsewhere(reference: str, entry: _Entry, patient: _Entry) -> bool:
+    """Whether a relative reference means a patient of another server than the Patient's.
+
+    R4 bundle.html#references: it is one to the server of the entry's own full URL.
+    """
+    bases = [_base(each) for each in (entry, patient)]
+    return reference != patient.full_url and None not in bases and bases[0] != bases[1]
+
+
+def _base(entry: _Entry) -> str | None:
+    """Return the server that a full URL is of, None where it is of none."""
+    own = _reference(entry.resource)
+    served = entry.full_url.startswith(("http://", "https://")) and entry.full_url.endswith(own)
+    return entry.full_url.removesuffix(own) if served else None
+
+
+def _of_types(entries: Sequence[_Entry], types: Collection[str]) -> Iterator[tuple[Sourced, str]]:
     for entry in entries:
         if entry.resource["resourceType"] in types:
-            # What refers to a Medication of the same Bundle does so by its full URL.
-            by_url = entry.resource["resourceType"] == "Medication" and entry.full_url
-            yield Sourced(entry.resource, by_url or _reference(entry.resource))
+            yield Sourced(entry.resource, _name(entry)), entry.where
+
+
+def _name(entry: _Entry) -> str:
+    """Return what an entry is cited by; two that have no id must not have one name."""
+    # What refers to a Medication of the same Bundle does so by its full URL.
+    by_url = entry.resource["resourceType"] == "Medication" or "id" not in entry.resource
+    if by_url and entry.full_url:
+        return entry.full_url
+    return _reference(entry.resource) if "id" in entry.resource else entry.where
 
 
 def _reference(resource: Resource) -> str:

@@ -12,7 +12,7 @@ from inference import selection
 from inference.contract import InputSpec, ModelDefinition, Question, WhenAbsent
 from inference.engine import GraphFailed
 from inference.estimation import predict
-from inference.features.extract import FeatureReader, Relations, listed_only
+from inference.features.extract import FeatureReader, Relations, listed_only, read_inputs
 from inference.features.feature import Absent, Feature, written
 from inference.features.risk_regions import NOT_STATED, RiskRegions
 from inference.imputation import Imputed, Person, fill_gaps
@@ -211,7 +211,7 @@ class Predictor:
             excluded, unknown = _exclusions(definition, reader)
             if excluded:
                 return withheld("not-applicable", excluded_by=excluded)
-            found = {spec.name: reader.read(spec) for spec in definition.inputs}
+            found = read_inputs(definition.inputs, reader.read)
         features = {name: f for name, f in found.items() if isinstance(f, Feature)}
         absent = tuple(
             (spec, missing)
@@ -307,4 +307,8 @@ def _exclusions(
             unknown.append((reason, exclusion.unknown_withholds))
         elif state.value:
             excluded.append(exclusion.flag)
+        else:
+            # That a list lacks it is the usual case; what speaks against the list is told.
+            doubts = (c for c in state.cautions if c.code != "absent-from-complete-list")
+            unknown += [(doubt, False) for doubt in doubts]
     return tuple(excluded), unknown

@@ -24,7 +24,7 @@ _ATC_CODE: Final = re.compile(r"[A-V](?:[0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)
 class Rule:
     """A verdict for all codes that begin with one of `prefixes` (parted by spaces), and why.
 
-    The longest prefix that fits a code decides.
+    The longest prefix that fits a code decides. `E11=` is the code E11 alone, cut short as it is.
     """
 
     verdict: Verdict
@@ -63,6 +63,10 @@ class CodeSet:
         """
         return _verdict(self, tuple(codings), text, relations)
 
+    def is_named(self, codings: Iterable[Coding], text: str | None) -> bool:
+        """Whether the words of a concept name what the set is of, whatever its codes say."""
+        return bool(self.keywords.search(_words(codings, text)))
+
     def judge(
         self, coding: Coding, words: str, relations: CodeRelations
     ) -> Iterable[tuple[Verdict, bool]]:
@@ -86,12 +90,16 @@ class CodeSet:
             yield from _by_sctid(coding.code, self.sctids, words, relations)
 
 
+def _words(codings: Iterable[Coding], text: str | None) -> str:
+    return " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
+
+
 # A hospital's problem lists repeat the same few hundred concepts; no patient is kept with them.
 @lru_cache(maxsize=8192)
 def _verdict(
     wanted: CodeSet, codings: tuple[Coding, ...], text: str | None, relations: CodeRelations
 ) -> Verdict:
-    words = " ".join(filter(None, (text, *(coding.display for coding in codings)))).casefold()
+    words = _words(codings, text)
     judged = [found for coding in codings for found in wanted.judge(coding, words, relations)]
     verdicts = {verdict for verdict, _ in judged}
     if "member" in verdicts:
@@ -148,6 +156,8 @@ def _prefixes(rules: Iterable[Rule] | None) -> Mapping[str, Verdict] | None:
 
 
 def _by_prefix(code: str, verdicts: Mapping[str, Verdict]) -> tuple[Verdict, bool]:
+    if f"{code}=" in verdicts:
+        return verdicts[f"{code}="], False
     longest = next((code[:end] for end in range(len(code), 0, -1) if code[:end] in verdicts), None)
     verdict: Verdict = verdicts[longest] if longest else "not-member"
     finer = {verdicts[prefix] for prefix in verdicts if prefix != code and prefix.startswith(code)}

@@ -1,7 +1,7 @@
 """A hospital's local codes, mapped to LOINC by FHIR R4 ConceptMap files that a person accepted."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +66,11 @@ class LocalCodes:
         """
         found = self._mappings.get((system, code)) if system else None
         return (found,) if found else ()
+
+    def codes_of(self, loinc: Collection[str]) -> frozenset[str]:
+        """The local codes, of whichever system, that equal one of these LOINC codes."""
+        found = (code for (_, code), target in self._mappings.items() if target.code in loinc)
+        return frozenset(found)
 
 
 def _rows(file: Path) -> Iterator[tuple[str, _Key, Coding]]:

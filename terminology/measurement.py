@@ -163,11 +163,11 @@ def _loinc_codes(coding: Any, local_codes: LocalCodes | None) -> Iterable[str]:
     system, code = coding.get("system"), coding.get("code")
     if not isinstance(code, str):
         return ()
-    if system == LOINC:
-        return (code,)
+    own = (code,) if system == LOINC else ()
     if local_codes is None or not isinstance(system, str):
-        return ()
-    return tuple(target.code for target in local_codes.translate(system, code))
+        return own
+    # A hospital's table may also say which LOINC code outside the catalogue equals one in it.
+    return own + tuple(target.code for target in local_codes.translate(system, code))
 
 
 def _measure(part: Mapping[str, Any], coded: _Coded, report: _Report) -> Measurement | Unusable:

@@ -110,3 +110,6 @@ ALL: Final = (
     NYHA_CLASS, MMRC_DYSPNOEA, LABILE_INR, ALCOHOL_EXCESS, PHYSICALLY_ACTIVE, DAILY_VEGETABLES,
     HIGH_GLUCOSE_HISTORY, FAMILY_DIABETES_DEGREE,
 )  # fmt: skip
+
+CODES: Final = frozenset(code for item in ALL for _, code in item.asked)
+"""The codes, of whichever system, of Observations that answer a question."""

@@ -64,6 +64,7 @@ def stated_features(
         if stated is not None:
             values[name] = stated
     states = _states(body, model, reading)
+    _tell_exclusions(model, values, states, reading)
     if reading.issues:
         raise InvalidInputs(reading.issues)
     nothing = RecordList((), complete=False)
@@ -92,6 +93,23 @@ def _states(body: JsonObject, model: ModelDefinition, reading: _Reading) -> dict
         else:
             found[name] = value
     return found
+
+
+def _tell_exclusions(
+    model: ModelDefinition,
+    values: Mapping[str, Stated],
+    states: dict[str, bool],
+    reading: _Reading,
+) -> None:
+    """Let an input that is also a state that excludes tell it; the two may not contradict."""
+    flags = [exclusion.flag for exclusion in model.exclusions]
+    for spec in model.inputs:
+        if spec.feature not in flags or spec.name not in values:
+            continue
+        told = bool(values[spec.name].value)
+        if states.setdefault(spec.feature, told) != told:
+            text = f"inputs.{spec.name} says otherwise; state it once."
+            reading.fault("value", text, f"states.{spec.feature}")
 
 
 def _stated(

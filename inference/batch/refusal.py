@@ -10,6 +10,7 @@ RefusalCode = Literal[
     "not-whole",
     "implausible",  # no living body has it: a slip or a wrong unit
     "outside-domain",
+    "contradiction",  # it and another value of its row cannot both be right
     "excluded",
     "state-not-known",
     "cells",  # the line has more or fewer cells than the header

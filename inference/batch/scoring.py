@@ -13,7 +13,7 @@ from inference.batch.reading import Cells, Mask, Values, read, text_of
 from inference.batch.refusal import Refusal, RefusalCode
 from inference.contract import InputSpec, WhenAbsent
 from inference.engine import Engine
-from inference.features.kinds import ONSET_AGES
+from inference.features.consistency import pairs_of
 
 Steps = NDArray[np.int64]
 
@@ -126,7 +126,7 @@ def score(plan: Plan, chunk: Chunk, engine: Engine) -> Scored:
         _exclude(state, column, withholds=exclusion.unknown_withholds)
     for place, (spec, input_) in enumerate(zip(specs, plan.inputs, strict=True)):
         _fill(state, place, spec, input_)
-    _refuse_onsets_to_come(state, plan)
+    _contradict(state, plan)
     return _run(plan, state, engine)
 
 
@@ -164,18 +164,17 @@ def _fill(state: _State, place: int, spec: InputSpec, column: Column | None) -> 
                 state.refuse(row, "missing", column)
 
 
-def _refuse_onsets_to_come(state: _State, plan: Plan) -> None:
-    """Refuse the rows in which something began at an age that the patient has not reached."""
-    ages = [place for place, spec in enumerate(plan.model.inputs) if spec.feature == "age"]
-    for place, (spec, column) in enumerate(zip(plan.model.inputs, plan.inputs, strict=True)):
-        if spec.feature not in ONSET_AGES or column is None:
+def _contradict(state: _State, plan: Plan) -> None:
+    """Refuse the rows of which two values cannot both be right."""
+    columns = {spec.name: at for at, spec in enumerate(plan.model.inputs)}
+    for bound, part, whole in pairs_of(plan.model.inputs):
+        column = plan.inputs[columns[part.name]]
+        if column is None:
             continue
-        for row in _places(state.matrix[:, place] > state.matrix[:, ages[0]]):
-            said = _shown(column, text_of(state.chunk.columns[column.header], row))
-            bounds = spec.low, float(state.matrix[row, ages[0]])
-            refusal = Refusal(state.chunk.row(row), "outside-domain", column.header, said, True,
-                              *bounds, _unit(column), state.id(row))  # fmt: skip
-            state.note(row, refusal)
+        lower, upper = state.matrix[:, columns[part.name]], state.matrix[:, columns[whole.name]]
+        broken = lower > upper if bound.may_equal else lower >= upper
+        for place in _places(broken & state.keep):
+            state.refuse(place, "contradiction", column)
 
 
 _NEEDED_INSIDE = (WhenAbsent.REQUIRED, WhenAbsent.MISSING_TERM)

@@ -25,11 +25,13 @@ def body_mass_index(
     """Return the reported index, or the one of a newer weight and the height of a grown person."""
     reported = quantity(spec)
     weight = quantity(_part("weight", "kg", _WEIGHT, spec.max_age_days))
-    if isinstance(weight, Absent) or not _speaks(weight, reported):
+    if isinstance(weight, Absent):
+        return _or_why(reported, weight)
+    if not _speaks(weight, reported):
         return reported
     height = quantity(_part("height", "cm", _HEIGHT, None))
     if isinstance(height, Absent):
-        return reported
+        return _or_why(reported, height)
     impossible = next(_impossible(weight, height), None)
     if impossible is None and not _is_grown(height, spec, snapshot, zone):
         measured = height.effective.date().isoformat() if height.effective else ""
@@ -37,6 +39,12 @@ def body_mass_index(
     if impossible is not None:
         return reported if isinstance(reported, Feature) else Absent(spec.feature, impossible)
     return _computed(spec, weight, height, otherwise=reported)
+
+
+def _or_why(reported: Feature | Absent, part: Absent) -> Feature | Absent:
+    """Return the reported index; where there is none, why its part cannot be used."""
+    nothing = isinstance(reported, Absent) and reported.reason.code == "no-value"
+    return Absent(reported.name, part.reason) if nothing else reported
 
 
 def _speaks(weight: Feature, reported: Feature | Absent) -> bool:

@@ -1,9 +1,9 @@
 """Sex, age and residence from the Patient resource."""
 
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from inference.features.dates import whole_years
+from inference.features.dates import days, whole_years
 from inference.features.feature import Absent, Feature
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
@@ -57,12 +57,15 @@ def lives_north_of_yangtze(snapshot: PatientSnapshot) -> Feature | Absent:
 
 def lives_in_city(snapshot: PatientSnapshot) -> Feature | Absent:
     """Return 1 or 0 as the Patient's extension for urban residence states it."""
-    for extension in snapshot.patient.resource.get("extension", ()):
-        if extension.get("url") == URBAN_EXTENSION and "valueBoolean" in extension:
-            urban = bool(extension["valueBoolean"])
-            source = (snapshot.patient.reference,)
-            return Feature("lives_in_city", float(urban), "1", str(urban).lower(), source)
-    return Absent("lives_in_city", Reason("residence-unknown"))
+    stated = {
+        bool(extension["valueBoolean"])
+        for extension in snapshot.patient.resource.get("extension", ())
+        if extension.get("url") == URBAN_EXTENSION and "valueBoolean" in extension
+    }
+    if len(stated) != 1:
+        return Absent("lives_in_city", Reason("residence-unknown"))
+    urban, source = stated.pop(), (snapshot.patient.reference,)
+    return Feature("lives_in_city", float(urban), "1", str(urban).lower(), source)
 
 
 def social_deprivation_decile(snapshot: PatientSnapshot) -> Feature | Absent:
@@ -93,4 +96,11 @@ def _home_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
 
 def _current_addresses(snapshot: PatientSnapshot) -> list[dict[str, Any]]:
     addresses = snapshot.patient.resource.get("address", ())
-    return [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
+    homes = [a for a in addresses if a.get("use") not in ("old", "billing", "work", "temp")]
+    return [a for a in homes if not _is_left(a.get("period"), snapshot.taken_at)]
+
+
+def _is_left(period: Any, at: datetime) -> bool:
+    """Whether an address is one from which the patient has moved, by a day at least."""
+    until = days(period.get("end"), UTC) if isinstance(period, dict) else None
+    return until is not None and until[1] < at.date() - timedelta(days=1)

@@ -1,13 +1,15 @@
 """Features of one patient: every model input by name, read once and shared by all models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property
 from typing import Final
 
 from inference.contract import InputSpec, Text
+from inference.features import diabetes_type
 from inference.features.body_size import body_mass_index
+from inference.features.consistency import without_contradictions
 from inference.features.feature import Absent, Feature, converted
 from inference.features.quantities import MeasurementTable, quantity
 from inference.features.resolvers import FLAGS
@@ -31,10 +33,23 @@ _EGFR: Final = InputSpec(
 )
 Relations = Callable[[], CodeRelations]
 
+# A reported eGFR is older than a creatinine that gave none; a computed one, than one reported.
+_BESIDE: Final = {
+    "egfr": ("creatinine", "creatinine-is-newer"),
+    "creatinine": ("egfr", "egfr-is-newer"),
+}
+
 
 def listed_only() -> CodeRelations:
     """Return what is known of codes where no release is loaded."""
     return LISTED_ONLY
+
+
+def read_inputs(
+    specs: Sequence[InputSpec], read: Callable[[InputSpec], Feature | Absent]
+) -> Mapping[str, Feature | Absent]:
+    """Return what there is of each input of a model; what contradicts another is not usable."""
+    return without_contradictions(specs, {spec.name: read(spec) for spec in specs})
 
 
 class FeatureReader:
@@ -98,7 +113,18 @@ class FeatureReader:
             return body_mass_index(spec, self._quantity, snapshot=self.snapshot, zone=self._zone)
         derived = self.derived.get(spec.feature)
         found = self._quantity(spec)
+        if derived is None and isinstance(found, Feature) and spec.feature in _BESIDE:
+            return self._beside(found, *_BESIDE[spec.feature])
         return found if derived is None or _is_newer(found, derived) else derived
+
+    def _beside(self, found: Feature, other: str, doubt: str) -> Feature:
+        """Return a value with a doubt where a newer result of its counterpart is on record."""
+        if found.effective is None:
+            return found
+        newer = self.measurements.newest(other).newer_than(found.effective)
+        if newer is None:
+            return found
+        return replace(found, cautions=(*found.cautions, Reason(doubt, {"source": newer})))
 
     def _quantity(self, spec: InputSpec) -> Feature | Absent:
         at = self.snapshot.taken_at
@@ -113,6 +139,11 @@ class FeatureReader:
         if name not in self._flags:
             self._flags[name] = FLAGS[name](self)
         return self._flags[name]
+
+    @property
+    def hba1c(self) -> Feature | Absent:
+        """The newest HbA1c that still speaks, in %."""
+        return self._quantity(diabetes_type.HBA1C)
 
     @property
     def zone(self) -> tzinfo:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from inference.features.feature import Absent, Feature
-from inference.features.flags import codings_of, condition_bearing
+from inference.features.flags import codings_of, condition_bearing, is_called_uncertain
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
 from terminology.code_relations import CodeRelations
@@ -151,7 +151,10 @@ def _with(
     for condition in stated if isinstance(stated, list) else ():
         verdict = disease.verdict(*codings_of(condition.get("code")), relations)
         if verdict != "not-member":
-            sure = verdict == "member" and not condition.get("modifierExtension")
+            doubtful = condition.get("modifierExtension") or is_called_uncertain(
+                condition.get("code")
+            )
+            sure = verdict == "member" and not doubtful
             yield sure, _onset(condition.get("onsetAge"))
 
 
@@ -165,4 +168,6 @@ def _onset(age: Any) -> str | None:
 def _denies(entry: Sourced, denial: Coding) -> bool:
     codings, _ = codings_of(entry.resource.get("code"))
     named = any((each.system, each.code) == (denial.system, denial.code) for each in codings)
-    return named and condition_bearing(entry.resource, ever=False) == "counts"
+    # Its own words deny, and take nothing back ("否认心血管病家族史").
+    wordless = {name: part for name, part in entry.resource.items() if name != "code"}
+    return named and condition_bearing(wordless, ever=False) == "counts"

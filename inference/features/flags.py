@@ -19,9 +19,20 @@ _Judged = Iterable[tuple[Sourced, Bearing, Verdict]]
 
 # A diagnosis that is coded and called uncertain beside its code ("2 型糖尿病？", "冠心病待排").
 _UNCERTAIN: Final = re.compile(
-    r"[?？]|疑似|可疑|待查|待排|可能|考虑|否认|除外|suspect|possible|probable|rule[- ]?out|\br/o\b",
+    r"[?？]|疑似|可疑|待查|待排|可能|考虑|否认|除外|排除|suspect|possible|probable|likely|presum"
+    r"|rule[ds]?[- ]?out|\br/o\b|\bexcluded\b|\bden(?:ies|ied)\b",
     re.IGNORECASE,
 )
+# R4 condition-clinical and condition-ver-status, by what they mean here.
+_CLINICAL: Final = {
+    "active": "active", "recurrence": "active", "relapse": "active",
+    "inactive": "over", "resolved": "over", "remission": "remission",
+}  # fmt: skip
+_VERIFICATION: Final = {
+    "confirmed": "confirmed", "refuted": "not-so", "entered-in-error": "not-so",
+    "unconfirmed": "open", "provisional": "open", "differential": "open",
+}  # fmt: skip
+_UNREADABLE: Final = "unreadable"
 # An entry that is called active and was written so long ago is used, and said to be old.
 _OLD_PRESCRIPTION: Final = timedelta(days=730)
 
@@ -31,40 +42,54 @@ def codings_of(concept: Mapping[str, Any] | None) -> tuple[tuple[Coding, ...], s
     return tuple(concept_codings(concept)), concept_text(concept)
 
 
-def _status_code(concept: Mapping[str, Any] | None) -> str | None:
-    return next((coding.code for coding in codings_of(concept)[0]), None)
-
-
 def condition_bearing(condition: Mapping[str, Any], *, ever: bool) -> Bearing:
     """Say whether a Condition counts; with `ever` one that is over counts too."""
-    verification = _status_code(condition.get("verificationStatus"))
     if condition.get("resourceType") != "Condition":
         return "ignored"
-    if verification in ("refuted", "entered-in-error"):
+    verification = _stated(condition.get("verificationStatus"), _VERIFICATION)
+    if verification == "not-so":
         return "ignored"
-    if _is_over(condition) and not ever:
+    clinical = _clinical(condition)
+    if clinical == "over" and not ever:
         return "ignored"
-    return "doubtful" if _is_uncertain(condition, verification, ever=ever) else "counts"
+    # A disease in remission has shown itself; whether it is there now is not said.
+    if clinical in ("remission", _UNREADABLE) and not ever:
+        return "doubtful"
+    return "doubtful" if _is_uncertain(condition, verification) else "counts"
 
 
-def _is_over(condition: Mapping[str, Any]) -> bool:
-    clinical = _status_code(condition.get("clinicalStatus"))
-    if clinical is None:
-        # R4 invariant con-4: what has abated is not active.
-        return any(name.startswith("abatement") for name in condition)
-    return clinical in ("inactive", "resolved")
+def is_called_uncertain(concept: Mapping[str, Any] | None) -> bool:
+    """Whether the words beside a code take back that it is sure."""
+    codings, text = codings_of(concept)
+    words = (text, *(coding.display for coding in codings))
+    return any(_UNCERTAIN.search(each) for each in words if each)
 
 
-def _is_uncertain(condition: Mapping[str, Any], verification: str | None, *, ever: bool) -> bool:
+def _stated(concept: Any, known: Mapping[str, str]) -> str | None:
+    """Return what a status means, whichever of its codings says it; None where none is stated.
+
+    EMRs send codes of their own beside R4's; one that has none of R4's, or two that differ, says
+    nothing that can be read.
+    """
+    if not concept:
+        return None
+    found = {known[coding.code] for coding in codings_of(concept)[0] if coding.code in known}
+    return found.pop() if len(found) == 1 else _UNREADABLE
+
+
+def _clinical(condition: Mapping[str, Any]) -> str | None:
+    stated = _stated(condition.get("clinicalStatus"), _CLINICAL)
+    if stated is None and any(name.startswith("abatement") for name in condition):
+        return "over"  # R4 invariant con-4: what has abated is not active
+    return stated
+
+
+def _is_uncertain(condition: Mapping[str, Any], verification: str | None) -> bool:
     if condition.get("modifierExtension"):
         # R4 extensibility.html#modifierExtension: an unknown one may negate the diagnosis.
         return True
-    # A disease in remission has shown itself; whether it is there now is not said.
-    if _status_code(condition.get("clinicalStatus")) == "remission" and not ever:
-        return True
     if verification is None:
-        text = concept_text(condition.get("code")) or ""
-        return bool(condition.get("verificationStatus") or _UNCERTAIN.search(text))
+        return is_called_uncertain(condition.get("code"))
     return verification != "confirmed"
 
 
@@ -99,17 +124,21 @@ def from_medications(
     records, at = snapshot.medications, snapshot.taken_at
     drugs = Drugs.of(records)
     judged: list[tuple[Sourced, Bearing, Verdict]] = []
+    denied: list[Sourced] = []
     for entry in records.entries:
         said = medications.bearing(entry.resource, at=at, zone=zone)
         concept = codings_of(drugs.concept(entry.resource))
-        judged.append((entry, said, wanted.verdict(*concept, snapshot.relations)))
+        verdict = wanted.verdict(*concept, snapshot.relations)
+        judged.append((entry, said, verdict))
+        named = verdict == "unconfirmed" and wanted.is_named(*concept)
+        if said == "denies" and (verdict == "member" or named):
+            denied.append(entry)
     found = _decide(name, judged, records, zone=zone, unknown="medications-not-known")
     if isinstance(found, Absent) or not found.value:
         return found
-    for entry, said, verdict in judged:
-        if said == "denies" and verdict == "member":
-            values = {"first": found.sources[0], "second": entry.reference}
-            return Absent(name, Reason("records-conflict", values))
+    if denied:
+        values = {"first": found.sources[0], "second": denied[0].reference}
+        return Absent(name, Reason("records-conflict", values))
     if found.effective is None or at - found.effective <= _OLD_PRESCRIPTION:
         return found
     old = Reason("prescription-old", {"date": found.effective.date().isoformat()})

@@ -1,12 +1,7 @@
 """What kind of number an input is, so that every way in reads it alike."""
 
-from typing import Final
-
 from inference.contract import InputSpec
 from terminology.catalogue import Catalogue
-
-ONSET_AGES: Final = ("type_2_diabetes_onset_age",)
-"""Ages at which something began: above the patient's own age there is none."""
 
 
 def is_flag(spec: InputSpec) -> bool:

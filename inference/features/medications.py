@@ -30,7 +30,7 @@ class Drugs:
         """Collect the Medications that came with the list."""
         named: dict[str, Resource] = {}
         for entry in records.entries:
-            if entry.resource.get("resourceType") == "Medication":
+            if _is_drug(entry.resource):
                 named[entry.reference] = entry.resource
                 named[str(entry.resource.get("id"))] = entry.resource
         return cls(named)
@@ -49,6 +49,11 @@ class Drugs:
         _, of_type, name = text.rpartition("Medication/")
         found = self.by_name.get(name.partition("/")[0] if of_type else text)
         return found.get("code") if found else None
+
+
+def _is_drug(resource: Resource) -> bool:
+    said = resource.get("status") != "entered-in-error"
+    return resource.get("resourceType") == "Medication" and said
 
 
 def bearing(entry: Resource, *, at: datetime, zone: tzinfo) -> Bearing:
@@ -80,7 +85,9 @@ def written(entry: Resource, zone: tzinfo) -> datetime | None:
 
 
 def _request(entry: Resource, today: date, zone: tzinfo) -> Bearing:
-    if entry.get("doNotPerform") or entry.get("intent") in _NOT_YET_ORDERED:
+    # US Core, "Medication List": what patients take by themselves is a reported plan.
+    planned = entry.get("intent") in _NOT_YET_ORDERED and not _is_reported(entry)
+    if entry.get("doNotPerform") or planned:
         return "ignored"
     match entry.get("status"):
         case "active":
@@ -93,18 +100,29 @@ def _request(entry: Resource, today: date, zone: tzinfo) -> Bearing:
     return "ignored"
 
 
+def _is_reported(request: Resource) -> bool:
+    said = bool(request.get("reportedBoolean") or request.get("reportedReference"))
+    return said and request.get("intent") == "plan"
+
+
 def _statement(entry: Resource, today: date, zone: tzinfo) -> Bearing:
     match entry.get("status"):
         case "active":
-            period = entry.get("effectivePeriod")
-            end = days(period.get("end"), zone) if isinstance(period, dict) else None
-            return "doubtful" if end is not None and end[1] < today else "counts"
+            return "counts" if _is_in_period(entry, today, zone) else "doubtful"
         case "on-hold" | "unknown":
             return "doubtful"
         case "not-taken":
             return "denies"
     # R4 medication-statement-status: completed, stopped and intended are not taken now.
     return "ignored"
+
+
+def _is_in_period(statement: Resource, today: date, zone: tzinfo) -> bool:
+    period = statement.get("effectivePeriod")
+    if not isinstance(period, dict):
+        return True
+    begun, end = days(period.get("start"), zone), days(period.get("end"), zone)
+    return (begun is None or begun[0] <= today) and (end is None or today <= end[1])
 
 
 def _is_supplied(request: Resource, today: date, zone: tzinfo) -> bool:
@@ -118,31 +136,46 @@ def _supply(request: Resource) -> timedelta:
     dispense = request.get("dispenseRequest")
     if not isinstance(dispense, dict):
         return _SUPPLY
-    stated = dispense.get("expectedSupplyDuration")
-    if not isinstance(stated, dict) or "value" not in stated:
-        return _SUPPLY
-    unit = _DAYS.get(str(stated.get("code")))
-    if unit is None:
+    once = _duration(dispense.get("expectedSupplyDuration"))
+    if once is None:
         return _SUPPLY
     repeats = dispense.get("numberOfRepeatsAllowed", 0)
-    return timedelta(days=min(float(stated["value"]) * unit * (1 + repeats), _LONGEST_SUPPLY))
+    return timedelta(days=min(once * (1 + repeats), _LONGEST_SUPPLY))
+
+
+def _duration(stated: Any) -> float | None:
+    """Return the days of a Duration, None where none is stated in a unit that is known."""
+    if not isinstance(stated, dict) or "value" not in stated:
+        return None
+    unit = _DAYS.get(str(stated.get("code")))
+    return None if unit is None else float(stated["value"]) * unit
 
 
 def _has_run_out(request: Resource, today: date, zone: tzinfo) -> bool:
     """Whether every day that the prescription states for its end has passed."""
-    ends = [end for text in _ends(request) if (end := days(text, zone)) is not None]
-    return bool(ends) and max(last for _, last in ends) < today
+    ends = list(_ends(request, zone))
+    return bool(ends) and max(ends) < today
 
 
-def _ends(request: Resource) -> Iterator[Any]:
+def _ends(request: Resource, zone: tzinfo) -> Iterator[date]:
     dispense = request.get("dispenseRequest")
-    if isinstance(dispense, dict) and isinstance(dispense.get("validityPeriod"), dict):
-        yield dispense["validityPeriod"].get("end")
+    if isinstance(dispense, dict):
+        yield from _last_day(dispense.get("validityPeriod"), zone)
+    begun = written(request, zone)
     for dosage in _objects(request.get("dosageInstruction")):
         timing = dosage.get("timing")
         repeat = timing.get("repeat") if isinstance(timing, dict) else None
-        if isinstance(repeat, dict) and isinstance(repeat.get("boundsPeriod"), dict):
-            yield repeat["boundsPeriod"].get("end")
+        if isinstance(repeat, dict):
+            yield from _last_day(repeat.get("boundsPeriod"), zone)
+            lasts = _duration(repeat.get("boundsDuration"))
+            if begun is not None and lasts is not None:
+                yield (begun.astimezone(zone) + timedelta(days=lasts)).date()
+
+
+def _last_day(period: Any, zone: tzinfo) -> Iterator[date]:
+    end = days(period.get("end"), zone) if isinstance(period, dict) else None
+    if end is not None:
+        yield end[1]
 
 
 def _objects(items: Any) -> list[Resource]:

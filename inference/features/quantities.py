@@ -33,14 +33,28 @@ class Newest:
     usable: tuple[Measurement, ...]
     unusable: tuple[Unusable, ...]
 
+    def newer_than(self, when: datetime) -> str | None:
+        """Return the source of a result, usable or not, that is newer; None where there is none."""
+        found: list[Measurement | Unusable] = [*self.usable, *self.unusable]
+        for each in found:
+            newer = each.effective is not None and each.effective > when
+            if newer and each.status not in _NO_RESULT:
+                return each.source
+        return None
+
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
 _WITHDRAWN = ("entered-in-error", "cancelled")
+# Of these nothing is awaited: no doubt falls on an older result.
+_NO_RESULT = (*_WITHDRAWN, "registered")
 
 # The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
 _SAME_WITHIN = 0.01
 
+_ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
+
 # Of two reports of one moment the corrected one speaks.
+_CORRECTED = ("amended", "corrected", "appended")
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2, "appended": 2}
 
 
@@ -85,12 +99,28 @@ class MeasurementTable:
         timed = [(when, entry) for when, entry in entries if when is not None]
         timed.sort(key=lambda pair: pair[0], reverse=True)
         _, unusable = self._read(analyte, [entry for when, entry in entries if when is None])
-        for _, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
-            usable, refused = self._read(analyte, [entry for _, entry in same_moment])
+        erased = [self._erased(analyte, *pair) for pair in timed if _is_erased(pair[1])]
+        for when, same_moment in itertools.groupby(timed, key=lambda pair: pair[0]):
+            group = [entry for _, entry in same_moment]
+            usable, refused = self._read(analyte, group)
             unusable += refused
-            if usable and not any(item.status in _WITHDRAWN for item in refused):
-                return Newest(tuple(sorted(usable, key=_order, reverse=True)), tuple(unusable))
+            spans = {entry.reference: _span(when, entry) for entry in group}
+            standing = [
+                item
+                for item in usable
+                if _stands(item, refused)
+                and not any(each.has_copy(item, spans[item.source]) for each in erased)
+            ]
+            # It may be a copy of what was withdrawn, or what replaces it: a person has to see it.
+            unusable += [_set_aside(item) for item in usable if item not in standing]
+            if standing:
+                return Newest(tuple(sorted(standing, key=_order, reverse=True)), tuple(unusable))
         return Newest((), tuple(unusable))
+
+    def _erased(self, analyte: str, when: datetime, entry: Sourced) -> "_Erased":
+        stood = Sourced(dict(entry.resource) | {"status": "final"}, entry.reference)
+        values, _ = self._read(analyte, [stood])
+        return _Erased(_span(when, entry), tuple(item.value for item in values))
 
     def _read(
         self, analyte: str, entries: Iterable[Sourced]
@@ -111,6 +141,53 @@ class MeasurementTable:
         return usable, [item for item in found if isinstance(item, Unusable)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    """A result that was entered in error: when it was, and what it said."""
+
+    span: tuple[datetime, datetime]
+    values: tuple[float, ...]
+
+    def has_copy(self, found: Measurement, span: tuple[datetime, datetime]) -> bool:
+        """Whether another system's result of the day, kept without its hour, says the same."""
+        overlaps = span[0] <= self.span[1] and self.span[0] <= span[1]
+        return overlaps and any(_is_same(found.value, value) for value in self.values)
+
+
+def _is_erased(entry: Sourced) -> bool:
+    return entry.resource.get("status") == "entered-in-error" and not entry.resource.get("focus")
+
+
+def _span(when: datetime, entry: Sourced) -> tuple[datetime, datetime]:
+    """Return the first and the last instant that a time means: all of a day without an hour."""
+    text = entry.resource.get("effectiveDateTime")
+    is_day = isinstance(text, str) and len(text) == len("2026-11-22")
+    return when, when + _ALMOST_A_DAY if is_day else when
+
+
+def _is_same(first: float, second: float) -> bool:
+    return math.isclose(first, second, rel_tol=_SAME_WITHIN)
+
+
+def _stands(found: Measurement, refused: Iterable[Unusable]) -> bool:
+    """Whether a result still stands beside others of its moment that give no value.
+
+    A correction without a value ("haemolysed") takes the first report back, as a withdrawal does.
+    """
+    rank = _STATUS_RANK.get(found.status, -1)
+    return not any(
+        item.status in _WITHDRAWN
+        or (item.status in _CORRECTED and _STATUS_RANK[item.status] > rank)
+        for item in refused
+        if item.reason_code != "other-focus"
+    )
+
+
+def _set_aside(found: Measurement) -> Unusable:
+    text = f"{found.analyte}: a result of the same time was withdrawn or corrected"
+    return Unusable(found.analyte, found.source, "withdrawn", text, found.effective, found.status)
+
+
 def _order(found: Measurement) -> tuple[datetime, int, float]:
     issued = found.issued.timestamp() if found.issued else 0.0
     return found.effective, _STATUS_RANK.get(found.status, -1), issued
@@ -126,14 +203,19 @@ def quantity(
     newest = found.usable[0]
     if newest.effective > at + CLOCK_TOLERANCE:
         return Absent(spec.feature, Reason("value-in-future", {"source": newest.source}))
-    rival = next((m for m in found.usable[1:] if _order(m) == _order(newest)), None)
-    if rival is not None and not math.isclose(rival.value, newest.value, rel_tol=_SAME_WITHIN):
+    rival = next((m for m in found.usable[1:] if _contradicts(m, newest)), None)
+    if rival is not None:
         values = {"first": newest.source, "second": rival.source}
         return Absent(spec.feature, Reason("values-conflict", values))
     if spec.max_age_days is not None and at - newest.effective > timedelta(days=spec.max_age_days):
         stale = {"date": newest.effective.date().isoformat(), "days": str(spec.max_age_days)}
         return Absent(spec.feature, Reason("value-too-old", stale))
     return _in_model_unit(spec, newest, found.unusable, catalogue=catalogue)
+
+
+def _contradicts(other: Measurement, newest: Measurement) -> bool:
+    """Whether another result of the same moment and rank says something else."""
+    return _order(other) == _order(newest) and not _is_same(other.value, newest.value)
 
 
 def _in_model_unit(
@@ -180,14 +262,21 @@ def _cautions(found: Measurement, unusable: Iterable[Unusable]) -> Iterable[Reas
     if found.status == "preliminary":
         yield Reason("preliminary", {"source": found.source})
     for other in unusable:
-        if other.reason_code == "withdrawn":
+        if other.status in _NO_RESULT:
             continue
         if other.effective is None or other.effective >= found.effective:
-            yield Reason("newer-unusable", {"source": other.source, "why": other.reason_code})
+            yield Reason("newer-unusable", {"source": other.source, "why": _why(other)})
 
 
 def _why_unusable(unusable: tuple[Unusable, ...]) -> Reason:
     if not unusable:
         return Reason("no-value")
     worst = unusable[-1]
-    return Reason("value-unusable", {"source": worst.source, "why": worst.reason_code})
+    return Reason("value-unusable", {"source": worst.source, "why": _why(worst)})
+
+
+def _why(unusable: Unusable) -> str:
+    """Return what is said of it: `unknown` and a missing status are no withdrawal."""
+    if unusable.reason_code != "withdrawn" or unusable.status in _NO_RESULT:
+        return unusable.reason_code
+    return "withdrawn-copy" if unusable.status in _STATUS_RANK else "status-unknown"

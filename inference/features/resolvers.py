@@ -33,6 +33,10 @@ class Reader(Protocol):
     def zone(self) -> tzinfo:
         """The time zone in which a date without a time is meant."""
 
+    @property
+    def hba1c(self) -> Feature | Absent:
+        """The newest HbA1c that still speaks, in %."""
+
     def flag(self, name: str) -> Feature | Absent:
         """Return another flag."""
 
@@ -107,7 +111,7 @@ FLAGS: Mapping[str, Resolver] = {
     "black": lambda reader: black(reader.snapshot),
     "current_smoker": lambda r: current_smoker(r.snapshot, r.zone),
     "family_cvd": _family_cvd,
-    "diabetes": _condition("diabetes", code_sets.DIABETES, ever=False),
+    "diabetes": lambda r: diabetes_type.diabetes(r.snapshot, r.zone, hba1c=r.hba1c),
     "type_2_diabetes": lambda r: diabetes_type.type_2_diabetes(r.snapshot, r.zone),
     "without_type_2_diabetes": lambda r: diabetes_type.without_type_2_diabetes(
         r.flag("type_2_diabetes")

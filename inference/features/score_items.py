@@ -1,20 +1,15 @@
 """Answers to the questions of point scores, from Observations and their components."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, tzinfo
-from itertools import groupby
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import timedelta, tzinfo
+from typing import Any
 
+from inference.features.answers import Answers, is_plain, newest_answers
 from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of
-from inference.features.quantities import CLOCK_TOLERANCE
 from inference.reasons import Reason
-from inference.snapshot import PatientSnapshot, Sourced
-from terminology.measurement import effective_time
+from inference.snapshot import PatientSnapshot
 from terminology.score_items import ScoreItem
-
-_REPORTED: Final = ("final", "amended", "corrected", "preliminary")
-_WITHDRAWN: Final = ("entered-in-error", "cancelled")
 
 
 def answer(
@@ -30,44 +25,20 @@ def answer(
 
     An answer that was withdrawn at its source, or that no code tells, is none.
     """
-    timed = []
-    for entry in snapshot.observations:
-        if entry.resource.get("focus"):
-            continue  # of somebody else than the patient
-        parts = [part for part in _parts(entry.resource) if item.asks(codings_of(part["code"])[0])]
-        when = effective_time(entry.resource, zone=zone) if parts else None
-        if when is not None and when <= snapshot.taken_at + CLOCK_TOLERANCE:
-            timed.append((when, entry, parts))
-    timed.sort(key=lambda each: each[0], reverse=True)
-    for when, found in groupby(timed, key=lambda each: each[0]):
-        same_moment = [(entry, part) for _, entry, parts in found for part in parts]
-        if any(entry.resource.get("status") in _WITHDRAWN for entry, _ in same_moment):
-            continue
-        reported = [(e, p) for e, p in same_moment if e.resource.get("status") in _REPORTED]
-        if not reported:
-            continue
-        if max_age_days is not None and snapshot.taken_at - when > timedelta(days=max_age_days):
-            stale = {"date": when.date().isoformat(), "days": str(max_age_days)}
-            return Absent(name, Reason("value-too-old", stale))
-        return _one(name, item, reported, when=when, unit=unit)
-    return Absent(name, Reason("item-not-answered"))
+    found = newest_answers(item.asks, snapshot=snapshot, zone=zone)
+    if found is None:
+        return Absent(name, Reason("item-not-answered"))
+    if max_age_days is not None and snapshot.taken_at - found.when > timedelta(days=max_age_days):
+        stale = {"date": found.when.date().isoformat(), "days": str(max_age_days)}
+        return Absent(name, Reason("value-too-old", stale))
+    return _one(name, item, found, unit=unit)
 
 
-def _parts(observation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    components = observation.get("component")
-    parts = [observation, *(components if isinstance(components, list) else ())]
-    return (part for part in parts if isinstance(part, dict) and isinstance(part.get("code"), dict))
-
-
-def _one(
-    name: str,
-    item: ScoreItem,
-    reported: Iterable[tuple[Sourced, Mapping[str, Any]]],
-    *,
-    when: datetime,
-    unit: str,
-) -> Feature | Absent:
-    answers = [(entry.reference, _value(item, part)) for entry, part in reported]
+def _one(name: str, item: ScoreItem, found: Answers, *, unit: str) -> Feature | Absent:
+    answers = [
+        (given[0].reference, _value(item, given[1]) if is_plain(given) else None)
+        for given in found.given
+    ]
     sources = tuple(dict.fromkeys(source for source, _ in answers))
     (first, value), *others = answers
     for source, other in others:
@@ -76,13 +47,11 @@ def _one(
     if value is None:
         return Absent(name, Reason("item-not-readable", {"source": first}))
     said = ("no", "yes")[int(value)] if unit == "1" else f"{value:g} {unit}"
-    return Feature(name, value, unit, said, sources, effective=when)
+    return Feature(name, value, unit, said, sources, effective=found.when, cautions=found.cautions)
 
 
 def _value(item: ScoreItem, part: Mapping[str, Any]) -> float | None:
     """Return the answer's value, None where it cannot be read; a text is never interpreted."""
-    if part.get("modifierExtension"):
-        return None
     stated = part.get("valueBoolean")
     if isinstance(stated, bool):
         return float(stated) if item.yes_or_no else None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from inference.contract import InputSpec
 from inference.features.feature import Absent, Feature
 from inference.features.feature import converted as _converted
-from inference.features.kinds import ONSET_AGES, is_flag
+from inference.features.kinds import is_flag
 from inference.features.quantities import CLOCK_TOLERANCE, unit_cautions
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
@@ -68,8 +68,6 @@ class StatedFeatures:
             domain = {"value": said, "low": f"{spec.low:g}", "high": f"{spec.high:g}",
                       "unit": spec.unit}  # fmt: skip
             return Absent(spec.feature, Reason("outside-domain", domain))
-        if self._is_to_come(spec, stated):
-            return Absent(spec.feature, Reason("value-in-future", {"source": spec.name}))
         return Feature(
             name=spec.feature,
             value=value,
@@ -80,10 +78,6 @@ class StatedFeatures:
             conversion=converted.rule or None,
             cautions=_cautions(spec, stated, analyte),
         )
-
-    def _is_to_come(self, spec: InputSpec, stated: Stated) -> bool:
-        age = self.values.get("age")
-        return spec.feature in ONSET_AGES and age is not None and stated.value > age.value
 
     def flag(self, name: str) -> Feature | Absent:
         """Return a state that excludes; what the caller does not state is not known."""

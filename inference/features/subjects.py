@@ -1,7 +1,8 @@
 """Whether every resource of a snapshot is of the one patient, whichever door it came through.
 
 Doors check references, which only they can resolve. What is left is checked here: a subject named
-by an identifier that contradicts the Patient's own, and the resource of a second patient.
+by an identifier that contradicts the Patient's own, be it in a Patient that the resource contains,
+and the resource of a second patient.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,10 +39,26 @@ def _contradicts(resource: Mapping[str, Any], numbers: Mapping[str, set[str]]) -
     """Whether the subject has another number of a system in which the Patient has one."""
     for element in _ELEMENTS:
         subject = resource.get(element)
-        named = subject.get("identifier") if isinstance(subject, dict) else None
-        if isinstance(named, dict) and named.get("system") in numbers and named.get("value"):
-            return str(named["value"]) not in numbers[named["system"]]
+        if not isinstance(subject, dict):
+            continue
+        for system, values in _stated(subject, resource).items():
+            if system in numbers and not values & numbers[system]:
+                return True
     return False
+
+
+def _stated(subject: Mapping[str, Any], resource: Mapping[str, Any]) -> Mapping[str, set[str]]:
+    """Return the numbers by which a subject is named, and those of a contained Patient."""
+    reference = str(subject.get("reference", ""))
+    contained = resource.get("contained")
+    inside = [
+        each.get("identifier", ())
+        for each in (contained if isinstance(contained, list) else ())
+        if isinstance(each, dict) and reference == f"#{each.get('id')}"
+    ]
+    named = subject.get("identifier")
+    own = [named] if isinstance(named, dict) else []
+    return _numbers({"identifier": [*own, *(number for numbers in inside for number in numbers)]})
 
 
 def _numbers(patient: Mapping[str, Any]) -> Mapping[str, set[str]]:

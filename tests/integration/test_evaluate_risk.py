@@ -31,6 +31,15 @@ NOW = datetime.now(UTC)
 YESTERDAY = NOW - timedelta(days=1)
 LAST_MONTH = NOW - timedelta(days=30)
 
+REFUTED = {
+    "coding": [
+        {
+            "system": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+            "code": "refuted",
+        }
+    ]
+}
+
 
 def record() -> list[dict]:
     # A store that holds the whole record: its lists are complete, and no heart disease is in them.
@@ -165,6 +174,9 @@ async def test_the_region_decides_which_evidence_counts(client):
     assert "no validation evidence for this population" in reasons(abroad)
     assert "no validation evidence for this population" not in reasons(home)
     assert confidence(abroad)["level"] == "low"
+    # That the deployment is in the United States is not true: the record says what was asked.
+    assert any("as for US" in each and "is in CN" in each for each in reasons(abroad))
+    assert not any("as was asked" in each for each in reasons(home))
 
 
 @pytest.mark.parametrize(
@@ -240,6 +252,40 @@ async def test_relatives_and_drugs_are_read_from_the_store_each_with_its_version
     (assessment,) = returned(await evaluate(client, ("model", "china-par")))
     basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
     assert {"FamilyMemberHistory/father/_history/1", "MedicationStatement/s1/_history/1"} <= basis
+
+
+async def test_the_answers_that_a_score_asks_for_are_read_from_the_store(client):
+    """Stored, and then "no answer on record": an item that was given must not look unknown."""
+    yes = observation("active", "x", "1", "1", at=YESTERDAY, valueBoolean=True)
+    yes["code"] = {
+        "coding": [
+            {
+                "system": "https://attending.org/fhir/CodeSystem/score-items",
+                "code": "physically-active",
+            }
+        ]
+    }
+    del yes["valueQuantity"]
+    bmi = observation("bmi", "39156-5", "27", "kg/m2", at=YESTERDAY)
+    await stored(client, [yes, bmi])
+    refuted = encode(condition("E11.900", id="c-E11-900", verificationStatus=REFUTED))
+    sent = {"Content-Type": "application/fhir+json"}
+    answer = await client.put("/fhir/Condition/c-E11-900", content=refuted, headers=sent)
+    assert answer.status_code == 200, answer.text
+    (assessment,) = returned(await evaluate(client, ("model", "findrisc")))
+    basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
+    assert "Observation/active/_history/1" in basis
+
+
+async def test_a_result_under_the_hospital_s_own_code_is_read_from_the_store(client):
+    """Sent by FHIR with the laboratory's code alone, which its table maps to LOINC 14647-2."""
+    newer = observation("local", "TC", "7.30", "mmol/L", at=NOW - timedelta(hours=2))
+    newer["code"] = {"coding": [{"system": "urn:id:DEMOHOSP:99LIS", "code": "TC"}]}
+    await stored(client, [newer])
+    (assessment,) = returned(await evaluate(client, ("model", "china-par")))
+    basis = {each["reference"] for each in assessment["basis"] if "reference" in each}
+    assert "Observation/local/_history/1" in basis
+    assert "Observation/tc/_history/1" not in basis
 
 
 async def test_a_drug_by_a_product_code_is_known_as_soon_as_its_release_is_loaded(

@@ -198,6 +198,32 @@ async def test_a_state_that_excludes_withholds_and_so_does_one_that_is_not_state
     assert told["withheld"]["reasons"][0]["code"] == "state-not-known"
 
 
+async def test_a_state_and_an_input_that_are_one_fact_may_not_contradict(client):
+    """SCORE2 has a term for diabetes, and is for people without it."""
+
+    def about(told: bool, **states) -> dict:
+        inputs = {
+            name: INPUTS[name]
+            for name in (
+                "male",
+                "age",
+                "systolic_pressure",
+                "smoker",
+                "total_cholesterol",
+                "hdl_cholesterol",
+            )
+        }
+        inputs |= {"region": {"value": 2}, "diabetes": {"value": told}}
+        return {"inputs": inputs, "states": {"prior_cvd": False, "heart_failure": False} | states}
+
+    refused = await ask(client, about(True, diabetes=False), "score2")
+    assert refused.status_code == 422
+    assert refused.json()["issue"][0]["expression"] == ["states.diabetes"]
+    excluded = (await ask(client, about(True), "score2")).json()
+    assert excluded["withheld"]["reasons"][0]["state"] == "diabetes"
+    assert (await ask(client, about(False), "score2")).json()["estimates"]
+
+
 @pytest.mark.parametrize(
     ("changes", "where"),
     [

@@ -29,6 +29,8 @@ from fhir_server.rest.services import access_to, services_of
 from fhir_server.store.resources import moment
 from inference.prediction import Answers
 from inference.predictor import Predictor
+from inference.reasons import Reason
+from inference.snapshot import PatientSnapshot
 
 _PARAMETERS: Final = ("model", "at", "region", "impute")
 _COUNTRY: Final = re.compile("[A-Z]{2}")
@@ -53,6 +55,8 @@ async def evaluate_risk(call: Call) -> Response:
     at = _instant(call, predictor, now)
     patient = await _patient(call, desk)
     snapshot = await stored_snapshot(desk.reader, patient, at=at, now=now, zone=predictor.zone)
+    if predictor.region != desk.predictor.region:
+        snapshot = _asked_elsewhere(snapshot, predictor.region, here=desk.predictor.region)
     if models:
         answers = Answers(predictor.answer_named(models, snapshot, impute=impute), ())
     else:
@@ -84,6 +88,12 @@ def _predictor(call: Call, predictor: Predictor) -> Predictor:
     if not _COUNTRY.fullmatch(region):
         raise BadRequest("value", f"region={region[:20]}: write an ISO 3166 country such as CN.")
     return replace(predictor, region=region)
+
+
+def _asked_elsewhere(snapshot: PatientSnapshot, region: str, *, here: str) -> PatientSnapshot:
+    """Let every answer say that it is one for another country: who speaks, and which baseline."""
+    asked = Reason("region-asked", {"region": region, "here": here})
+    return replace(snapshot, cautions=(*snapshot.cautions, asked))
 
 
 def _instant(call: Call, predictor: Predictor, now: datetime) -> datetime:

@@ -166,6 +166,20 @@ async def test_a_list_with_a_next_page_proves_no_absence():
     assert "not computed" in cards["china-par"].summary
 
 
+async def test_results_that_were_cut_are_doubted_unless_the_newest_come_first():
+    """A server that sorts by nothing may have left out the value of yesterday."""
+    old = observation("old", "8480-6", "120", "mm[Hg]", at=NOW - timedelta(days=100))
+    more = {"link": [{"relation": "next", "url": "https://emr/next"}]}
+    newest_first = sorted(
+        [*usual_results(), old], key=lambda each: each["effectiveDateTime"], reverse=True
+    )
+    for results, doubted in ((newest_first, False), ([old, *usual_results()], True)):
+        sent = bundle(results, **more)
+        cards = await House().cards(order_sign(prefetch=prefetch(observations=sent)))
+        said = cards["ckd-epi-2021"].confidence.reasons
+        assert any("a newer one may be missing" in each for each in said) is doubted
+
+
 async def test_another_patient_s_result_in_the_prefetch_refuses_the_whole_call():
     foreign = observation("x", "2160-0", "0.9", "mg/dL", subject={"reference": "Patient/p2"})
     house = House()
@@ -328,6 +342,33 @@ async def test_an_identifier_without_the_same_system_matches_nobody(identifier):
         order_sign(prefetch=prefetch(patient=who, observations=...)), House(STORED)
     )
     assert error.status == 412
+
+
+@pytest.mark.parametrize(
+    ("other", "joined"),
+    [
+        ({"gender": "female"}, False),
+        ({"birthDate": "1940-01-01"}, False),
+        ({"birthDate": "1968-03"}, True),
+        ({"birthDate": None, "gender": "unknown"}, True),
+    ],
+)
+async def test_a_number_that_fits_another_person_does_not_bring_that_person_s_results(
+    other, joined
+):
+    """Husband and wife under one insurance number, and the laboratory has only her."""
+    number = [{"system": "urn:insurance", "value": "7"}]
+    newest = observation(
+        "lab", "14682-9", "200", "umol/L", at=NOW - timedelta(hours=1),
+        subject={"reference": "Patient/stored-1"},
+    )  # fmt: skip
+    house = House([patient(id="stored-1", identifier=number, **other), newest])
+    call = order_sign(prefetch=prefetch(patient=patient(identifier=number)))
+    card = (await house.cards(call))["ckd-epi-2021"]
+    creatinine = next(item for item in card.basis if item.input == "creatinine")
+    assert ("Observation/lab" in creatinine.reference) is joined
+    said = any("another sex or date of birth" in each for each in card.confidence.reasons)
+    assert said is not joined
 
 
 async def test_identifiers_of_two_stored_patients_are_not_chosen_between():

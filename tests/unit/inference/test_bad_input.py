@@ -12,6 +12,7 @@ import pytest
 
 from inference.contract import InputSpec, WhenAbsent
 from inference.features import kinds
+from inference.features.consistency import pairs_of
 from inference.prediction import Prediction, Withheld
 from inference.registry import LoadedModel
 from tests.support.patients import CATALOGUE, NOW, REGISTRY
@@ -130,3 +131,33 @@ def test_a_state_that_excludes_leaves_no_estimate(model, flag):
     assert isinstance(found, Withheld)
     assert found.kind == "not-applicable"
     assert found.excluded_by == (flag,)
+
+
+PAIRS = [
+    (model, bound, part, whole)
+    for model in EVERY
+    for bound, part, whole in pairs_of(model.definition.inputs)
+    if part.high > whole.low  # PREVENT's ranges do not meet
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "bound", "part", "whole"),
+    PAIRS,
+    ids=[f"{p[0].definition.id}-{p[2].name}" for p in PAIRS],
+)
+def test_a_part_that_is_larger_than_its_whole_is_never_in_an_estimate(model, bound, part, whole):
+    """HDL of 3.0 beside a total cholesterol of 2.2: each is possible, one is wrong."""
+    assert part.unit == whole.unit
+    low, high = max(part.low, whole.low), min(part.high, whole.high)
+    for share, is_fit in ((0.5, bound.may_equal), (0.6, False)):
+        smaller, larger = (round(low + each * (high - low)) for each in (0.5, share))
+        values = usual(model) | {
+            part.name: stated(part, larger),
+            whole.name: stated(whole, smaller),
+        }
+        found = answer(model, values)
+        assert (part.name not in why_absent(found)) == is_fit
+        if not is_fit:
+            assert isinstance(found, Withheld)
+            assert why_absent(found)[part.name] == "above-its-whole"

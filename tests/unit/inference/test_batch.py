@@ -123,6 +123,15 @@ def test_numbers_are_refused_as_texts_are(column, cell, code):
     assert codes(scored_numbers("china-par", [CHINA_PAR | {column: cell}])) == [(1, column, code)]
 
 
+@READERS
+def test_two_values_that_cannot_both_be_right_refuse_their_row(read):
+    """The columns of total and HDL cholesterol were swapped."""
+    swapped = {"total_cholesterol[mmol/L]": "2.1", "hdl_cholesterol[mmol/L]": "3.0"}
+    found = read("china-par", [CHINA_PAR, CHINA_PAR | swapped])
+    assert codes(found) == [(2, "hdl_cholesterol[mmol/L]", "contradiction")]
+    assert list(found.rows) == [1]
+
+
 @pytest.mark.parametrize(
     ("male", "words"), [("1", ("male", "Male", "男", "true", "1.0")), ("0", ("female", "女", "0"))]
 )
@@ -306,6 +315,5 @@ def test_a_diagnosis_at_an_age_that_the_patient_has_not_reached_refuses_the_row(
         "prior_cvd": "0", "heart_failure": "0", "without_type_2_diabetes": "0",
     }  # fmt: skip
     found = read("score2-diabetes", [person, person | {"age_at_diagnosis": "45"}])
-    assert codes(found) == [(1, "age_at_diagnosis", "outside-domain")]
-    assert (found.refusals[0].low, found.refusals[0].high) == (18, 45)
+    assert codes(found) == [(1, "age_at_diagnosis", "contradiction")]
     assert list(found.rows) == [2]

@@ -71,3 +71,25 @@ def test_an_index_just_below_25_is_not_written_as_25():
     found = index(HEIGHT, observation("w", "29463-7", "73.85", "kg", at=NOW))
     assert found.value < 25
     assert found.reported == "24.96 kg/m2"
+
+
+@pytest.mark.parametrize(
+    ("results", "why"),
+    [
+        ([WEIGHT, HEIGHT, HEIGHT | {"id": "h2", "valueQuantity": {"value": 150, "unit": "cm"}}],
+         "values-conflict"),
+        ([WEIGHT, observation("h", "8302-2", "172", "m")], "value-unusable"),
+        ([WEIGHT | {"status": "entered-in-error"}, HEIGHT], "value-unusable"),
+        ([observation("w", "29463-7", "92", "kg", at=NOW - timedelta(days=500)), HEIGHT],
+         "value-too-old"),
+        ([WEIGHT], "no-value"),
+    ],
+    ids=["two heights", "a height in metres of centimetres", "a withdrawn weight", "an old weight",
+         "no height"],
+)  # fmt: skip
+def test_why_there_is_no_index_is_said_of_the_size_that_is_wrong(results, why):
+    """Only a gap may be imputed; a weight or a height that contradicts is none."""
+    others = without(usual_results(), "bmi")
+    answer = predictor().answer(PREVENT, snapshot(observations=[*others, *results]))
+    (missing,) = [absent for spec, absent in answer.absent if spec.name == "bmi"]
+    assert missing.reason.code == why

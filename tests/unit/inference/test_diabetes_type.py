@@ -1,13 +1,24 @@
 """Type 2 diabetes and the age at which it began, as records state them."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 
 from inference.contract import InputSpec, Text
 from inference.features.extract import FeatureReader
 from inference.features.feature import Absent, Feature
-from tests.support.patients import CATALOGUE, SNOMED, condition, patient, snapshot
+from tests.support.patients import (
+    CATALOGUE,
+    NOW,
+    REGISTRY,
+    SNOMED,
+    condition,
+    observation,
+    patient,
+    predictor,
+    snapshot,
+    usual_results,
+)
 
 YEARS = {"system": "http://unitsofmeasure.org", "code": "a", "unit": "years"}
 ONSET = InputSpec(
@@ -137,3 +148,25 @@ def test_the_earliest_stated_onset_counts_and_the_silent_entry_is_named():
 def test_the_onset_of_another_disease_is_not_taken():
     found = onset(condition("E11.900"), condition("I10.x00", onsetDateTime="2001-01-01"))
     assert found.reason.code == "onset-not-known"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "days", "told"),
+    [("9.0", "%", 30, True), ("75", "mmol/mol", 30, True), ("6.4", "%", 30, False),
+     ("9.0", "%", 900, False)],
+)  # fmt: skip
+def test_a_list_without_diabetes_beside_a_diabetic_hba1c_is_doubted(value, unit, days, told):
+    """The diagnosis was never written down; "no" is not sure, and the card says why."""
+    code = "4548-4" if unit == "%" else "59261-8"
+    result = observation("a1c", code, value, unit, at=NOW - timedelta(days=days))
+    results = [*usual_results(), result]
+    found = reader(condition("I10.x00"), observations=results).flag("diabetes")
+    assert found.value == 0.0
+    assert ("diabetic-range" in {c.code for c in found.cautions}) is told
+    # A model that excludes diabetes says it too.
+    findrisc = predictor().answer(
+        REGISTRY.get("findrisc"), snapshot(conditions=[condition("I10.x00")], observations=results)
+    )
+    assert ("diabetic-range" in {r.code for r in findrisc.confidence.reasons}) is told
+    diagnosed = reader(condition("E11.900"), observations=results).flag("diabetes")
+    assert (diagnosed.value, diagnosed.cautions) == (1.0, ())

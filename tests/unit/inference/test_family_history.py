@@ -85,6 +85,17 @@ def test_what_no_code_tells_is_unconfirmed(doubtful):
     assert found.reason.values == {"sources": f"FamilyMemberHistory/{doubtful['id']}"}
 
 
+def test_a_father_s_disease_that_is_called_uncertain_is_unconfirmed():
+    doubted = relative("FTH")
+    doubted["condition"][0]["code"]["text"] = "心肌梗死？"
+    assert family_cvd(doubted).reason.code == "unconfirmed"
+
+
+def test_the_words_of_a_denial_do_not_take_it_back():
+    denied = condition("160270001", system=SNOMED, text="否认心血管病家族史")
+    assert family_cvd(conditions=[denied]).value == 0.0
+
+
 def test_a_sure_relative_is_enough_beside_a_doubtful_one():
     found = family_cvd(relative("MTH"), relative("HSIB"))
     assert found.sources == ("FamilyMemberHistory/f-MTH",)

@@ -40,8 +40,17 @@ def supplied(days: int, *, written: int, **changes) -> dict:
         statement(AMLODIPINE),
         statement(AMLODIPINE, effectivePeriod={"start": "2020-01-01"}),
         drug(AMLODIPINE, dispenseRequest={"validityPeriod": {"end": days_ago(-30)}}),
+        drug(AMLODIPINE, intent="plan", reportedBoolean=True),
+        drug(AMLODIPINE, intent="plan", reportedReference={"reference": "Patient/p1"}),
     ],
-    ids=["prescribed", "stated", "stated since 2020", "prescription still valid"],
+    ids=[
+        "prescribed",
+        "stated",
+        "stated since 2020",
+        "prescription still valid",
+        "reported",
+        "reported by",
+    ],
 )
 def test_a_treatment(entry):
     found = treated(entry)
@@ -57,7 +66,9 @@ def test_a_drug_that_is_only_stated_counts_although_every_prescription_is_known(
     "entry",
     [
         drug(AMLODIPINE, intent="proposal"),
-        drug(AMLODIPINE, intent="option"),
+        drug(AMLODIPINE, intent="plan"),
+        drug(AMLODIPINE, intent="plan", reportedBoolean=False),
+        drug(AMLODIPINE, intent="option", reportedBoolean=True),
         drug(AMLODIPINE, doNotPerform=True),
         drug(AMLODIPINE, status="stopped"),
         drug(AMLODIPINE, status="cancelled"),
@@ -89,6 +100,14 @@ def test_no_treatment_now(entry):
         supplied(28, written=60, numberOfRepeatsAllowed=2),
         statement(AMLODIPINE, status="unknown"),
         statement(AMLODIPINE, effectivePeriod={"end": days_ago(3)}),
+        statement(AMLODIPINE, effectivePeriod={"start": days_ago(-30)}),
+        drug(
+            AMLODIPINE,
+            authoredOn=days_ago(600),
+            dosageInstruction=[
+                {"timing": {"repeat": {"boundsDuration": {"value": 7, "code": "d"}}}}
+            ],
+        ),
         drug("0", medicationCodeableConcept={"text": "苯磺酸氨氯地平片"}),
         drug("0", medicationCodeableConcept=None, medicationReference={"display": "某药"}),
     ],
@@ -113,6 +132,40 @@ def test_a_patient_who_says_not_to_take_what_is_prescribed_leaves_it_open():
     # Another drug that is not taken contradicts nothing.
     other = statement("A10BA02", status="not-taken")
     assert treated(drug(AMLODIPINE), other).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("words", "contradicts"), [("氨氯地平片（未服用）", True), ("阿托伐他汀", False)]
+)
+def test_a_drug_that_is_named_by_words_only_is_denied_too(words, contradicts):
+    """The patient's own account is written down as text, the prescription is coded."""
+    denied = statement("0", status="not-taken", medicationCodeableConcept={"text": words})
+    found = treated(drug(AMLODIPINE), denied)
+    assert isinstance(found, Absent) is contradicts
+
+
+def test_eye_drops_that_are_not_taken_deny_no_treatment_of_pressure():
+    drops = {"coding": [{"system": ATC, "code": "S01ED01"}], "text": "噻吗洛尔滴眼液"}
+    denied = statement("0", status="not-taken", medicationCodeableConcept=drops)
+    assert treated(drug(AMLODIPINE), denied).value == 1.0
+
+
+def test_a_course_whose_days_are_not_over_counts():
+    course = [{"timing": {"repeat": {"boundsDuration": {"value": 4, "code": "wk"}}}}]
+    written = {"authoredOn": days_ago(20), "dosageInstruction": course}
+    assert treated(drug(AMLODIPINE, **written)).value == 1.0
+
+
+def test_a_medication_that_was_entered_in_error_names_no_drug():
+    medication = {
+        "resourceType": "Medication",
+        "id": "med1",
+        "status": "entered-in-error",
+        "code": {"coding": [{"system": ATC, "code": AMLODIPINE}]},
+    }
+    entry = drug("0", medicationReference={"reference": "Medication/med1"})
+    del entry["medicationCodeableConcept"]
+    assert treated(entry, medication).reason.code == "unconfirmed"
 
 
 def test_a_prescription_of_years_ago_is_used_and_said_to_be_old():

@@ -76,6 +76,69 @@ def test_what_does_not_say_that_it_is_the_patient_s_refuses_the_document(subject
     assert issue.expression == ("Bundle.entry[1].resource.subject",)
 
 
+def test_a_relative_reference_is_one_to_the_server_of_its_own_entry():
+    """A regional platform merges two hospitals' answers, and both number a patient p1."""
+    merged = bundle(patient(), result(), full_url="https://a.example/fhir/Patient/p1")
+    merged["entry"][1]["fullUrl"] = "https://a.example/fhir/Observation/sbp"
+    assert snapshot_of(merged, at=NOW).observations
+    merged["entry"][1]["fullUrl"] = "https://b.example/fhir/Observation/sbp"
+    with pytest.raises(NotOnePatient):
+        snapshot_of(merged, at=NOW)
+
+
+def test_the_onset_of_another_disease_is_not_taken_where_resources_have_no_ids():
+    found = {
+        "patient": patient(),
+        "conditions": [condition("E11.900"), condition("I10.x00", onsetDateTime="1988-01-01")],
+    }
+    for entry in found["conditions"]:
+        del entry["id"]
+    reader = FeatureReader(snapshot_of(found, at=NOW), catalogue=CATALOGUE, zone=UTC, region="CN")
+    assert reader.flag("type_2_diabetes").sources == ("conditions[0]",)
+    assert reader.flag("type_2_diabetes_onset_age").reason.code == "onset-not-known"
+
+
+def versions(*times: str | None) -> dict:
+    """An infarction that was entered, and then taken back as an error."""
+    taken_back = {
+        "coding": [
+            {
+                "system": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+                "code": "entered-in-error",
+            }
+        ]
+    }
+    first, second = condition("I21.900"), condition("I21.900", verificationStatus=taken_back)
+    del second["clinicalStatus"]
+    for entry, time in zip((first, second), times, strict=True):
+        if time is not None:
+            entry["meta"] = {"lastUpdated": time}
+    return {"patient": patient(), "conditions": [first, second]}
+
+
+def test_of_two_versions_of_one_diagnosis_the_newer_one_counts():
+    for document in (
+        versions("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+        versions("2026-01-01T00:00:00+08:00", "2026-01-01T00:00:00Z"),
+    ):
+        (entry,) = snapshot_of(document, at=NOW).conditions.entries
+        assert "clinicalStatus" not in entry.resource
+
+
+@pytest.mark.parametrize(
+    "times", [(None, None), (None, "2026-02-01T00:00:00Z"), ("2026-02-01T00:00:00Z",) * 2]
+)
+def test_two_versions_that_do_not_say_which_is_newer_are_refused(times):
+    with pytest.raises(BadRequest) as caught:
+        snapshot_of(versions(*times), at=NOW)
+    assert caught.value.issues[0].expression == ("conditions[1]",)
+
+
+def test_the_same_resource_twice_is_one():
+    document = {"patient": patient(), "observations": [result(), result()]}
+    assert len(snapshot_of(document, at=NOW).observations) == 1
+
+
 def test_relatives_and_stated_drugs_are_read_from_both_forms():
     medication = {"resourceType": "Medication", "id": "med1", "code": {"text": "氨氯地平"}}
     drugs = [drug("C10AA05"), statement("C08CA01"), medication]

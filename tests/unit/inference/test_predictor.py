@@ -92,6 +92,24 @@ def test_a_province_on_both_banks_of_the_yangtze_is_not_guessed(state):
     assert china_par.primary.possible is not None
 
 
+def test_a_home_that_was_left_does_not_say_where_the_patient_lives():
+    left = {"state": "河北省", "period": {"end": "2019-06-30"}}
+    for addresses, spans in (
+        ([left], True),
+        ([left, {"state": "广东省"}], False),
+        ([{"state": "河北省", "period": {"start": "2019-07-01"}}], False),
+    ):
+        china_par = answers(of=snapshot(of=patient(address=addresses)))["china-par"]
+        assert (china_par.primary.possible is not None) is spans
+
+
+def test_two_statements_about_the_city_decide_nothing():
+    one = patient()["extension"][0]
+    both = [one, one | {"valueBoolean": False}]
+    china_par = answers(of=snapshot(of=patient(extension=both)))["china-par"]
+    assert china_par.primary.possible is not None
+
+
 def test_the_newest_value_counts():
     older = observation("old", "8480-6", "190", "mm[Hg]", at=NOW - timedelta(days=40))
     answer = answers(observations=[older, *usual_results()])["china-par"]

@@ -39,9 +39,21 @@ def dated(code: str, weeks: int, **changes) -> dict:
         ({"clinicalStatus": coded(CLINICAL_STATUS, "inactive")}, 0.0, 1.0),
         ({"clinicalStatus": coded(CLINICAL_STATUS, "remission")}, None, 1.0),
         ({"clinicalStatus": None, "abatementDateTime": "2019"}, 0.0, 1.0),
+        # R4's code stands behind one of the EMR's own.
+        ({"clinicalStatus": {"coding": [{"system": "urn:emr", "code": "3"},
+                                        {"system": CLINICAL_STATUS, "code": "resolved"}]}},
+         0.0, 1.0),
+        ({"verificationStatus": {"coding": [{"system": "urn:emr", "code": "x"},
+                                            {"system": VERIFICATION, "code": "refuted"}]}},
+         0.0, 0.0),
+        ({"clinicalStatus": {"coding": [{"system": CLINICAL_STATUS, "code": "active"},
+                                        {"system": CLINICAL_STATUS, "code": "resolved"}]}},
+         None, 1.0),
+        ({"clinicalStatus": {"text": "已治愈"}}, None, 1.0),
+        ({"clinicalStatus": "resolved"}, None, 1.0),  # as R3 wrote it
         ({"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}, None, None),
     ],
-)
+)  # fmt: skip
 def test_a_diagnosis_by_its_status(changes, diabetes, ever):
     """Diabetes counts as long as it is there, a stroke for ever."""
     for name, code, expected in (("diabetes", "E11.900", diabetes), ("prior_cvd", "I63.900", ever)):
@@ -62,6 +74,10 @@ def test_a_diagnosis_by_its_status(changes, diabetes, ever):
         "考虑2型糖尿病",
         "possible diabetes",
         "r/o diabetes",
+        "糖尿病已排除",
+        "diabetes, ruled out",
+        "diabetes unlikely",
+        "denies diabetes",
     ],
 )
 def test_a_diagnosis_that_is_called_uncertain_beside_its_code_is_unconfirmed(text):
@@ -69,6 +85,13 @@ def test_a_diagnosis_that_is_called_uncertain_beside_its_code_is_unconfirmed(tex
     # Whoever confirmed it knew the text.
     confirmed = {"verificationStatus": coded(VERIFICATION, "confirmed")}
     assert flag("diabetes", condition("E11.900", text=text, **confirmed)).value == 1.0
+
+
+def test_what_a_code_is_called_counts_as_its_text():
+    """Chinese EMRs write the doctor's words into Coding.display."""
+    entry = condition("E11.900")
+    entry["code"] = {"coding": [entry["code"]["coding"][0] | {"display": "2型糖尿病待查"}]}
+    assert flag("diabetes", entry).reason.code == "unconfirmed"
 
 
 def test_a_diagnosis_keeps_the_date_on_which_it_was_recorded():

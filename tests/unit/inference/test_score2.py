@@ -356,7 +356,7 @@ def test_a_stated_diagnosis_at_an_age_that_the_patient_has_not_reached_gives_no_
     refused = predictor().answer_stated(model, stated(model.definition, values))
     assert isinstance(refused, Withheld)
     assert [(s.name, a.reason.code) for s, a in refused.absent] == [
-        ("age_at_diagnosis", "value-in-future")
+        ("age_at_diagnosis", "above-its-whole")
     ]
     values["age_at_diagnosis"] = 45
     assert isinstance(

@@ -66,6 +66,23 @@ def test_the_patient_s_own_resources_are_no_strangers(subject):
     assert strangers(snapshot(of=ZHANG, observations=[result])) == ()
 
 
+def test_a_patient_inside_a_result_may_be_somebody_else():
+    """A laboratory's system sends the person beside the result, in `contained`."""
+
+    def inside(number: str) -> dict:
+        person = {
+            "resourceType": "Patient",
+            "id": "pat",
+            "identifier": [{"system": MRN, "value": number}],
+        }
+        contained = {"contained": [person], "subject": {"reference": "#pat"}}
+        return observation("x", "8280-0", "80", "cm") | contained
+
+    assert strangers(snapshot(of=ZHANG, observations=[inside("000123")])) == ()
+    found = strangers(snapshot(of=ZHANG, observations=[inside("000999")]))
+    assert found == ("Observation/x",)
+
+
 def test_a_result_with_a_focus_is_of_somebody_else():
     """R4 Observation.focus: a fetus's or a donor's creatinine is filed under the patient."""
     donor = observation("x", "14682-9", "70", "umol/L", focus=[{"reference": "RelatedPerson/1"}])

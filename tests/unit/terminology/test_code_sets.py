@@ -38,7 +38,7 @@ def icd(flag: CodeSet, code: str, display: str | None = None, text: str | None =
         (
             code_sets.PRIOR_CVD,
             "I20 I20.000 I21.900x012 I25.103 I63.900 I64 I69.3 G45.900 I70.200x001 I70.211 I73.9 "
-            "Z95.1 Z95.500 Z86.73",
+            "Z95.1 Z95.500 Z86.73 I79.2 E11.51 E11.500+I79.2*",
         ),
         (code_sets.HEART_FAILURE, "I50 I50.900 I11.000 I13.2"),
         (code_sets.DIALYSIS, "Z99.2 Z99.200 Z49.1 Z49.2 Z49.31"),
@@ -58,7 +58,11 @@ def test_members_by_icd_10(flag: CodeSet, codes: str) -> None:
     ("flag", "codes"),
     [
         (code_sets.DIABETES, "I10 E78.5 O24.4 E23.2 R73.9 Z83.3 E15 E16.2 P70.2 N18.9"),
-        (code_sets.PRIOR_CVD, "I10 I48 I50.9 G45.4 Z82.4 Z82.3 I11.9 I83.9 S06.5 Q24.5 I71.4"),
+        (
+            code_sets.PRIOR_CVD,
+            "I10 I48 I50.9 G45.4 Z82.4 Z82.3 I11.9 I83.9 S06.5 Q24.5 I71.4 E11 E11.900 E14 "
+            "Z95.0 Z95.2 Z95.810",
+        ),
         (code_sets.HEART_FAILURE, "I10 I25.1 I11.9 I13.1"),
         (code_sets.DIALYSIS, "N18.5 N18.9 N17.9 I10 Z94.0"),
         (code_sets.KIDNEY_TRANSPLANT, "Z94.4 N18.9 Z99.2"),
@@ -79,7 +83,11 @@ def test_non_members_by_icd_10(flag: CodeSet, codes: str) -> None:
         # Pre-existing diabetes in pregnancy, insulin without a diagnosis, a code cut short.
         (code_sets.DIABETES, "O24.1 O24.900 Z79.4 O24"),
         (code_sets.TYPE_2_DIABETES, "E14 E14.900 O24.1 H36.0 Z79.84 E10.3+H36.0*"),
-        (code_sets.PRIOR_CVD, "I70 I70.9 G45 Z86.700 I65.2"),
+        (
+            code_sets.PRIOR_CVD,
+            "I70 I70.9 G45 Z86.700 I65.2 I67.900 G46.3 E11.500 E11.501 E14.5 E11.59 Z95.801 "
+            "Z95.820 Z98.62",
+        ),
         (code_sets.HEART_FAILURE, "I11 I13"),
         (code_sets.DIALYSIS, "N18.6 Z49.0 Z49 Z99 N18"),
         (code_sets.KIDNEY_TRANSPLANT, "Z94 T86.1"),
@@ -116,6 +124,29 @@ def test_a_rule_that_names_a_non_member_explains_the_word() -> None:
     assert icd(code_sets.DIABETES, "E23.2", "Diabetes insipidus") == "not-member"
     assert icd(code_sets.PRIOR_CVD, "Z82.4", "冠心病家族史") == "not-member"
     assert icd(code_sets.FAMILY_CVD, "Z83.3", "糖尿病家族史") == "not-member"
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        "Cerebrovascular accident due to occlusion of right middle cerebral artery",
+        "CVA - cerebrovascular accident",
+        "Heart attack",
+        "Brain stem infarction",
+        "Infarction of basal ganglia",
+        "腦梗塞",
+        "多发腔梗",
+        "脑血栓形成",
+    ],
+)
+def test_an_unlisted_snomed_code_that_is_called_a_stroke_or_an_infarction(display: str) -> None:
+    """Without a loaded release nothing else tells what stands below a stroke."""
+    assert code_sets.PRIOR_CVD.verdict([Coding(SNOMED, "999", display)], None) == "unconfirmed"
+
+
+def test_a_moderate_risk_is_no_stroke() -> None:
+    assert icd(code_sets.PRIOR_CVD, "I10", text="高血压，中风险") == "not-member"
+    assert icd(code_sets.PRIOR_CVD, "I10", text="高血压，中风后") == "unconfirmed"
 
 
 def test_words_that_only_sound_alike() -> None:

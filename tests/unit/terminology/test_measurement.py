@@ -309,6 +309,14 @@ def test_a_local_code_counts_through_the_hospitals_table() -> None:
     assert measurements(sent, catalogue=CATALOGUE, zone=SHANGHAI) == ()
 
 
+def test_a_table_may_say_which_other_loinc_code_equals_one_of_the_catalogue() -> None:
+    table = LocalCodes({(LOINC, "77140-2"): Coding(LOINC, "14682-9")})
+    sent = observation("77140-2")
+    (found,) = measurements(sent, catalogue=CATALOGUE, zone=SHANGHAI, local_codes=table)
+    assert found.analyte == "creatinine"
+    assert measurements(sent, catalogue=CATALOGUE, zone=SHANGHAI) == ()
+
+
 def test_an_observation_without_an_id_is_no_reference() -> None:
     assert usable(observation(id=None)).source == "Observation"
 

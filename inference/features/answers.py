@@ -1,0 +1,81 @@
+"""The newest answers to a question, from Observations and their components."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import groupby
+from typing import Any, Final
+
+from inference.features.flags import codings_of
+from inference.features.quantities import CLOCK_TOLERANCE
+from inference.reasons import Reason
+from inference.snapshot import PatientSnapshot, Sourced
+from terminology.codings import Coding
+from terminology.measurement import effective_time
+
+Asks = Callable[[Iterable[Coding]], bool]
+Given = tuple[Sourced, Mapping[str, Any]]
+
+_REPORTED: Final = ("final", "amended", "corrected", "preliminary")
+_WITHDRAWN: Final = ("entered-in-error", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All answers of the newest moment that has one, each with the part that carries it.
+
+    `cautions` name answers that may be newer and could not be placed in time.
+    """
+
+    when: datetime
+    given: tuple[Given, ...]
+    cautions: tuple[Reason, ...]
+
+
+def newest_answers(asks: Asks, *, snapshot: PatientSnapshot, zone: tzinfo) -> Answers | None:
+    """Return the newest answers about the patient; one withdrawn at its source withdraws copies.
+
+    None where there is none with a time that is not in the future.
+    """
+    timed: list[tuple[datetime, list[Given]]] = []
+    cautions: list[Reason] = []
+    for entry in snapshot.observations:
+        given = [(entry, part) for part in _parts(entry.resource) if _asked(part, asks)]
+        if not given or entry.resource.get("focus"):
+            continue  # a focus: of somebody else, such as the mother of a newborn
+        when = effective_time(entry.resource, zone=zone)
+        if when is not None and when <= snapshot.taken_at + CLOCK_TOLERANCE:
+            timed.append((when, given))
+        elif entry.resource.get("status") in _REPORTED:
+            cautions.append(_unplaced(entry, when))
+    timed.sort(key=lambda each: each[0], reverse=True)
+    for when, same_moment in groupby(timed, key=lambda each: each[0]):
+        found = [each for _, given in same_moment for each in given]
+        if any(entry.resource.get("status") in _WITHDRAWN for entry, _ in found):
+            continue
+        reported = [each for each in found if each[0].resource.get("status") in _REPORTED]
+        if reported:
+            return Answers(when, tuple(reported), tuple(cautions))
+    return None
+
+
+def is_plain(given: Given) -> bool:
+    """Whether nothing changes the meaning of an answer in a way that is not known here."""
+    entry, part = given
+    return not (entry.resource.get("modifierExtension") or part.get("modifierExtension"))
+
+
+def _asked(part: Mapping[str, Any], asks: Asks) -> bool:
+    return asks(codings_of(part["code"])[0])
+
+
+def _unplaced(entry: Sourced, when: datetime | None) -> Reason:
+    if when is not None:
+        return Reason("value-in-future", {"source": entry.reference})
+    return Reason("newer-unusable", {"source": entry.reference, "why": "no-effective-time"})
+
+
+def _parts(observation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    components = observation.get("component")
+    parts = [observation, *(components if isinstance(components, list) else ())]
+    return (part for part in parts if isinstance(part, dict) and isinstance(part.get("code"), dict))
