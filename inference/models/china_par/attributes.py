@@ -38,12 +38,12 @@ ATTRIBUTES = published(
     ),
     external_data=said(
         "宁波鄞州电子健康档案（40-79 岁，225811 人，中位随访 7.26 年，13301 例事件）；中国多省市"
-        "心血管病前瞻队列（35 岁及以上，21948 人，8 省市，10 年 955 例事件）；北京房山农村（"
-        "40-79 岁，6489 人，平均 5.82 年，955 例事件）；内蒙古蒙古族（2589 人，2003-2012）",
+        "心血管病前瞻队列（35 岁及以上，21948 人，8 省市，10 年）；北京房山农村（"
+        "40-79 岁，6489 人，平均 5.82 年）；内蒙古蒙古族（2589 人，2003-2012）",
         "electronic health records of Yinzhou (40-79 years, 225,811 people, median follow-up "
         "7.26 years, 13,301 events); the Chinese Multi-provincial Cohort Study (35 years and "
-        "over, 21,948 people of 8 provinces and cities, 955 events in 10 years); rural Fangshan "
-        "near Beijing (40-79 years, 6,489 people, mean 5.82 years, 955 events); Mongolians of "
+        "over, 21,948 people of 8 provinces and cities, 10 years); rural Fangshan "
+        "near Beijing (40-79 years, 6,489 people, mean 5.82 years); Mongolians of "
         "Inner Mongolia (2,589 people, 2003-2012)",
         _YINZHOU,
         _PROVINCES,
