@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
+from cds_hooks import prefetch
 from cds_hooks.cards import Card
 from cds_hooks.gather import Gathered, gather
 from cds_hooks.model_links import model_card_url
@@ -16,8 +17,11 @@ from cds_hooks.record import RecordContext, provenance, risk_assessment
 from cds_hooks.render.card import CardIdentity, prediction_card, withheld_card
 from cds_hooks.service import HookService
 from cds_hooks.wording import Wording
-from inference.prediction import Answer, Prediction, Unanswered, Withheld
+from inference.prediction import Answer, Answers, Prediction, Unanswered, Withheld
 from inference.predictor import Predictor
+
+# What a resource that is no R4 raises where its parts are read.
+_READING_FAILED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,11 @@ class Evaluation:
     ) -> CardSet:
         """Return one card per question; each prediction is kept durably before its card leaves."""
         service.check(request)
-        with self.tracer.span("prefetch"):
-            gathered = await gather(
-                request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
-            )
-        answers = self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
+        try:
+            gathered, answers = await self._answers(request, at)
+        except _READING_FAILED:
+            prefetch.require_r4(request)
+            raise
         with self.tracer.span("card"):
             written = [
                 self._write(answer, gathered, request, wording)
@@ -67,6 +71,13 @@ class Evaluation:
         with self.tracer.span("store"):
             await self.record.keep(resources, issued)
         return CardSet(tuple(card for card, _ in written), answers.unanswered)
+
+    async def _answers(self, request: HookRequest, at: datetime) -> tuple[Gathered, Answers]:
+        with self.tracer.span("prefetch"):
+            gathered = await gather(
+                request, reader=self.reader, own_fhir_url=self.own_fhir_url, at=at
+            )
+        return gathered, self.predictor.answer_all(gathered.snapshot, span=self.tracer.span)
 
     def _write(
         self, answer: Answer, gathered: Gathered, request: HookRequest, wording: Wording

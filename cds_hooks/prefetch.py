@@ -5,11 +5,12 @@ the client has no data, an OperationOutcome says that the client's own query fai
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from cds_hooks.protocol import HookRequest
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
+from fhir_server.r4.validation import validate
 from inference.snapshot import RecordList, Sourced
 from inference.versions import newest_versions
 from terminology.catalogue import Catalogue
@@ -39,6 +40,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     STATEMENTS: ("MedicationStatement", "MedicationRequest"),
     FAMILY: ("FamilyMemberHistory",),
 }
+_MOST_FAULTS = 20
 State = Literal["given", "absent", "null", "failed"]
 
 
@@ -127,6 +129,27 @@ def read_key(request: HookRequest, key: str) -> Prefetched:
     _check_asked(key, [value], where)
     one = RecordList((Sourced(value, _reference(request, value, where)),), complete=True)
     return Prefetched(key, "given", one, unnamed=not _is_named(request, value, where))
+
+
+def require_r4(request: HookRequest) -> None:
+    """Refuse (400) prefetched resources that are no valid R4, each fault with its place.
+
+    It costs more than an answer does: it is asked only where reading them failed.
+    """
+    issues = [
+        replace(issue, expression=(_moved(issue.expression, key),))
+        for key in _ASKED
+        if isinstance(value := request.prefetch.get(key), dict)
+        for issue in validate(dict(value))
+        if issue.severity in ("fatal", "error")
+    ]
+    if issues:
+        raise FhirError(400, *issues[:_MOST_FAULTS])
+
+
+def _moved(expression: tuple[str, ...], key: str) -> str:
+    _type, dot, rest = (expression[0] if expression else "").partition(".")
+    return f"prefetch.{key}{dot}{rest}"
 
 
 def _bundle(request: HookRequest, key: str, bundle: Mapping[str, Any]) -> Prefetched:
