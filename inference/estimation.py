@@ -93,10 +93,11 @@ def _estimates(
         if not np.isfinite(values).all():
             raise GraphFailed(f"{definition.id}: {outcome.id} is not a finite number")
         possible = values[1 : 1 + corners]
-        span = (float(possible.min()), float(possible.max())) if corners > 1 else None
+        least, most = float(possible.min()), float(possible.max())
+        # An equation may have no term for what is not known: women's China-PAR, family history.
+        span = (least, most) if least < most else None
         # How often an unknown input has which value nobody knows: the interval leaves none out.
-        low = min(float(lows[column]), float(possible.min()))
-        high = max(float(highs[column]), float(possible.max()))
+        low, high = min(float(lows[column]), least), max(float(highs[column]), most)
         estimates.append(Estimate(outcome, float(values[0]), low, high, span))
     return tuple(estimates), tuple(not_computed)
 

@@ -38,7 +38,7 @@ class Confidence:
 class Estimate:
     """One outcome's value with its 5-95 % input interval.
 
-    `possible` spans the values that the unknown inputs allow, None where nothing is unknown; the
+    `possible` spans the values that the unknown inputs allow, None where they allow one only; the
     interval covers it.
     """
 

@@ -14,6 +14,7 @@ from inference.prediction import Prediction
 from tests.support.patients import REGISTRY, predictor
 from tests.support.stated import stated
 from tests.support.usual_values import answer, usual
+from tests.support.usual_values import stated as of
 
 WORDS = Wording("en", [model.definition for model in REGISTRY])
 SPANNING = [
@@ -45,6 +46,17 @@ def test_an_estimate_never_lies_below_its_own_interval():
     assert found.value == 1
     assert found.possible == (1, 8)
     assert (found.low, found.high) == (1, 8)
+
+
+def test_what_an_equation_has_no_term_for_leaves_no_span():
+    """China-PAR asks men for the family's history, women not: "1.2% to 1.2%" said nothing."""
+    model = REGISTRY.get("china-par")
+    values = {n: v for n, v in usual(model).items() if n != "family_history"}
+    (sex,) = (spec for spec in model.definition.inputs if spec.name == "male")
+    woman, man = (answer(model, values | {"male": of(sex, value)}) for value in (0, 1))
+    assert woman.primary.possible is None
+    least, most = man.primary.possible
+    assert least < most
 
 
 @settings(deadline=None, max_examples=40)
