@@ -154,7 +154,7 @@ def _moved(expression: tuple[str, ...], key: str) -> str:
 
 def _bundle(request: HookRequest, key: str, bundle: Mapping[str, Any]) -> Prefetched:
     where, unnamed = f"prefetch.{key}", 0
-    entries: list[tuple[Sourced, str]] = []
+    entries: list[tuple[Sourced, str, str]] = []
     complete = _is_whole(bundle)
     for index, entry in enumerate(bundle.get("entry", ())):
         resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -165,10 +165,11 @@ def _bundle(request: HookRequest, key: str, bundle: Mapping[str, Any]) -> Prefet
             complete = False  # the client's server warns about its own answer
             continue
         unnamed += not _is_named(request, resource, at)
-        entries.append((Sourced(resource, _reference(request, resource, at)), at))
-    _check_asked(key, [entry.resource for entry, _ in entries], where)
-    found = RecordList(newest_versions(entries), complete)
-    return Prefetched(key, "given", found, unnamed=unnamed)
+        found = Sourced(resource, _reference(request, resource, at))
+        entries.append((found, str(entry.get("fullUrl", "")), at))
+    _check_asked(key, [found.resource for found, *_ in entries], where)
+    records = RecordList(newest_versions(entries), complete)
+    return Prefetched(key, "given", records, unnamed=unnamed)
 
 
 def _is_whole(bundle: Mapping[str, Any]) -> bool:

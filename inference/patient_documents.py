@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from fhir_server.r4.outcome import BadRequest, InvalidResource
 from fhir_server.r4.validation import validate
 from inference.snapshot import PatientSnapshot, RecordList, Sourced
-from inference.versions import newest_versions
+from inference.versions import newest_versions, server_of
 
 Resource = Mapping[str, Any]
 ListName = Literal["conditions", "medications"]
@@ -198,21 +198,16 @@ def _is_elsewhere(reference: str, entry: _Entry, patient: _Entry) -> bool:
 
     R4 bundle.html#references: it is one to the server of the entry's own full URL.
     """
-    bases = [_base(each) for each in (entry, patient)]
+    bases = [server_of(each.resource, each.full_url) for each in (entry, patient)]
     return reference != patient.full_url and None not in bases and bases[0] != bases[1]
 
 
-def _base(entry: _Entry) -> str | None:
-    """Return the server that a full URL is of, None where it is of none."""
-    own = _reference(entry.resource)
-    served = entry.full_url.startswith(("http://", "https://")) and entry.full_url.endswith(own)
-    return entry.full_url.removesuffix(own) if served else None
-
-
-def _of_types(entries: Sequence[_Entry], types: Collection[str]) -> Iterator[tuple[Sourced, str]]:
+def _of_types(
+    entries: Sequence[_Entry], types: Collection[str]
+) -> Iterator[tuple[Sourced, str, str]]:
     for entry in entries:
         if entry.resource["resourceType"] in types:
-            yield Sourced(entry.resource, _name(entry)), entry.where
+            yield Sourced(entry.resource, _name(entry)), entry.full_url, entry.where
 
 
 def _name(entry: _Entry) -> str:

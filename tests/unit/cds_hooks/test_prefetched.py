@@ -86,6 +86,19 @@ def test_two_versions_of_one_result_are_not_both_read():
     assert [entry.resource["status"] for entry in found.records.entries] == ["corrected"]
 
 
+@pytest.mark.parametrize("updated", [{}, {"meta": {"lastUpdated": "2026-11-22T09:00:00Z"}}])
+def test_an_equal_id_on_another_server_is_another_result(updated):
+    """A gateway joins two systems that number alike: haemoglobin is no version of creatinine."""
+    results = hooks.bundle([CREATININE, observation("x", "718-7", "140", "g/L") | updated])
+    for entry, server in zip(results["entry"], (EMR, "https://lis.example/fhir"), strict=True):
+        entry["fullUrl"] = f"{server}/Observation/x"
+    found = sent("observations", results, fhirServer=EMR).records.entries
+    assert [entry.reference for entry in found] == [
+        f"{EMR}/Observation/x",
+        "https://lis.example/fhir/Observation/x",
+    ]
+
+
 def test_what_leaves_a_flag_open_and_where_components_hold_results_is_asked_for():
     asked = prefetch.templates(CATALOGUE, analytes=("sbp",))
     assert "status=active,on-hold,unknown&" in asked["medications"]

@@ -86,6 +86,20 @@ def test_a_relative_reference_is_one_to_the_server_of_its_own_entry():
         snapshot_of(merged, at=NOW)
 
 
+def test_an_equal_id_on_another_server_is_another_result_of_the_patient():
+    whose = {"subject": {"reference": "https://a.example/fhir/Patient/p1"}}
+    other = observation("sbp", "14682-9", "88", "umol/L", **whose)
+    person = "https://a.example/fhir/Patient/p1"
+    merged = bundle(patient(), result(**whose), other, full_url=person)
+    merged["entry"][1]["fullUrl"] = "https://a.example/fhir/Observation/sbp"
+    merged["entry"][2]["fullUrl"] = "https://b.example/fhir/Observation/sbp"
+    found = snapshot_of(merged, at=NOW).observations
+    assert [entry.reference for entry in found] == [
+        "Observation/sbp",
+        "https://b.example/fhir/Observation/sbp",
+    ]
+
+
 def test_the_onset_of_another_disease_is_not_taken_where_resources_have_no_ids():
     found = {
         "patient": patient(),
