@@ -24,7 +24,7 @@ _WITHDRAWN: Final = ("entered-in-error", "cancelled")
 class Answers:
     """All answers of the newest moment that has one, each with the part that carries it.
 
-    `cautions` name answers that may be newer and could not be placed in time.
+    `cautions` name answers that may be newer and were set aside or could not be placed in time.
     """
 
     when: datetime
@@ -51,9 +51,11 @@ def newest_answers(asks: Asks, *, snapshot: PatientSnapshot, zone: tzinfo) -> An
     timed.sort(key=lambda each: each[0], reverse=True)
     for when, same_moment in groupby(timed, key=lambda each: each[0]):
         found = [each for _, given in same_moment for each in given]
-        if any(entry.resource.get("status") in _WITHDRAWN for entry, _ in found):
-            continue
         reported = [each for each in found if each[0].resource.get("status") in _REPORTED]
+        if any(entry.resource.get("status") in _WITHDRAWN for entry, _ in found):
+            # It may be a copy of what was withdrawn, or what replaces it: a person has to see it.
+            cautions += [_newer(entry, "withdrawn-copy") for entry, _ in reported]
+            continue
         if reported:
             return Answers(when, tuple(reported), tuple(cautions))
     return None
@@ -72,7 +74,11 @@ def _asked(part: Mapping[str, Any], asks: Asks) -> bool:
 def _unplaced(entry: Sourced, when: datetime | None) -> Reason:
     if when is not None:
         return Reason("value-in-future", {"source": entry.reference})
-    return Reason("newer-unusable", {"source": entry.reference, "why": "no-effective-time"})
+    return _newer(entry, "no-effective-time")
+
+
+def _newer(entry: Sourced, why: str) -> Reason:
+    return Reason("newer-unusable", {"source": entry.reference, "why": why})
 
 
 def _parts(observation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

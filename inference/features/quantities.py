@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from inference.contract import InputSpec
@@ -37,10 +37,19 @@ class Newest:
         """Return the source of a result, usable or not, that is newer; None where there is none."""
         found: list[Measurement | Unusable] = [*self.usable, *self.unusable]
         for each in found:
-            newer = each.effective is not None and each.effective > when
+            newer = each.effective is not None and _is_of_later_sample(each.effective, when)
             if newer and each.status not in _NO_RESULT:
                 return each.source
         return None
+
+
+def _is_of_later_sample(other: datetime, when: datetime) -> bool:
+    """Whether a result is of a later sample than another; of one sample reports differ a little.
+
+    An EMR's copy may keep the day only, whose first instant it then stands at.
+    """
+    is_day = when.time() == time(0) and other.date() == when.date()
+    return other - when > _ONE_SAMPLE and not is_day
 
 
 # `registered` and `unknown` state no result either, but withdraw nothing that was reported.
@@ -50,6 +59,9 @@ _NO_RESULT = (*_WITHDRAWN, "registered")
 
 # The EMR's copy of a laboratory's result may be rounded, or rounded again in another unit.
 _SAME_WITHIN = 0.01
+
+# Ours: a report's values may be stamped one after another as they are computed.
+_ONE_SAMPLE = timedelta(hours=1)
 
 _ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
 

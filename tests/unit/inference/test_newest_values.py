@@ -190,3 +190,28 @@ def test_a_creatinine_is_doubted_where_a_newer_egfr_was_reported():
     assert (
         reader(observation("crea", "14682-9", "150", "umol/L"), reported).read(spec).cautions == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "reported"),
+    [
+        ("2026-11-22T08:30:00+08:00", "2026-11-22T08:30:12+08:00"),
+        ("2026-11-22", "2026-11-22T08:30:00Z"),
+    ],
+    ids=["computed twelve seconds later", "a copy that keeps the day only"],
+)
+def test_an_egfr_of_the_same_sample_is_no_newer_than_its_creatinine(drawn, reported):
+    spec = next(s for s in REGISTRY.get("ckd-epi-2021").definition.inputs if s.name == "creatinine")
+    creatinine = observation("crea", "14682-9", "88", "umol/L") | {"effectiveDateTime": drawn}
+    egfr = observation("egfr", "98979-8", "85", "mL/min/{1.73_m2}")
+    assert reader(creatinine, egfr | {"effectiveDateTime": reported}).read(spec).cautions == ()
+    later = observation("egfr", "98979-8", "45", "mL/min/{1.73_m2}", at=NOW)
+    assert [c.code for c in reader(creatinine, later).read(spec).cautions] == ["egfr-is-newer"]
+
+
+def test_a_smoking_status_written_again_beside_the_erased_one_is_told():
+    """A nurse strikes "daily" out and files "never" at the same time; last year's is "daily"."""
+    again = smoking(NEVER), smoking(DAILY) | {"status": "entered-in-error"}
+    found = smokes(smoking(DAILY, at=LAST_YEAR) | {"id": "old"}, *again)
+    assert (found.value, [c.code for c in found.cautions]) == (1.0, ["newer-unusable"])
+    assert found.cautions[0].values["source"] == f"Observation/smoking-{NEVER}"
