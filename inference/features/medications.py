@@ -15,6 +15,7 @@ _NOT_YET_ORDERED: Final = ("proposal", "plan", "option")
 # A prescription that was dispensed in full and tells no supply: China's long ones last 12 weeks.
 _SUPPLY: Final = timedelta(weeks=12)
 _LONGEST_SUPPLY: Final = 366.0
+_LIFETIME: Final = 36525.0
 _DAYS: Final = {"d": 1.0, "wk": 7.0, "mo": 31.0}
 
 
@@ -139,8 +140,13 @@ def _supply(request: Resource) -> timedelta:
     once = _duration(dispense.get("expectedSupplyDuration"))
     if once is None:
         return _SUPPLY
-    repeats = dispense.get("numberOfRepeatsAllowed", 0)
-    return timedelta(days=min(once * (1 + repeats), _LONGEST_SUPPLY))
+    return timedelta(days=min(once * (1 + _repeats(request)), _LONGEST_SUPPLY))
+
+
+def _repeats(request: Resource) -> int:
+    """Return how often a prescription may be dispensed again."""
+    dispense = request.get("dispenseRequest")
+    return int(dispense.get("numberOfRepeatsAllowed", 0)) if isinstance(dispense, dict) else 0
 
 
 def _duration(stated: Any) -> float | None:
@@ -148,7 +154,7 @@ def _duration(stated: Any) -> float | None:
     if not isinstance(stated, dict) or "value" not in stated:
         return None
     unit = _DAYS.get(str(stated.get("code")))
-    return None if unit is None else float(stated["value"]) * unit
+    return None if unit is None else max(0.0, min(float(stated["value"]) * unit, _LIFETIME))
 
 
 def _has_run_out(request: Resource, today: date, zone: tzinfo) -> bool:
@@ -161,15 +167,22 @@ def _ends(request: Resource, zone: tzinfo) -> Iterator[date]:
     dispense = request.get("dispenseRequest")
     if isinstance(dispense, dict):
         yield from _last_day(dispense.get("validityPeriod"), zone)
-    begun = written(request, zone)
-    for dosage in _objects(request.get("dosageInstruction")):
-        timing = dosage.get("timing")
-        repeat = timing.get("repeat") if isinstance(timing, dict) else None
-        if isinstance(repeat, dict):
-            yield from _last_day(repeat.get("boundsPeriod"), zone)
-            lasts = _duration(repeat.get("boundsDuration"))
-            if begun is not None and lasts is not None:
-                yield (begun.astimezone(zone) + timedelta(days=lasts)).date()
+    dosages = _objects(request.get("dosageInstruction"))
+    timings = _objects([dosage.get("timing") for dosage in dosages])
+    ends = [
+        tuple(_ends_of(repeat, request, zone))
+        for repeat in _objects([timing.get("repeat") for timing in timings])
+    ]
+    if all(ends):  # a dose without an end follows one that has one, as after titration
+        yield from (end for each in ends for end in each)
+
+
+def _ends_of(repeat: Resource, request: Resource, zone: tzinfo) -> Iterator[date]:
+    yield from _last_day(repeat.get("boundsPeriod"), zone)
+    begun, lasts = written(request, zone), _duration(repeat.get("boundsDuration"))
+    if begun is not None and lasts is not None:
+        last = begun.astimezone(zone).toordinal() + int(lasts * (1 + _repeats(request)))
+        yield date.fromordinal(min(last, date.max.toordinal()))
 
 
 def _last_day(period: Any, zone: tzinfo) -> Iterator[date]:

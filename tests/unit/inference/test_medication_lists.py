@@ -156,6 +156,23 @@ def test_a_course_whose_days_are_not_over_counts():
     assert treated(drug(AMLODIPINE, **written)).value == 1.0
 
 
+def lasting(days: float) -> dict:
+    return {"timing": {"repeat": {"boundsDuration": {"value": days, "code": "d"}}}}
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        {"dosageInstruction": [lasting(14), {"timing": {"repeat": {"frequency": 1}}}]},
+        {"dosageInstruction": [lasting(30)], "dispenseRequest": {"numberOfRepeatsAllowed": 3}},
+        {"dosageInstruction": [lasting(1e12)]},
+    ],
+    ids=["titrated, then without an end", "three refills", "a slip that no calendar holds"],
+)
+def test_a_course_whose_end_is_not_stated_or_not_reached_counts(course):
+    assert treated(drug(AMLODIPINE, authoredOn=days_ago(40), **course)).value == 1.0
+
+
 def test_a_medication_that_was_entered_in_error_names_no_drug():
     medication = {
         "resourceType": "Medication",
