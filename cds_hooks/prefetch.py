@@ -7,6 +7,7 @@ the client has no data, an OperationOutcome says that the client's own query fai
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from cds_hooks.protocol import HookRequest
 from fhir_server.r4.outcome import BadRequest, FhirError, Issue
@@ -212,8 +213,22 @@ def _is_named(request: HookRequest, resource: Mapping[str, Any], where: str) -> 
         if not of_patient or found.split("/")[0] != request.patient_id:
             raise _of_another(f"{where}.{element}")
         # The same id on another server is nobody's name here.
-        named = request.fhir_server is None or server.rstrip("/") in ("", request.fhir_server)
+        named = _is_here(server.rstrip("/"), request.fhir_server)
     return named
+
+
+def _is_here(server: str, here: str | None) -> bool:
+    """Whether a reference's server is the client's; a host has no case and a usual port."""
+    return here is None or server in ("", here) or _address(server) == _address(here)
+
+
+def _address(server: str) -> tuple[str, str | None, int | None, str]:
+    try:
+        parts = urlsplit(server)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return server, None, None, ""
+    return parts.scheme, parts.hostname, port, parts.path.rstrip("/")
 
 
 def _of_another(where: str) -> BadRequest:

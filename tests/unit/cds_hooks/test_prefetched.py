@@ -60,7 +60,17 @@ def test_what_a_search_includes_beside_its_matches_does_not_fill_its_total():
     assert not sent("conditions", problems).records.complete
 
 
-@pytest.mark.parametrize(("server", "unnamed"), [(EMR, 0), ("https://other.example/fhir", 1)])
+@pytest.mark.parametrize(
+    ("server", "unnamed"),
+    [
+        (EMR, 0),
+        ("https://EMR.example/fhir", 0),
+        ("https://emr.example:443/fhir", 0),
+        ("https://other.example/fhir", 1),
+        ("https://emr.example/FHIR", 1),
+        ("https://emr.example:port/fhir", 1),
+    ],
+)
 def test_an_equal_id_on_another_server_does_not_name_the_patient(server, unnamed):
     result = CREATININE | {"subject": {"reference": f"{server}/Patient/p1"}}
     found = sent("observations", hooks.bundle([result]), fhirServer=EMR)
