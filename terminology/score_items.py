@@ -44,10 +44,6 @@ class ScoreItem:
         """Whether a Boolean answers it."""
         return self.answers is YES_OR_NO
 
-    def asks(self, codings: Iterable[Coding]) -> bool:
-        """Whether a concept with these codings is this question."""
-        return any((coding.system, coding.code) in self.asked for coding in codings)
-
     def coded(self, codings: Iterable[Coding]) -> float | None:
         """Return what coded answers say; None where none can be read or two contradict."""
         keys = [(coding.system or "", coding.code) for coding in codings]

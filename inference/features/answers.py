@@ -1,19 +1,17 @@
 """The newest answers to a question, from Observations and their components."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import Any, Final
 
-from inference.features.flags import codings_of
 from inference.features.quantities import CLOCK_TOLERANCE
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot, Sourced
-from terminology.codings import Coding
 from terminology.measurement import effective_time
 
-Asks = Callable[[Iterable[Coding]], bool]
+Asked = Collection[tuple[str, str]]
 Given = tuple[Sourced, Mapping[str, Any]]
 
 _REPORTED: Final = ("final", "amended", "corrected", "preliminary")
@@ -32,15 +30,17 @@ class Answers:
     cautions: tuple[Reason, ...]
 
 
-def newest_answers(asks: Asks, *, snapshot: PatientSnapshot, zone: tzinfo) -> Answers | None:
+def newest_answers(asked: Asked, *, snapshot: PatientSnapshot, zone: tzinfo) -> Answers | None:
     """Return the newest answers about the patient; one withdrawn at its source withdraws copies.
 
-    None where there is none with a time that is not in the future.
+    `asked` are the question's codes, each with its system. None where there is no answer with a
+    time that is not in the future.
     """
+    codes = tuple(asked)
     timed: list[tuple[datetime, list[Given]]] = []
     cautions: list[Reason] = []
     for entry in snapshot.observations:
-        given = [(entry, part) for part in _parts(entry.resource) if _asked(part, asks)]
+        given = [(entry, part) for part in _parts(entry.resource) if _asks(part, codes)]
         if not given or entry.resource.get("focus"):
             continue  # a focus: of somebody else, such as the mother of a newborn
         when = effective_time(entry.resource, zone=zone)
@@ -67,8 +67,13 @@ def is_plain(given: Given) -> bool:
     return not (entry.resource.get("modifierExtension") or part.get("modifierExtension"))
 
 
-def _asked(part: Mapping[str, Any], asks: Asks) -> bool:
-    return asks(codings_of(part["code"])[0])
+def _asks(part: Mapping[str, Any], codes: tuple[tuple[str, str], ...]) -> bool:
+    # On plain dictionaries: a record holds hundreds of Observations, and few are answers.
+    codings = part["code"].get("coding")
+    return any(
+        isinstance(each, dict) and (each.get("system"), each.get("code")) in codes
+        for each in (codings if isinstance(codings, list) else ())
+    )
 
 
 def _unplaced(entry: Sourced, when: datetime | None) -> Reason:

@@ -25,7 +25,7 @@ def answer(
 
     An answer that was withdrawn at its source, or that no code tells, is none.
     """
-    found = newest_answers(item.asks, snapshot=snapshot, zone=zone)
+    found = newest_answers(item.asked, snapshot=snapshot, zone=zone)
     if found is None:
         return Absent(name, Reason("item-not-answered"))
     if max_age_days is not None and snapshot.taken_at - found.when > timedelta(days=max_age_days):

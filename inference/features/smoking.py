@@ -1,6 +1,5 @@
 """Whether a person smokes now, from the newest tobacco smoking status."""
 
-from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from typing import Final
 
@@ -9,10 +8,10 @@ from inference.features.feature import Absent, Feature
 from inference.features.flags import codings_of
 from inference.reasons import Reason
 from inference.snapshot import PatientSnapshot
-from terminology.codings import LOINC, Coding
+from terminology.codings import LOINC
 from terminology.smoking import SmokingStatus, smoking_status
 
-_SMOKING_STATUS: Final = "72166-2"
+_ASKED: Final = ((LOINC, "72166-2"),)
 SMOKING_MAX_AGE_DAYS = 730
 
 
@@ -22,7 +21,7 @@ def current_smoker(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     Two different ones of one moment are not chosen between.
     """
     name = "current_smoker"
-    found = newest_answers(_asks, snapshot=snapshot, zone=zone)
+    found = newest_answers(_ASKED, snapshot=snapshot, zone=zone)
     if found is None:
         return Absent(name, Reason("smoking-not-known"))
     if snapshot.taken_at - found.when > timedelta(days=SMOKING_MAX_AGE_DAYS):
@@ -41,10 +40,6 @@ def current_smoker(snapshot: PatientSnapshot, zone: tzinfo) -> Feature | Absent:
     return Feature(
         name, float(current), "1", said, sources, effective=found.when, cautions=found.cautions
     )
-
-
-def _asks(codings: Iterable[Coding]) -> bool:
-    return any((c.system, c.code) == (LOINC, _SMOKING_STATUS) for c in codings)
 
 
 def _status(given: Given) -> SmokingStatus:

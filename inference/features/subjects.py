@@ -49,6 +49,8 @@ def _contradicts(resource: Mapping[str, Any], numbers: Mapping[str, set[str]]) -
 
 def _stated(subject: Mapping[str, Any], resource: Mapping[str, Any]) -> Mapping[str, set[str]]:
     """Return the numbers by which a subject is named, and those of a contained Patient."""
+    if "identifier" not in subject and "contained" not in resource:
+        return {}
     reference = str(subject.get("reference", ""))
     contained = resource.get("contained")
     inside = [
