@@ -94,3 +94,10 @@ def test_text_from_outside_cannot_become_markup(hostile):
     assert not re.search(r"(?<!\\)[\[\]|`]", escaped)
     said = Wording("en", MODELS).reason(Reason("preliminary", {"source": hostile}))
     assert escaped in said
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "every category"), ("zh-CN", "各项分层均")])
+@pytest.mark.parametrize("code", ["category-stable", "category-uncertain", "category-unstable"])
+def test_the_share_of_readings_is_said_to_be_of_every_category(code, language, words):
+    """54 % is of GFR stage and albuminuria together, not of the one beside it."""
+    assert words in Wording(language, MODELS).reason(Reason(code, {"percent": "54"}))
