@@ -70,10 +70,10 @@ def is_plain(given: Given) -> bool:
 def _asks(part: Mapping[str, Any], codes: tuple[tuple[str, str], ...]) -> bool:
     # On plain dictionaries: a record holds hundreds of Observations, and few are answers.
     codings = part["code"].get("coding")
-    return any(
-        isinstance(each, dict) and (each.get("system"), each.get("code")) in codes
-        for each in (codings if isinstance(codings, list) else ())
-    )
+    for each in codings if isinstance(codings, list) else ():
+        if isinstance(each, dict) and (each.get("system"), each.get("code")) in codes:
+            return True
+    return False
 
 
 def _unplaced(entry: Sourced, when: datetime | None) -> Reason:
@@ -88,5 +88,5 @@ def _newer(entry: Sourced, why: str) -> Reason:
 
 def _parts(observation: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     components = observation.get("component")
-    parts = [observation, *(components if isinstance(components, list) else ())]
-    return (part for part in parts if isinstance(part, dict) and isinstance(part.get("code"), dict))
+    parts = [observation, *components] if isinstance(components, list) else [observation]
+    return [part for part in parts if isinstance(part, dict) and isinstance(part.get("code"), dict)]

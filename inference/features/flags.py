@@ -73,7 +73,10 @@ def _stated(concept: Any, known: Mapping[str, str]) -> str | None:
     """
     if not concept:
         return None
-    found = {known[coding.code] for coding in codings_of(concept)[0] if coding.code in known}
+    # On plain dictionaries: every flag asks this of every entry of the problem list.
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    codes = [each.get("code") for each in codings or () if isinstance(each, dict)]
+    found = {known[code] for code in codes if isinstance(code, str) and code in known}
     return found.pop() if len(found) == 1 else _UNREADABLE
 
 

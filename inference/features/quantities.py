@@ -116,7 +116,7 @@ class MeasurementTable:
             group = [entry for _, entry in same_moment]
             usable, refused = self._read(analyte, group)
             unusable += refused
-            spans = {entry.reference: _span(when, entry) for entry in group}
+            spans = {entry.reference: _span(when, entry) for entry in group if erased}
             standing = [
                 item
                 for item in usable

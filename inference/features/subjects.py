@@ -39,7 +39,9 @@ def _contradicts(resource: Mapping[str, Any], numbers: Mapping[str, set[str]]) -
     """Whether the subject has another number of a system in which the Patient has one."""
     for element in _ELEMENTS:
         subject = resource.get(element)
-        if not isinstance(subject, dict):
+        if not isinstance(subject, dict) or not (
+            "identifier" in subject or "contained" in resource
+        ):
             continue
         for system, values in _stated(subject, resource).items():
             if system in numbers and not values & numbers[system]:
@@ -49,8 +51,6 @@ def _contradicts(resource: Mapping[str, Any], numbers: Mapping[str, set[str]]) -
 
 def _stated(subject: Mapping[str, Any], resource: Mapping[str, Any]) -> Mapping[str, set[str]]:
     """Return the numbers by which a subject is named, and those of a contained Patient."""
-    if "identifier" not in subject and "contained" not in resource:
-        return {}
     reference = str(subject.get("reference", ""))
     contained = resource.get("contained")
     inside = [
