@@ -25,6 +25,7 @@ __all__ = [
     "STATIN",
     "TYPE_1_DIABETES",
     "TYPE_2_DIABETES",
+    "VESSELS_UNSAID",
     "CodeSet",
 ]
 
@@ -99,6 +100,16 @@ TYPE_2_DIABETES: Final = code_set(
     keywords=_DIABETES_WORDS,
 )
 
+VESSELS_UNSAID: Final = (
+    Rule("unconfirmed", "E08.5 E09.5 E10.5 E11.5 E12.5 E13.5 E14.5",
+         "diabetes with a circulatory complication: angiopathy or ulcer, unsaid which"),
+    Rule("not-member", "E08= E09= E10= E11= E12= E13= E14=",
+         "diabetes, without a word of complications"),
+    Rule("unconfirmed", "Z95.8 Z95.9 Z98.62", "a stent or graft, unsaid in which vessel"),
+    Rule("not-member", "Z95.810 Z95.811 Z95.812 Z95.818", "ICD-10-CM: devices of the heart"),
+)  # fmt: skip
+"""Codes that leave open which vessels are diseased, or whether any is."""
+
 PRIOR_CVD: Final = code_set(
     "prior-cvd",
     name_en="Prior atherosclerotic cardiovascular disease",
@@ -120,12 +131,7 @@ PRIOR_CVD: Final = code_set(
         Rule("member", "I79.2", "asterisk code: peripheral angiopathy in diabetes"),
         Rule("member", "E08.51 E08.52 E09.51 E09.52 E10.51 E10.52 E11.51 E11.52 E13.51 E13.52",
              "ICD-10-CM: diabetes with peripheral angiopathy"),
-        Rule("unconfirmed", "E08.5 E09.5 E10.5 E11.5 E12.5 E13.5 E14.5",
-             "diabetes with a circulatory complication: angiopathy or ulcer, unsaid which"),
-        Rule("not-member", "E08= E09= E10= E11= E12= E13= E14=",
-             "diabetes, without a word of complications"),
-        Rule("unconfirmed", "Z95.8 Z95.9 Z98.62", "a stent or graft, unsaid in which vessel"),
-        Rule("not-member", "Z95.810 Z95.811 Z95.812 Z95.818", "ICD-10-CM: devices of the heart"),
+        *VESSELS_UNSAID,
         Rule("not-member", "Z82 Z83", "a relative's"),
         Rule("not-member", "S06", "traumatic intracranial haemorrhage"),
         Rule("not-member", "Z13.6", "screening"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from terminology.code_set import Rule, Verdict, code_set, listed_sctids
+from terminology.code_sets import VESSELS_UNSAID
 
 _SNOMED: Final[Mapping[str, Mapping[str, Verdict]]] = listed_sctids("snomed_score_sets.csv")
 
@@ -119,12 +120,7 @@ VASCULAR_DISEASE: Final = code_set(
         Rule("member", "Z95.1 Z95.5 Z98.61", "revascularised (ESC 2020: significant)"),
         Rule("unconfirmed", "I20 I24 I25", "coronary disease, unsaid whether significant"),
         Rule("unconfirmed", "I70.1 I70.8 I70.9 I79.2", "atherosclerosis elsewhere or unsaid where"),
-        Rule("unconfirmed", "E08.5 E09.5 E10.5 E11.5 E12.5 E13.5 E14.5",
-             "diabetes with a circulatory complication: angiopathy or ulcer, unsaid which"),
-        Rule("not-member", "E08= E09= E10= E11= E12= E13= E14=",
-             "diabetes, without a word of complications"),
-        Rule("unconfirmed", "Z95.8 Z95.9 Z98.62", "a stent or graft, unsaid in which vessel"),
-        Rule("not-member", "Z95.810 Z95.811 Z95.812 Z95.818", "ICD-10-CM: devices of the heart"),
+        *VESSELS_UNSAID,
         Rule("not-member", "Z13.6", "screening"),
         _RELATIVES,
     ),
